@@ -1,0 +1,38 @@
+/** What a command of `fleetmend-agent` is: words, options, and one function from parsed arguments to an exit code. */
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { ExitCode, Paint, Problem } from '@fleetmend/shared'
+import type { Host } from '../host/host.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+
+export interface Streams {
+  /** Data. */
+  out(text: string): void
+  /** Progress and problems. */
+  err(text: string): void
+  readonly paint: Paint
+}
+
+export interface CommandContext {
+  readonly positionals: readonly string[]
+  readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+  readonly streams: Streams
+  readonly host: Host
+  state(): Promise<{ readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }>
+}
+
+export interface Command {
+  readonly name: string
+  readonly summary: string
+  readonly usage: string
+  readonly options: ParseArgsOptionsConfig
+  /** How many words it takes besides its options. */
+  readonly words: { readonly min: number; readonly max: number }
+  run(context: CommandContext): Promise<ExitCode>
+}
+
+export const jsonOption = { json: { type: 'boolean' } } as const satisfies ParseArgsOptionsConfig
+
+/** One document on stdout, for programs. */
+export function printJson(streams: Streams, document: unknown): void {
+  streams.out(`${JSON.stringify(document, null, 2)}\n`)
+}

@@ -1,0 +1,60 @@
+/** All diagnoses over one look at a host, explained and ordered, with the verdict a person reads first. */
+import type { CouldNotTell, Finding, HostDiagnosis, HostStatus, SiteProbe } from '@fleetmend/shared'
+import { explain } from '../judgement/explain.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
+import { diagnoses } from './registry.ts'
+
+export interface DiagnoseOptions {
+  /** Only findings about what serves this `server_name`. */
+  readonly site?: string
+}
+
+const roleOrder = ['cause', 'consequence', 'risk', 'note']
+
+export function diagnose(facts: HostFacts, options: DiagnoseOptions = {}): HostDiagnosis {
+  const found = explain(diagnoses.flatMap((diagnosis) => diagnosis.judge(facts)))
+  const findings = found
+    .filter((finding) => concerns(facts, finding, options.site))
+    .toSorted((a, b) => roleOrder.indexOf(a.role) - roleOrder.indexOf(b.role))
+  const probes = facts.nginx.sites.ok ? facts.nginx.sites.value.flatMap((site) => site.probes) : []
+  return {
+    host: facts.host,
+    outcome: 'diagnosed',
+    status: statusOf(findings, probes),
+    probes,
+    findings,
+    couldNotTell: [...facts.couldNotTell, ...unexplained(findings, probes)],
+    tookMs: 0,
+  }
+}
+
+function statusOf(findings: readonly Finding[], probes: readonly SiteProbe[]): HostStatus {
+  if (probes.some((probe) => !probe.passed) || findings.some((finding) => finding.role === 'cause')) return 'failing'
+  return findings.some((finding) => finding.role === 'risk') ? 'at-risk' : 'healthy'
+}
+
+/** A failing host without a cause found is reported as exactly that. */
+function unexplained(findings: readonly Finding[], probes: readonly SiteProbe[]): readonly CouldNotTell[] {
+  if (findings.some((finding) => finding.role === 'cause')) return []
+  const failing = probes.filter((probe) => !probe.passed)
+  const sites = [...new Set(failing.map((probe) => probe.site))]
+  return sites.map((site) => ({
+    what: `why ${site} fails`,
+    why: `no diagnosis fits: ${failing.filter((probe) => probe.site === site).map((probe) => probe.says).join('; ')}`,
+  }))
+}
+
+function concerns(facts: HostFacts, finding: Finding, site: string | undefined): boolean {
+  if (site === undefined || !facts.nginx.sites.ok) return true
+  const upstreams = facts.nginx.sites.value.filter((each) => each.serverName === site).flatMap((each) => each.upstreams)
+  return facts.fpm.some(
+    (service) =>
+      finding.subject.name.split('/')[0] === service.service &&
+      service.pools.some(
+        (pool) =>
+          pool.listen !== null &&
+          upstreams.includes(pool.listen) &&
+          (finding.subject.kind !== 'pool' || finding.subject.name === pool.subject),
+      ),
+  )
+}

@@ -1,0 +1,95 @@
+/**
+ * What a plan rests on: taken when it is made, and compared under the lock just before the first write. Every difference
+ * is named in a sentence, because "the host changed" helps nobody at 03:00.
+ */
+import type { BasisItem, FileState, Plan } from '@fleetmend/shared'
+import type { Read, ReadHost } from '../host/host.ts'
+import type { HostKey } from '../state/host-key.ts'
+import { isSameContent, isSameState, readFileState } from './file-state.ts'
+import { readRunning, readUnit } from './unit-state.ts'
+
+type ItemOf<Kind extends BasisItem['of']> = Extract<BasisItem, { of: Kind }>
+
+export async function takeFile(host: ReadHost, key: HostKey, path: string): Promise<Read<ItemOf<'file'>>> {
+  const read = await readFileState(host, key, path)
+  return read.ok ? { ok: true, value: { of: 'file', path, state: read.value?.state ?? null } } : read
+}
+
+export async function takeUnit(host: ReadHost, service: string): Promise<Read<ItemOf<'unit'>>> {
+  const unit = await readUnit(host, service)
+  if (!unit.ok) return unit
+  const { activeState, unitFileState, loadState } = unit.value
+  return { ok: true, value: { of: 'unit', service, activeState, unitFileState, loadState } }
+}
+
+export async function takeMaster(host: ReadHost, service: string): Promise<Read<ItemOf<'master'>>> {
+  const running = await readRunning(host, service)
+  if (!running.ok) return running
+  const { pid, startTicks } = running.value.main
+  return { ok: true, value: { of: 'master', service, pid, startTicks } }
+}
+
+/** A sentence for each thing that is not as it was; empty: the plan still fits this host. */
+export async function staleness(host: ReadHost, key: HostKey, plan: Plan): Promise<readonly string[]> {
+  const differences: string[] = []
+  for (const item of plan.basis.exact) {
+    const says = await difference(host, key, item, plan.madeAt)
+    if (says !== null) differences.push(says)
+  }
+  return differences
+}
+
+async function difference(host: ReadHost, key: HostKey, item: BasisItem, madeAt: string): Promise<string | null> {
+  switch (item.of) {
+    case 'file':
+      return fileDifference(host, key, item, madeAt)
+    case 'unit':
+      return unitDifference(host, item)
+    case 'master':
+      return masterDifference(host, item)
+  }
+}
+
+async function fileDifference(host: ReadHost, key: HostKey, item: ItemOf<'file'>, madeAt: string): Promise<string | null> {
+  const { path, state: then } = item
+  const now = await readFileState(host, key, path)
+  if (!now.ok) return `${path} cannot be compared with what it was at ${clock(madeAt)}: ${now.says}.`
+  // A link put into the path would lead the write elsewhere, though the bytes behind it are the same.
+  const real = now.value && (await host.resolve(path))
+  if (real?.ok && real.value !== path) return `${path} now leads to ${real.value} through a link.`
+  if (isSameState(now.value?.state ?? null, then)) return null
+  if (now.value === null) return `${path} was removed after the plan was made at ${clock(madeAt)}.`
+  const { state, facts } = now.value
+  if (then === null) return `${path} exists now, and did not when the plan was made at ${clock(madeAt)}.`
+  if (!isSameContent(state, then)) {
+    const editedAt = new Date(facts.modifiedMs).toISOString()
+    return editedAt > madeAt
+      ? `${path} was edited at ${clock(editedAt)}, after the plan was made at ${clock(madeAt)}.`
+      : `${path} has other content than when the plan was made at ${clock(madeAt)}, though its own date is ${editedAt}.`
+  }
+  return `${path} has ${attributesOf(state)} now, and had ${attributesOf(then)} when the plan was made at ${clock(madeAt)}.`
+}
+
+async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<string | null> {
+  const now = await takeUnit(host, then.service)
+  if (!now.ok) return `The state of ${then.service} cannot be read: ${now.says}.`
+  const differing = (['activeState', 'unitFileState', 'loadState'] as const).filter((each) => now.value[each] !== then[each])
+  if (differing.length === 0) return null
+  return `${then.service} is ${differing.map((each) => now.value[each]).join(', ')} now, and was ${differing.map((each) => then[each]).join(', ')} when the plan was made.`
+}
+
+async function masterDifference(host: ReadHost, then: ItemOf<'master'>): Promise<string | null> {
+  const now = await takeMaster(host, then.service)
+  if (!now.ok) return `The master of ${then.service} is not the one that the plan was made for: ${now.says}.`
+  if (now.value.pid === then.pid && now.value.startTicks === then.startTicks) return null
+  return `${then.service} was restarted after the plan was made: its master was process ${then.pid} and is ${now.value.pid}.`
+}
+
+function attributesOf({ mode, owner, group }: FileState): string {
+  return `mode ${mode}, owner ${owner}:${group}`
+}
+
+/** The time of day of an instant, as people compare two of them. */
+export function clock(instant: string): string {
+  return `${instant.slice(11, 19)} UTC`
+}

@@ -1,0 +1,60 @@
+/** The real machine. */
+import { rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HostId } from '@fleetmend/shared'
+import { accountName } from './accounts.ts'
+import { answerQuestion } from './answer-question.ts'
+import { errnoWords } from './errno.ts'
+import { requestAs } from './fastcgi-child.ts'
+import { requestFastCgi } from './fastcgi.ts'
+import { list, readFile, readFrom, readLink, readTail, resolvePath, stat } from './files.ts'
+import { guardFrozen } from './guard-frozen.ts'
+import type { Did, Host } from './host.ts'
+import { probeHttp } from './http-probe.ts'
+import { readOne, readProcesses } from './processes.ts'
+import { replaceFile, syncDirectory } from './replace-file.ts'
+import type { Self } from './self.ts'
+import { sendSignal } from './signals.ts'
+import { reloadUnitFiles, tellSystemd } from './systemd.ts'
+
+export function linuxHost(id: HostId, self: Self): Host {
+  return {
+    id,
+    nowMs: () => Date.now(),
+    readFile,
+    readTail,
+    readFrom,
+    stat,
+    list,
+    resolve: resolvePath,
+    readLink,
+    processes: readProcesses,
+    process: readOne,
+    ask: (question) => answerQuestion(question, self),
+    fastcgi: ({ asProcess, ...request }) => (asProcess === undefined ? requestFastCgi(request) : requestAs(self, asProcess, request)),
+    http: probeHttp,
+    userName: (uid) => accountName('/etc/passwd', uid),
+    groupName: (gid) => accountName('/etc/group', gid),
+    sleep: async (ms) => {
+      await sleep(ms)
+    },
+    replaceFile,
+    removeFile: (path) => removing(path, () => rm(path)),
+    removeDirectory: (path) => removing(path, () => rmdir(path)),
+    systemd: tellSystemd,
+    daemonReload: reloadUnitFiles,
+    signal: async (process, signal) => sendSignal(process, signal),
+    guardFrozen: (master, limitMs) => guardFrozen(self, master, limitMs),
+  }
+}
+
+async function removing(path: string, remove: () => Promise<void>): Promise<Did> {
+  try {
+    await remove()
+    await syncDirectory(dirname(path))
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, says: `${path} could not be removed: ${errnoWords(error)}` }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Runs one program: an argv, never a shell; a fixed PATH and the C locale; a time limit after which the whole process
+ * group is killed; a bound on what it may print. What went wrong is a value.
+ */
+import { spawn } from 'node:child_process'
+import type { Read, ToolOutput } from './host.ts'
+
+export interface ToolRun {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly limitMs: number
+  readonly limitBytes?: number
+  /** Given on standard input; without it there is none. */
+  readonly input?: string
+}
+
+const defaultLimitBytes = 8 * 1024 * 1024
+/** Where Debian, RHEL and Arch keep what is asked for; nothing that users can write to. */
+export const toolPath = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
+  return new Promise((resolve) => {
+    const child = spawn(run.program, run.args, {
+      detached: true,
+      env: { PATH: toolPath, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
+      stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    })
+    const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+    let bytes = 0
+    let ended: Read<ToolOutput> | undefined
+    const limit = setTimeout(() => stop({ ok: false, why: 'timed-out', says: `${name(run)} gave no answer in ${run.limitMs / 1000} s` }), run.limitMs)
+
+    const stop = (because: Read<ToolOutput>) => {
+      ended ??= because
+      killGroup(child.pid)
+    }
+    const collect = (into: Buffer[]) => (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > (run.limitBytes ?? defaultLimitBytes)) stop({ ok: false, why: 'too-big', says: `${name(run)} printed too much` })
+      else into.push(chunk)
+    }
+    child.stdout?.on('data', collect(output.stdout))
+    child.stderr?.on('data', collect(output.stderr))
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(limit)
+      const why = error.code === 'ENOENT' ? 'missing' : 'failed'
+      resolve({ ok: false, why, says: why === 'missing' ? `${name(run)} is not installed` : `${name(run)} cannot be run: ${error.message}` })
+    })
+    child.on('close', (code, signal) => {
+      clearTimeout(limit)
+      const done: Read<ToolOutput> =
+        code === null
+          ? { ok: false, why: 'failed', says: `${name(run)} was killed by ${signal}` }
+          : { ok: true, value: { exitCode: code, stdout: textOf(output.stdout), stderr: textOf(output.stderr) } }
+      resolve(ended ?? done)
+    })
+    if (run.input !== undefined) {
+      // A program that ends before it has read all says so by its exit code.
+      child.stdin?.on('error', () => undefined)
+      child.stdin?.end(run.input)
+    }
+  })
+}
+
+function name(run: ToolRun): string {
+  return run.program.split('/').at(-1) ?? run.program
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return Buffer.concat(chunks).toString('latin1')
+}

@@ -1,0 +1,71 @@
+/** Composition of `fleetmend-agent`: arguments → command → exit code. The only place that knows the process it is in. */
+import { parseArgs } from 'node:util'
+import { exitCodes, paintFor, problem, type ExitCode } from '@fleetmend/shared'
+import type { Command, Streams } from './commands/define.ts'
+import { commands } from './commands/registry.ts'
+import { reportProblem } from './commands/report-problem.ts'
+import { linuxHost } from './host/linux-host.ts'
+import { runningSelf } from './host/self.ts'
+import { internalTask } from './internal.ts'
+import { ownHostId } from './state/host-id.ts'
+import { openStateFolder, productionStateRoot } from './state/state-folder.ts'
+
+const streams: Streams = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  paint: paintFor(process.stdout.isTTY === true, process.env),
+}
+
+process.on('SIGINT', () => process.exit(exitCodes.interrupted))
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})
+
+async function run([name, ...args]: readonly string[]): Promise<number> {
+  const internal = internalTask(name)
+  if (internal) return internal(args)
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    streams.out(overview())
+    return name === undefined ? exitCodes.usage : exitCodes.done
+  }
+  const command = commands.find((each) => each.name === name)
+  if (!command) return reportProblem(streams, problem('usage', `There is no command "${name}".\n\n${overview()}`))
+  if (args.includes('--help')) {
+    streams.out(`${command.summary}\n\n    fleetmend-agent ${command.usage}\n`)
+    return exitCodes.done
+  }
+  return runCommand(command, args)
+}
+
+async function runCommand(command: Command, args: readonly string[]): Promise<ExitCode> {
+  let parsed
+  try {
+    parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true })
+  } catch (error) {
+    return usage(command, error instanceof Error ? error.message : String(error))
+  }
+  const { positionals, values } = parsed
+  if (positionals.length < command.words.min || positionals.length > command.words.max) return usage(command, 'That is not the right number of words.')
+  if (process.geteuid?.() !== 0 && command.name !== 'version') {
+    return reportProblem(streams, problem('not-root', `Reading other services' configuration, sockets and processes needs root.\n\n    sudo fleetmend-agent ${command.name}`))
+  }
+  try {
+    return await command.run({ positionals, values, streams, host: linuxHost(ownHostId(), runningSelf()), state: openState })
+  } catch (error) {
+    return reportProblem(streams, problem('internal', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\nThis is a bug.`))
+  }
+}
+
+async function openState() {
+  const opened = await openStateFolder(productionStateRoot)
+  return opened.ok ? opened : ({ ok: false, problem: problem('apply-not-possible', opened.says) } as const)
+}
+
+function usage(command: Command, says: string): ExitCode {
+  return reportProblem(streams, problem('usage', `${says}\n\n    fleetmend-agent ${command.usage}`))
+}
+
+function overview(): string {
+  const lines = commands.map((each) => `  ${each.name.padEnd(10)} ${each.summary}\n`).join('')
+  return `fleetmend-agent: finds out why this host answers 502, and mends it.\n\n${lines}\nfleetmend-agent COMMAND --help says more.\n`
+}

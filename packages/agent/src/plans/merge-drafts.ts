@@ -1,0 +1,88 @@
+/** Several remediations as one: each file changed once, each service checked once and acted on once. */
+import type { Act, BasisItem, Check, Guard, Plan } from '@fleetmend/shared'
+import { applySplices } from '../readings/splice.ts'
+import type { Draft, FileEdit } from '../remediations/define.ts'
+
+export interface MergedFile {
+  readonly path: string
+  /** Byte text; null when the file does not exist yet. */
+  readonly before: string | null
+  readonly after: string
+  /** For a file that does not exist yet. */
+  readonly mode: number
+}
+
+export interface Merged {
+  readonly files: readonly MergedFile[]
+  readonly checks: readonly Check[]
+  readonly acts: readonly Act[]
+  readonly clears: Plan['clears']
+  readonly disturbs: readonly string[]
+  readonly warnings: readonly string[]
+  readonly basis: readonly BasisItem[]
+  readonly guards: readonly Guard[]
+  readonly forecast: readonly string[]
+}
+
+export type Merging = { readonly ok: true; readonly value: Merged } | { readonly ok: false; readonly says: string }
+
+/** `original` is the text each file had when the facts were read. */
+export function mergeDrafts(drafts: readonly Draft[], original: (path: string) => string | null): Merging {
+  const files: MergedFile[] = []
+  for (const [path, edits] of Map.groupBy(drafts.flatMap((draft) => draft.edits), (edit) => edit.path)) {
+    const file = mergeFile(path, edits, original(path))
+    if (!file.ok) return file
+    if (file.value.before !== file.value.after) files.push(file.value)
+  }
+  const checks = distinct(drafts.flatMap((draft) => draft.checks))
+  return {
+    ok: true,
+    value: {
+      files,
+      checks: [...checks.filter((check) => check.when === 'planned'), ...checks.filter((check) => check.when === 'live')],
+      acts: mergeActs(drafts.flatMap((draft) => draft.acts)),
+      clears: distinct(drafts.flatMap((draft) => draft.clears)),
+      disturbs: distinct(drafts.flatMap((draft) => draft.disturbs)),
+      warnings: distinct(drafts.flatMap((draft) => draft.warnings)),
+      basis: distinct(drafts.flatMap((draft) => draft.basis)),
+      guards: distinct(drafts.flatMap((draft) => draft.guards)),
+      forecast: distinct(drafts.flatMap((draft) => draft.forecast)),
+    },
+  }
+}
+
+function mergeFile(path: string, edits: readonly FileEdit[], before: string | null): { ok: true; value: MergedFile } | { ok: false; says: string } {
+  const created = edits.find((edit) => edit.edit === 'create')
+  if (created) {
+    if (before !== null || edits.some((edit) => edit.edit !== 'create' || edit.text !== created.text)) {
+      return { ok: false, says: `two remediations disagree about ${path}` }
+    }
+    return { ok: true, value: { path, before: null, after: created.text, mode: created.mode } }
+  }
+  if (before === null) return { ok: false, says: `${path} is to be edited but was not read` }
+  const after = applySplices(before, edits.flatMap((edit) => (edit.edit === 'splice' ? edit.splices : [])))
+  if (!after.ok) return { ok: false, says: `two remediations edit the same line of ${path} (${after.says})` }
+  return { ok: true, value: { path, before, after: after.text, mode: 0o644 } }
+}
+
+/** systemd learns of new unit files before it is told to do anything, and a failed state is cleared before a start. */
+const actOrder: readonly Act['act'][] = ['daemon-reload', 'reset-failed', 'start', 'reload-fpm']
+
+function mergeActs(acts: readonly Act[]): readonly Act[] {
+  const started = new Set(acts.flatMap((act) => (act.act === 'start' ? [act.service] : [])))
+  // A service that starts reads its configuration anyway.
+  const needed = acts.filter((act) => act.act !== 'reload-fpm' || !started.has(act.service))
+  const longest = new Map<string, Act>()
+  for (const act of needed) {
+    const key = `${act.act} ${'service' in act ? act.service : ''}`
+    const other = longest.get(key)
+    const shorter = act.act === 'reload-fpm' && other?.act === 'reload-fpm' && other.deadlineMs >= act.deadlineMs
+    if (!shorter) longest.set(key, act)
+  }
+  return [...longest.values()].toSorted((a, b) => actOrder.indexOf(a.act) - actOrder.indexOf(b.act))
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  const seen = new Map(values.map((value) => [JSON.stringify(value), value]))
+  return [...seen.values()]
+}

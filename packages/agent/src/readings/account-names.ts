@@ -1,0 +1,24 @@
+/** Names of users or groups in `/etc/passwd` and `/etc/group`, and whether others may exist beyond those files. */
+
+/** The first field of each line, as a byte text. */
+export function readAccountNames(text: string): ReadonlySet<string> {
+  const names = text.split('\n').flatMap((line) => {
+    const [name = ''] = line.split(':', 1)
+    return name === '' || name.startsWith('#') || !line.includes(':') ? [] : [name]
+  })
+  return new Set(names)
+}
+
+/**
+ * Whether `/etc/nsswitch.conf` sends a question about `passwd` or `group` to anything that the files do not show (LDAP,
+ * sssd …): then a name that is missing in the file may still exist.
+ */
+export function asksBeyondFiles(nsswitch: string, database: 'passwd' | 'group'): boolean {
+  const line = nsswitch.split('\n').find((each) => each.trimStart().startsWith(`${database}:`))
+  if (line === undefined) return false
+  const sources = line.slice(line.indexOf(':') + 1).replace(/#.*/, '').replace(/\[[^\]]*\]/g, ' ')
+  return sources.split(/\s+/).some((source) => source !== '' && !localSources.has(source))
+}
+
+/** `systemd` knows only root, nobody and users of running units. */
+const localSources = new Set(['files', 'compat', 'systemd'])

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { componentPattern } from './glob-pattern.ts'
+
+test.each([
+  { pattern: '*.conf', matches: ['www.conf', 'a.b.conf'], not: ['.hidden.conf', 'www.conf~', 'conf'] },
+  { pattern: '.*', matches: ['.hidden'], not: ['www.conf'] },
+  { pattern: 'w?w.conf', matches: ['www.conf'], not: ['ww.conf'] },
+  { pattern: '[ab].conf', matches: ['a.conf', 'b.conf'], not: ['c.conf', '[ab].conf'] },
+  { pattern: '[!ab].conf', matches: ['c.conf'], not: ['a.conf'] },
+  { pattern: 'a+b(1).conf', matches: ['a+b(1).conf'], not: ['aab1.conf'] },
+  { pattern: '[.conf', matches: ['[.conf'], not: ['.conf'] },
+])('$pattern matches as glob(3) does', ({ pattern, matches, not }) => {
+  const compiled = componentPattern(pattern)
+  expect(matches.filter((name) => !compiled.test(name))).toEqual([])
+  expect(not.filter((name) => compiled.test(name))).toEqual([])
+})

@@ -1,0 +1,87 @@
+/** Lines of nginx's error log. Everything after the phase is written by clients or PHP: shown, never acted on. */
+
+export interface NginxErrorEntry {
+  /** Local time without a zone, `YYYY-MM-DDTHH:MM:SS`. */
+  readonly localTime: string
+  readonly level: string
+  readonly pid: number
+  readonly message: string
+  /** `connecting to upstream`, `reading response header from upstream` …: text after ` while `. */
+  readonly phase: string | null
+  readonly errno: number | null
+  readonly client: string | null
+  readonly server: string | null
+  readonly request: string | null
+  /** The first `, upstream: "…"` after the phase: a Referer can forge a second one (reference K). */
+  readonly upstream: string | null
+  readonly host: string | null
+  /** What this line means, from reference E.6. */
+  readonly kind:
+    | 'connect-missing' | 'connect-refused' | 'connect-denied' | 'connect-backlog-full' | 'connect-other'
+    | 'timed-out-connecting' | 'timed-out-sending' | 'timed-out-reading-header' | 'timed-out-reading'
+    | 'reset-before-header' | 'reset-after-header' | 'closed-early' | 'header-too-big' | 'wrong-protocol'
+    | 'no-live-upstreams' | 'not-resolved' | 'too-many-files' | 'connections-exhausted' | 'php-message'
+    | 'script-unknown' | 'config' | 'other'
+}
+
+const PREFIX = /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}:\d{2}:\d{2}) \[(\w+)\] (\d+)#\d+: (?:\*\d+ )?/
+
+/** An entry begins with a timestamp at the start of a line and may go on over raw line breaks. */
+export function readNginxErrorLog(text: string): readonly NginxErrorEntry[] {
+  return text.split(/\n(?=\d{4}\/\d{2}\/\d{2} \d{2}:\d{2}:\d{2} \[)/).flatMap((entry) => {
+    const prefix = PREFIX.exec(entry)
+    if (!prefix) return []
+    const [whole, year, month, day, time, level = '', pid] = prefix
+    return [{ localTime: `${year}-${month}-${day}T${time}`, level, pid: Number(pid), ...readBody(entry.slice(whole.length).trimEnd()) }]
+  })
+}
+
+/** ` while PHASE, client: IP, server: NAME, request: "…"[, subrequest: "…"][, upstream: "…"][, host: "…"][, referrer: "…"]` */
+function readBody(body: string): Omit<NginxErrorEntry, 'localTime' | 'level' | 'pid'> {
+  // What PHP wrote is between quotes before the phase and may say anything; the context is at the end of the entry.
+  const context = /(?: while ([a-z ]+))?, client: ([^,]*), server: ([^,]*), request: "/.exec(body)
+  const message = context ? body.slice(0, context.index) : body
+  const after = context ? body.slice(context.index) : ''
+  const phase = context?.[1] ?? null
+  const errno = /\((\d+): [^)]*\)$/.exec(message)?.[1]
+  const number = errno === undefined ? null : Number(errno)
+  return {
+    message,
+    phase,
+    errno: number,
+    client: context?.[2] ?? null,
+    server: context?.[3] ?? null,
+    request: /, request: "(.*?)"(?:, |$)/s.exec(after)?.[1] ?? null,
+    upstream: /, upstream: "([^"]*)"/.exec(after)?.[1] ?? null,
+    host: /, host: "([^"]*)"/.exec(after)?.[1] ?? null,
+    kind: kindOf(message, phase, number),
+  }
+}
+
+const connectKinds: Readonly<Record<number, NginxErrorEntry['kind']>> = {
+  2: 'connect-missing',
+  11: 'connect-backlog-full',
+  13: 'connect-denied',
+  111: 'connect-refused',
+}
+
+function kindOf(message: string, phase: string | null, errno: number | null): NginxErrorEntry['kind'] {
+  if (message.startsWith('FastCGI sent in stderr: ')) return message.includes('Primary script unknown') ? 'script-unknown' : 'php-message'
+  if (/^connect\(\) (to \S+ )?failed/.test(message)) return (errno === null ? undefined : connectKinds[errno]) ?? 'connect-other'
+  if (message.startsWith('upstream timed out')) return timeoutKind(phase)
+  if (/^(recv|readv|send|writev)\(\) failed/.test(message) && errno === 104) return phase === 'reading upstream' ? 'reset-after-header' : 'reset-before-header'
+  if (message.startsWith('upstream prematurely closed')) return 'closed-early'
+  if (message.startsWith('upstream sent too big header')) return 'header-too-big'
+  if (message.startsWith('upstream sent unsupported FastCGI protocol')) return 'wrong-protocol'
+  if (message.startsWith('no live upstreams')) return 'no-live-upstreams'
+  if (/^no resolver defined|could not be resolved/.test(message)) return 'not-resolved'
+  if (/^(socket|accept4?)\(\) failed/.test(message) && errno === 24) return 'too-many-files'
+  if (/^\d+ worker_connections are not enough/.test(message)) return 'connections-exhausted'
+  return / in \/\S+:\d+$/.test(message) ? 'config' : 'other'
+}
+
+function timeoutKind(phase: string | null): NginxErrorEntry['kind'] {
+  if (phase === 'connecting to upstream') return 'timed-out-connecting'
+  if (phase === 'sending request to upstream') return 'timed-out-sending'
+  return phase === 'reading response header from upstream' ? 'timed-out-reading-header' : 'timed-out-reading'
+}

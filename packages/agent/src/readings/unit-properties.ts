@@ -1,0 +1,143 @@
+/** `systemctl show --timestamp=unix`: blocks of `Key=value`, one a unit, separated by blank lines. */
+
+export interface UnitProperties {
+  /** Without `.service`. */
+  readonly service: string
+  readonly loadState: string
+  readonly activeState: string
+  readonly subState: string
+  readonly unitFileState: string
+  readonly result: string
+  readonly mainPid: number
+  readonly restart: string
+  readonly restartUs: number | null
+  readonly restarts: number
+  readonly startLimitBurst: number | null
+  readonly startLimitIntervalUs: number | null
+  readonly oomPolicy: string
+  readonly execStart: string
+  readonly execReload: string
+  readonly execMainStartedMs: number | null
+  readonly execMainExitedMs: number | null
+  /** `exited`, `killed` or `dumped` as the CLD_ number systemd prints, with the exit status or signal. */
+  readonly execMainCode: number
+  readonly execMainStatus: number
+  readonly inactiveEnterMs: number | null
+  readonly fragmentPath: string
+  readonly dropInPaths: readonly string[]
+  readonly needDaemonReload: boolean
+  readonly controlGroup: string
+  readonly statusText: string
+  readonly watchdogUs: number | null
+  readonly timeoutStopUs: number | null
+  readonly privateTmp: boolean
+  readonly invocationId: string
+}
+
+/** The properties to ask for. */
+export const unitPropertyNames: readonly string[] = [
+  'Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'Result', 'MainPID', 'Restart', 'RestartUSec', 'NRestarts',
+  'StartLimitBurst', 'StartLimitIntervalUSec', 'OOMPolicy', 'ExecStart', 'ExecReload', 'ExecMainStartTimestamp',
+  'ExecMainExitTimestamp', 'ExecMainCode', 'ExecMainStatus', 'InactiveEnterTimestamp', 'FragmentPath', 'DropInPaths',
+  'NeedDaemonReload', 'ControlGroup', 'StatusText', 'WatchdogUSec', 'TimeoutStopUSec', 'PrivateTmp', 'InvocationID',
+]
+
+/** The order of properties is not the order asked for, and a property may be repeated (ExecReload). */
+export function readUnitProperties(text: string): readonly UnitProperties[] {
+  return text
+    .split(/\n\n+/)
+    .map(readBlock)
+    .filter((block) => block.has('Id'))
+    .map(unitOf)
+}
+
+function readBlock(block: string): ReadonlyMap<string, string> {
+  const properties = new Map<string, string>()
+  for (const line of block.split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals < 1) continue
+    const [name, value] = [line.slice(0, equals), line.slice(equals + 1)]
+    const before = properties.get(name)
+    properties.set(name, before === undefined ? value : `${before}\n${value}`)
+  }
+  return properties
+}
+
+function unitOf(properties: ReadonlyMap<string, string>): UnitProperties {
+  const get = (name: string) => properties.get(name) ?? ''
+  return {
+    service: get('Id').replace(/\.service$/, ''),
+    loadState: get('LoadState'),
+    activeState: get('ActiveState'),
+    subState: get('SubState'),
+    unitFileState: get('UnitFileState'),
+    result: get('Result'),
+    mainPid: whole(get('MainPID')) ?? 0,
+    restart: get('Restart'),
+    restartUs: readTimeSpanUs(get('RestartUSec')),
+    restarts: whole(get('NRestarts')) ?? 0,
+    startLimitBurst: whole(get('StartLimitBurst')),
+    startLimitIntervalUs: readTimeSpanUs(get('StartLimitIntervalUSec')),
+    oomPolicy: get('OOMPolicy'),
+    execStart: get('ExecStart'),
+    execReload: get('ExecReload'),
+    execMainStartedMs: readInstantMs(get('ExecMainStartTimestamp')),
+    execMainExitedMs: readInstantMs(get('ExecMainExitTimestamp')),
+    execMainCode: whole(get('ExecMainCode')) ?? 0,
+    execMainStatus: whole(get('ExecMainStatus')) ?? 0,
+    inactiveEnterMs: readInstantMs(get('InactiveEnterTimestamp')),
+    fragmentPath: get('FragmentPath'),
+    dropInPaths: readPaths(get('DropInPaths')),
+    needDaemonReload: get('NeedDaemonReload') === 'yes',
+    controlGroup: get('ControlGroup'),
+    statusText: get('StatusText'),
+    watchdogUs: readTimeSpanUs(get('WatchdogUSec')),
+    timeoutStopUs: readTimeSpanUs(get('TimeoutStopUSec')),
+    privateTmp: get('PrivateTmp') === 'yes',
+    invocationId: get('InvocationID'),
+  }
+}
+
+/** `[not set]` and nothing are no number. */
+function whole(value: string): number | null {
+  return /^-?\d+$/.test(value) ? Number(value) : null
+}
+
+/** `--timestamp=unix`: `@1795225489`, nothing for never. */
+function readInstantMs(value: string): number | null {
+  const seconds = /^@(\d+)$/.exec(value)?.[1]
+  return seconds === undefined || seconds === '0' ? null : Number(seconds) * 1000
+}
+
+const spanUnitsUs: Readonly<Record<string, number>> = {
+  us: 1, ms: 1000, s: 1e6, min: 60e6, h: 3600e6, d: 86_400e6, w: 7 * 86_400e6, month: 2_629_800e6, y: 31_557_600e6,
+}
+
+/** `1min 30s`, `1.500000s`, `100ms`, `0`; null for `infinity` and what is not set. */
+export function readTimeSpanUs(value: string): number | null {
+  if (/^\d+$/.test(value)) return Number(value)
+  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|min|h|d|w|month|y)(?=\s|$)/g)]
+  if (parts.length === 0) return null
+  return Math.round(parts.reduce((sum, [, n = '0', unit = 's']) => sum + Number(n) * (spanUnitsUs[unit] ?? 0), 0))
+}
+
+/** Paths separated by blanks; one with a blank in it is in double quotes. */
+function readPaths(value: string): readonly string[] {
+  return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '')
+}
+
+/** `php8.2-fpm.service` names out of `systemctl list-unit-files --output=json`, without `.service`. */
+export function readUnitFiles(text: string): readonly { readonly service: string; readonly state: string }[] {
+  let rows: unknown
+  try {
+    rows = JSON.parse(text)
+  } catch {
+    return []
+  }
+  if (!Array.isArray(rows)) return []
+  return rows.flatMap((row: { unit_file?: unknown; state?: unknown }) =>
+    typeof row.unit_file === 'string' && row.unit_file.endsWith('.service')
+      ? [{ service: row.unit_file.slice(0, -'.service'.length), state: String(row.state ?? '') }]
+      : [],
+  )
+}

@@ -1,0 +1,81 @@
+/** What every remediation promises. */
+import { describe, expect, test } from 'vitest'
+import { sampleConfig, sampleDownFpm, sampleFacts, sampleFpm, samplePool, sampleUnit, sampleWorkers } from '../survey/sample-facts.ts'
+import { fieldsOf, inputFromWords, readInput } from './read-input.ts'
+import { remediations } from './registry.ts'
+
+const queue = { ok: true, value: { waiting: [3, 3, 3, 3, 3], limit: 4096 } } as const
+/** A host on which every remediation has something to do. */
+const troubled = {
+  'restart-on-failure': sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit({ restart: 'no' }) })] }),
+  'start-service': sampleFacts({ fpm: [sampleDownFpm({ activeState: 'failed', result: 'signal', execMainCode: 2, execMainStatus: 9 })] }),
+  'reload-fpm': sampleFacts(),
+  'make-reload-graceful': sampleFacts({ fpm: [sampleFpm({ config: { ok: true, value: sampleConfig() } })] }),
+  'tune-pool': sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: sampleWorkers(5), queue })] })] }),
+}
+const inputs: Readonly<Record<string, readonly string[]>> = { 'tune-pool': ['pool=php8.2-fpm/www'] }
+const cases = remediations.map((remediation) => ({ id: remediation.id, remediation }))
+
+describe.each(cases)('$id', ({ id, remediation }) => {
+  const facts = troubled[id as keyof typeof troubled]
+  const read = inputFromWords(remediation, inputs[id] ?? ['service=php8.2-fpm'])
+  const input = read.ok ? read.input : {}
+
+  test('takes its input, and describes every field', () => {
+    expect(read).toMatchObject({ ok: true })
+    expect(Object.entries(fieldsOf(remediation)).filter(([, field]) => !field.description)).toEqual([])
+  })
+
+  test('no field is a path, a command or text for a file', () => {
+    for (const hostile of ['/etc/passwd', '../../etc/passwd', 'www; rm -rf /', '$(id)', 'a\nb', '']) {
+      for (const name of Object.keys(fieldsOf(remediation))) {
+        expect(readInput(remediation, { ...input, [name]: hostile })).toMatchObject({ ok: false })
+      }
+    }
+    expect(readInput(remediation, { ...input, command: 'id' })).toMatchObject({ ok: false })
+  })
+
+  test('plans something on the host it is for, the same each time', () => {
+    const drafted = remediation.draft(facts, input)
+    expect(drafted.kind).toBe('draft')
+    expect(remediation.draft(facts, input)).toEqual(drafted)
+  })
+
+  test('what it acts on was checked on the planned files, and what it disturbs is said', () => {
+    const drafted = remediation.draft(facts, input)
+    if (drafted.kind !== 'draft') throw new Error(drafted.because)
+    for (const act of drafted.acts) {
+      if (act.act !== 'start' && act.act !== 'reload-fpm') continue
+      expect(drafted.checks).toContainEqual({ when: 'planned', check: 'fpm-config', service: act.service })
+    }
+    expect(drafted.disturbs.length > 0).toBe(drafted.acts.some((act) => act.act === 'reload-fpm'))
+    expect(drafted.clears.map(({ diagnosis }) => diagnosis).filter((each) => !remediation.clears.includes(each))).toEqual([])
+  })
+
+  test('refuses politely on a host it does not understand', () => {
+    const drafted = remediation.draft(sampleFacts({ fpm: [] }), input)
+    expect(drafted).toMatchObject({ kind: 'refused', because: expect.stringMatching(/php8\.2-fpm/) as string })
+  })
+})
+
+test('what an operator stopped is not started without a word', () => {
+  const journal = { ok: true, value: [{ atMs: 0, cursor: '', message: 'Stopping php8.2-fpm.service', priority: 6, identifier: 'systemd', pid: 1, messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null, uid: 0 }] } as const
+  const facts = sampleFacts({ fpm: [sampleDownFpm({ activeState: 'inactive', result: 'success', execMainExitedMs: null, inactiveEnterMs: null }, { journal })] })
+  const start = remediations.find(({ id }) => id === 'start-service')!
+  expect(start.draft(facts, { service: 'php8.2-fpm', startStopped: false })).toMatchObject({ kind: 'refused', toDo: expect.stringContaining('--start-stopped') as string })
+  expect(start.draft(facts, { service: 'php8.2-fpm', startStopped: true })).toMatchObject({ kind: 'draft' })
+})
+
+test('nothing is reloaded whose configuration FPM refuses', () => {
+  const configTest = { ok: true, value: { passes: false, exitCode: 78, says: [] } } as const
+  for (const id of ['reload-fpm', 'make-reload-graceful']) {
+    const remediation = remediations.find((each) => each.id === id)!
+    expect(remediation.draft(sampleFacts({ fpm: [sampleFpm({ configTest })] }), { service: 'php8.2-fpm', deadlineMs: 20_000, graceS: 10 })).toMatchObject({ kind: 'refused' })
+  }
+})
+
+test('an input that does not fit is answered with the fields there are', () => {
+  const tune = remediations.find(({ id }) => id === 'tune-pool')!
+  expect(inputFromWords(tune, ['pool'])).toMatchObject({ ok: false, says: expect.stringContaining('name=value') as string })
+  expect(inputFromWords(tune, ['pool=php8.2-fpm/www', 'maxChildren=0'])).toMatchObject({ ok: false, says: expect.stringContaining('maxChildren') as string })
+})

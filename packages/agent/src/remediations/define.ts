@@ -1,0 +1,53 @@
+/**
+ * What a remediation is: an id, an exact input, words, and a pure function from facts to a draft. It has no apply and no
+ * rollback of its own: those are one function each, for all plans (DESIGN D1).
+ */
+import type { Act, BasisItem, Check, Guard, Plan } from '@fleetmend/shared'
+import type * as z from 'zod/mini'
+import type { Splice } from '../readings/splice.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
+
+/** An edit of one file, made against the text that the facts were read from, or a file to be created. */
+export type FileEdit =
+  | { readonly edit: 'splice'; readonly path: string; readonly splices: readonly Splice[] }
+  | { readonly edit: 'create'; readonly path: string; readonly text: string; readonly mode: number }
+
+export interface Draft {
+  readonly kind: 'draft'
+  readonly because: string
+  readonly arithmetic: readonly string[]
+  readonly edits: readonly FileEdit[]
+  readonly checks: readonly Check[]
+  readonly acts: readonly Act[]
+  readonly clears: Plan['clears']
+  readonly disturbs: readonly string[]
+  readonly warnings: readonly string[]
+  /** Beyond the files it edits, which are always part of the basis. */
+  readonly basis: readonly BasisItem[]
+  readonly guards: readonly Guard[]
+  /** About this moment; shown, not signed. */
+  readonly forecast: readonly string[]
+}
+
+export type Drafted =
+  | Draft
+  | { readonly kind: 'nothing-to-do'; readonly because: string }
+  | { readonly kind: 'refused'; readonly because: string; readonly toDo: string }
+
+export interface Remediation<Schema extends z.ZodMiniType = z.ZodMiniType> {
+  /** Permanent, kebab-case. */
+  readonly id: string
+  readonly title: string
+  /** What it does and what it disturbs, for its page. */
+  readonly meaning: string
+  readonly input: Schema
+  /** Diagnoses that it can clear. */
+  readonly clears: readonly string[]
+  /** The same by hand, for the person who would rather. */
+  readonly byHand: string
+  draft(facts: HostFacts, input: z.output<Schema>): Drafted
+}
+
+export function defineRemediation<Schema extends z.ZodMiniType>(remediation: Remediation<Schema>): Remediation<Schema> {
+  return remediation
+}

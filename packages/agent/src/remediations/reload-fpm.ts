@@ -1,0 +1,41 @@
+/** Reload PHP-FPM so that it reads its configuration anew and no request is lost, whatever process_control_timeout says. */
+import * as z from 'zod/mini'
+import { defineRemediation } from './define.ts'
+import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
+import { findReloadable, serviceInput } from './service-input.ts'
+
+export const reloadFpm = defineRemediation({
+  id: 'reload-fpm',
+  title: 'Reload PHP-FPM without losing a request',
+  meaning:
+    'Tests the configuration first, beyond what `php-fpm -t` tests. Then the master is held still while every worker ' +
+    'finishes its request, and told to re-read everything once all are done. A plain reload kills requests in flight ' +
+    'when process_control_timeout is 0. If a request does not finish before the deadline, the reload lets go: nothing is ' +
+    'lost, nothing is reloaded, and the answer names the worker.',
+  clears: [],
+  byHand:
+    'Stop the master (SIGSTOP), send SIGQUIT to each worker, wait until all are zombies, then send SIGUSR2 and SIGCONT to ' +
+    'the master. `systemctl reload` alone loses requests.',
+  input: z.strictObject({
+    service: serviceInput,
+    deadlineMs: z._default(
+      z.int().check(z.gte(1000), z.lte(120_000), z.describe('Let go after this long, milliseconds.')),
+      defaultDeadlineMs,
+    ),
+  }),
+
+  draft(facts, { service, deadlineMs }) {
+    const found = findReloadable(facts, service)
+    if (!found.ok) return found.refused
+    return {
+      kind: 'draft',
+      because: `${service} reads its configuration anew.`,
+      arithmetic: [],
+      edits: [],
+      clears: [],
+      warnings: [],
+      guards: [],
+      ...reloadParts(found.value, deadlineMs, false),
+    }
+  },
+})

@@ -1,0 +1,19 @@
+/** What this host calls itself where no controller gave it a name: the kernel's host name, made valid. */
+import { hostname } from 'node:os'
+import { HostId } from '@fleetmend/shared'
+
+/** `configured` is the name given at enrolment; it is used as it stands or not at all. */
+export function ownHostId(configured?: string): HostId {
+  return configured === undefined ? hostIdFrom(hostname()) : HostId.parse(configured)
+}
+
+/** The nearest valid id to any name at all. */
+export function hostIdFrom(name: string): HostId {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .slice(0, 253)
+    .replace(/^[^a-z0-9]+/, '')
+    .replace(/[^a-z0-9]+$/, '')
+  return plain === '' ? 'localhost' : plain
+}

@@ -1,0 +1,30 @@
+/** glob(3) over a host's directories, as FPM and nginx expand their includes: byte order, no dotfiles for `*`. */
+import type { ReadHost } from '../host/host.ts'
+import { componentPattern } from '../readings/glob-pattern.ts'
+
+const MAGIC = /[*?[]/
+
+/** Paths that match an absolute pattern, directories included; none when a directory is missing or unreadable. */
+export async function glob(host: ReadHost, pattern: string): Promise<readonly string[]> {
+  let found: readonly string[] = ['']
+  for (const part of pattern.split('/').slice(1)) {
+    const next = await Promise.all(found.map((directory) => step(host, directory, part)))
+    found = next.flat()
+  }
+  return found.toSorted(byBytes)
+}
+
+async function step(host: ReadHost, directory: string, part: string): Promise<readonly string[]> {
+  if (!MAGIC.test(part)) {
+    const path = `${directory}/${part}`
+    return (await host.stat(path)).ok ? [path] : []
+  }
+  const names = await host.list(directory === '' ? '/' : directory)
+  if (!names.ok) return []
+  const matches = componentPattern(part)
+  return names.value.filter((name) => matches.test(name)).map((name) => `${directory}/${name}`)
+}
+
+function byBytes(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,65 @@
+/**
+ * Real requests, made now: each site over HTTP through nginx, and each of its upstreams over FastCGI as an nginx worker
+ * would make it. A site whose front page is static still shows whether its PHP answers.
+ */
+import type { SiteProbe } from '@fleetmend/shared'
+import type { FastCgiReply, HttpReply, ReadHost, SocketAddress } from '../host/host.ts'
+import type { SiteFacts } from './host-facts.ts'
+
+/** An answer that takes longer than this does not help the person who waits for it. */
+const limitMs = 5000
+
+export async function probeSites(
+  host: ReadHost,
+  sites: readonly Omit<SiteFacts, 'probes'>[],
+  nginxWorkerPid: number | null,
+): Promise<readonly SiteFacts[]> {
+  const upstreams = new Map<SocketAddress, Promise<FastCgiReply>>()
+  for (const address of new Set(sites.flatMap((site) => site.upstreams))) {
+    upstreams.set(address, probeUpstream(host, address, nginxWorkerPid))
+  }
+  return Promise.all(
+    sites.map(async (site) => {
+      const overHttp = httpProbe(site, await host.http({ ...site.listen, serverName: site.serverName, path: '/', limitMs }))
+      const overFastCgi = await Promise.all(
+        site.upstreams.map(async (address) => fastCgiProbe(site, address, await upstreams.get(address)!)),
+      )
+      return { ...site, probes: [overHttp, ...overFastCgi] }
+    }),
+  )
+}
+
+/**
+ * A script that cannot exist: FPM answers 404 "Primary script unknown", which proves listener, free worker and PHP
+ * without running anything of the site's.
+ */
+function probeUpstream(host: ReadHost, address: SocketAddress, asProcess: number | null): Promise<FastCgiReply> {
+  const params = {
+    REQUEST_METHOD: 'GET',
+    SCRIPT_NAME: '/fleetmend-probe',
+    SCRIPT_FILENAME: '/nonexistent/fleetmend-probe.php',
+    QUERY_STRING: '',
+  }
+  return host.fastcgi({ address, params, limitMs, ...(asProcess === null ? {} : { asProcess }) })
+}
+
+function httpProbe(site: Omit<SiteFacts, 'probes'>, reply: HttpReply): SiteProbe {
+  const base = { site: site.serverName, over: 'http' as const, tookMs: reply.tookMs }
+  if (reply.kind === 'no-answer') return { ...base, passed: false, says: `GET / got no answer: ${reply.says}` }
+  return { ...base, status: reply.status, passed: reply.status < 500, says: `GET / → ${reply.status} in ${Math.round(reply.tookMs)} ms` }
+}
+
+function fastCgiProbe(site: Omit<SiteFacts, 'probes'>, address: SocketAddress, reply: FastCgiReply): SiteProbe {
+  const base = { site: site.serverName, over: 'fastcgi' as const, tookMs: reply.tookMs, upstream: address }
+  const took = `${Math.round(reply.tookMs)} ms`
+  switch (reply.kind) {
+    case 'answered':
+      return { ...base, passed: reply.status < 500, says: `FPM on ${address} answers in ${took}` }
+    case 'cannot-connect':
+      return { ...base, passed: false, errno: reply.errno, says: `${address}: ${reply.says}` }
+    case 'timed-out':
+      return { ...base, passed: false, says: `${address} took the connection but did not answer in ${took}` }
+    case 'broken':
+      return { ...base, passed: false, says: `${address}: ${reply.says}` }
+  }
+}

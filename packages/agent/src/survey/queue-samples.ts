@@ -1,0 +1,26 @@
+/** Looks at the listeners of a host a few times: a queue that stays is saturation, one that is gone was a burst. */
+import type { Read, ReadHost } from '../host/host.ts'
+import { readTcpListeners, readUnixListeners, type Listener } from '../readings/listeners.ts'
+import type { QueueSamples } from './pool-facts.ts'
+
+/** Over most of a second: longer than a burst that a warm pool absorbs, shorter than a person's patience. */
+const samples = 5
+const betweenMs = 180
+
+export async function sampleQueues(host: ReadHost): Promise<QueueSamples> {
+  const seen: (readonly Listener[])[] = []
+  for (let i = 0; i < samples; i++) {
+    if (i > 0) await host.sleep(betweenMs)
+    const listeners = await readListeners(host)
+    if (!listeners.ok) return listeners
+    seen.push(listeners.value)
+  }
+  return { ok: true, value: seen }
+}
+
+async function readListeners(host: ReadHost): Promise<Read<readonly Listener[]>> {
+  const [unix, tcp] = await Promise.all([host.ask({ tool: 'unix-listeners' }), host.ask({ tool: 'tcp-listeners' })])
+  if (!unix.ok) return unix
+  if (!tcp.ok) return tcp
+  return { ok: true, value: [...readUnixListeners(unix.value.stdout), ...readTcpListeners(tcp.value.stdout)] }
+}

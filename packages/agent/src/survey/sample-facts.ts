@@ -1,0 +1,184 @@
+/** Facts of a made-up Debian 12 host for the tests of everything that judges: healthy unless a test says otherwise. */
+import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
+import type { FpmFacts, HostFacts, PoolFacts, SiteFacts, WorkerFacts } from './host-facts.ts'
+
+export const sampleNowMs = Date.parse('2026-11-21T03:00:00.000Z')
+export const sampleMain = '/etc/php/8.2/fpm/php-fpm.conf'
+export const samplePoolFile = '/etc/php/8.2/fpm/pool.d/www.conf'
+
+export const sampleMainText = `[global]
+pid = /run/php/php8.2-fpm.pid
+error_log = /var/log/php8.2-fpm.log
+;process_control_timeout = 0
+include=/etc/php/8.2/fpm/pool.d/*.conf
+`
+export const samplePoolText = `[www]
+user = www-data
+group = www-data
+listen = /run/php/php8.2-fpm.sock
+pm = dynamic
+pm.max_children = 5 ; as shipped
+pm.start_servers = 2
+pm.min_spare_servers = 1
+pm.max_spare_servers = 3
+`
+
+export function sampleConfig(texts: { readonly main?: string; readonly pool?: string } = {}): FpmConfig {
+  const files = new Map([
+    [sampleMain, texts.main ?? sampleMainText],
+    [samplePoolFile, texts.pool ?? samplePoolText],
+  ])
+  const reading = readFpmConfig(
+    sampleMain,
+    (path) => {
+      const text = files.get(path)
+      return text === undefined ? { ok: false, says: 'no such file' } : { ok: true, text }
+    },
+    () => [samplePoolFile],
+    '/usr',
+  )
+  if (!reading.ok) throw new Error(reading.says)
+  return reading.value
+}
+
+export function sampleUnit(changes: Partial<UnitProperties> = {}): UnitProperties {
+  return {
+    service: 'php8.2-fpm',
+    loadState: 'loaded',
+    activeState: 'active',
+    subState: 'running',
+    unitFileState: 'enabled',
+    result: 'success',
+    mainPid: 100,
+    restart: 'on-failure',
+    restartUs: 2_000_000,
+    restarts: 0,
+    startLimitBurst: 5,
+    startLimitIntervalUs: 60_000_000,
+    oomPolicy: 'continue',
+    execStart: '{ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf }',
+    execReload: '{ path=/bin/kill ; argv[]=/bin/kill -USR2 $MAINPID }',
+    execMainStartedMs: sampleNowMs - 3_600_000,
+    execMainExitedMs: null,
+    execMainCode: 0,
+    execMainStatus: 0,
+    inactiveEnterMs: null,
+    fragmentPath: '/lib/systemd/system/php8.2-fpm.service',
+    dropInPaths: [],
+    needDaemonReload: false,
+    controlGroup: '/system.slice/php8.2-fpm.service',
+    statusText: '',
+    watchdogUs: null,
+    timeoutStopUs: 90_000_000,
+    privateTmp: false,
+    invocationId: '0123456789abcdef0123456789abcdef',
+    ...changes,
+  }
+}
+
+export function sampleWorkers(count: number, peakMiB = 40): readonly WorkerFacts[] {
+  return Array.from({ length: count }, (_, i) => ({
+    pid: 200 + i,
+    parentPid: 100,
+    state: 'S',
+    startTicks: 5000 + i,
+    cpuTicks: 10,
+    comm: 'php-fpm8.2',
+    title: 'php-fpm: pool www',
+    uid: 33,
+    memory: {
+      rssKiB: 30 * 1024,
+      pssKiB: 8 * 1024,
+      privateKiB: 3 * 1024,
+      sharedMemoryKiB: 20 * 1024,
+      sharedFileKiB: 5 * 1024,
+      peakRssKiB: (peakMiB + 25) * 1024,
+    },
+  }))
+}
+
+export function samplePool(changes: Partial<PoolFacts> = {}): PoolFacts {
+  return {
+    name: 'www',
+    subject: 'php8.2-fpm/www',
+    listen: 'unix:/run/php/php8.2-fpm.sock',
+    processManager: 'dynamic',
+    maxChildren: 5,
+    workers: sampleWorkers(2),
+    queue: { ok: true, value: { waiting: [0, 0, 0, 0, 0], limit: 4096 } },
+    status: { ok: false, why: 'missing', says: 'the status page is off (pm.status_path)' },
+    ...changes,
+  }
+}
+
+export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
+  return {
+    service: 'php8.2-fpm',
+    phpVersion: '8.2',
+    unit: sampleUnit(),
+    dropIns: [],
+    binary: '/usr/sbin/php-fpm8.2',
+    configPath: sampleMain,
+    config: { ok: true, value: sampleConfig({ main: sampleMainText.replace(';process_control_timeout = 0', 'process_control_timeout = 10s') }) },
+    configModifiedMs: sampleNowMs - 7_200_000,
+    loadedAtMs: sampleNowMs - 3_600_000,
+    configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
+    master: { pid: 100, parentPid: 1, state: 'S', startTicks: 4000, cpuTicks: 3, comm: 'php-fpm8.2', title: `php-fpm: master process (${sampleMain})`, uid: 0 },
+    masterMemory: { rssKiB: 20_900, pssKiB: 9600, privateKiB: 6300, sharedMemoryKiB: 2400, sharedFileKiB: 9000, peakRssKiB: 21_000 },
+    pools: [samplePool()],
+    journal: { ok: true, value: [] },
+    log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: [] } },
+    ...changes,
+  }
+}
+
+/** A service that is down, in the way the unit's properties say. */
+export function sampleDownFpm(unit: Partial<UnitProperties>, changes: Partial<FpmFacts> = {}): FpmFacts {
+  const pools = [samplePool({ workers: [], queue: { ok: false, why: 'missing', says: 'nothing listens there' } })]
+  return sampleFpm({ unit: sampleUnit({ mainPid: 0, ...unit }), master: null, masterMemory: null, loadedAtMs: null, pools, ...changes })
+}
+
+export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
+  return {
+    serverName: 'shop.example',
+    listen: { address: '127.0.0.1', port: 80, tls: false },
+    upstreams: ['unix:/run/php/php8.2-fpm.sock'],
+    accessLogs: ['/var/log/nginx/access.log'],
+    errorLogs: ['/var/log/nginx/error.log'],
+    probes: [
+      { site: 'shop.example', over: 'http', status: 200, passed: true, says: 'GET / → 200 in 2 ms', tookMs: 2 },
+      { site: 'shop.example', over: 'fastcgi', passed: true, says: 'FPM on unix:/run/php/php8.2-fpm.sock answers in 1 ms', tookMs: 1 },
+    ],
+    ...changes,
+  }
+}
+
+/** The same site while nothing listens on its socket. */
+export function sampleFailingSite(): SiteFacts {
+  return sampleSite({
+    probes: [
+      { site: 'shop.example', over: 'http', status: 502, passed: false, says: 'GET / → 502 in 1 ms', tookMs: 1 },
+      { site: 'shop.example', over: 'fastcgi', passed: false, errno: 'ECONNREFUSED', says: 'unix:/run/php/php8.2-fpm.sock: connection refused', tookMs: 1 },
+    ],
+  })
+}
+
+export function sampleFacts(changes: { readonly fpm?: readonly FpmFacts[]; readonly sites?: readonly SiteFacts[] } & Partial<Omit<HostFacts, 'fpm' | 'nginx'>> & { readonly errors?: HostFacts['nginx']['errors'] } = {}): HostFacts {
+  const { fpm, sites, errors, ...rest } = changes
+  return {
+    host: 'web-1',
+    takenAtMs: sampleNowMs,
+    fpm: fpm ?? [sampleFpm()],
+    nginx: {
+      unit: sampleUnit({ service: 'nginx', mainPid: 50 }),
+      master: { pid: 50, parentPid: 1, state: 'S', startTicks: 3000, cpuTicks: 1, comm: 'nginx', title: 'nginx: master process /usr/sbin/nginx', uid: 0 },
+      workerPid: 51,
+      sites: { ok: true, value: sites ?? [sampleSite()] },
+      errors: errors ?? [],
+    },
+    memory: { totalMiB: 8000, availableMiB: 5000, cgroupLimitMiB: new Map() },
+    couldNotTell: [],
+    ...rest,
+  }
+}

@@ -1,0 +1,11 @@
+/** The public face of what crosses a wire. */
+export * from './digest.ts'
+export * from './model/apply.ts'
+export * from './model/finding.ts'
+export * from './model/ids.ts'
+export * from './model/plan.ts'
+export * from './problems.ts'
+export * from './views/apply-text.ts'
+export * from './views/diagnosis-text.ts'
+export * from './views/paint.ts'
+export * from './views/plan-text.ts'

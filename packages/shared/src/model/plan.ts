@@ -1,0 +1,126 @@
+/** What one host would do: checks → changes → checks → acts, as data that people read, sign and look up again. */
+import * as z from 'zod/mini'
+import { Subject, SuggestedRemediation } from './finding.ts'
+import { Digest, HostId, Instant, ServiceName } from './ids.ts'
+
+/**
+ * A file as people may know it. `hmac` is keyed with a secret of the host: an unkeyed hash of a file with a password
+ * would let anyone test guesses against it.
+ */
+export const FileState = z.strictObject({
+  hmac: z.string().check(z.describe('`hmac-sha256:` and 64 hex digits, over the real bytes.')),
+  bytes: z.int(),
+  mode: z.string().check(z.regex(/^0[0-7]{3,4}$/)),
+  owner: z.string(),
+  group: z.string(),
+})
+export type FileState = z.infer<typeof FileState>
+
+/** A reversible change: before and after. `null` means that the file does not exist on that side. */
+export const Change = z.strictObject({
+  of: z.literal('file'),
+  path: z.string().check(z.describe('The file itself: links are resolved before a plan is made.')),
+  before: z.nullable(FileState),
+  after: z.nullable(FileState),
+  diff: z.string().check(z.describe('Unified diff with secrets hidden; what people see and what the digest covers.')),
+})
+export type Change = z.infer<typeof Change>
+
+/** Something that must hold before acting. `planned` runs against the planned files, `live` against the written ones. */
+export const Check = z.strictObject({
+  when: z.enum(['planned', 'live']),
+  check: z.enum(['fpm-config', 'unit-file']),
+  service: ServiceName,
+})
+export type Check = z.infer<typeof Check>
+
+/** Not reversible, safe to repeat. In the order they are carried out. */
+export const Act = z.discriminatedUnion('act', [
+  z.strictObject({ act: z.literal('daemon-reload') }),
+  z.strictObject({ act: z.literal('reset-failed'), service: ServiceName }),
+  z.strictObject({ act: z.literal('start'), service: ServiceName }),
+  z.strictObject({
+    act: z.literal('reload-fpm'),
+    service: ServiceName,
+    deadlineMs: z.int().check(z.describe('After this long the reload lets go: the master runs on with its old configuration.')),
+  }),
+])
+export type Act = z.infer<typeof Act>
+
+/** What must be exactly as it was when the plan was made; taken again under the lock just before the first write. */
+export const BasisItem = z.discriminatedUnion('of', [
+  z.strictObject({ of: z.literal('file'), path: z.string(), state: z.nullable(FileState) }),
+  z.strictObject({
+    of: z.literal('unit'),
+    service: ServiceName,
+    activeState: z.string(),
+    unitFileState: z.string(),
+    loadState: z.string(),
+  }),
+  z.strictObject({
+    of: z.literal('master'),
+    service: ServiceName,
+    pid: z.int(),
+    startTicks: z.int().check(z.describe('Start time in clock ticks since boot: with the pid, the identity of a process.')),
+  }),
+])
+export type BasisItem = z.infer<typeof BasisItem>
+
+/** A bound that must still hold, evaluated again instead of compared. */
+export const Guard = z.strictObject({
+  guard: z.literal('memory-available'),
+  atLeastMiB: z.int(),
+})
+export type Guard = z.infer<typeof Guard>
+
+/** What one remediation contributes, in words. */
+export const PlannedRemediation = z.strictObject({
+  id: z.string(),
+  input: SuggestedRemediation.shape.input,
+  because: z.string(),
+  arithmetic: z.array(z.string()).check(z.describe('How a computed value came about, a line each.')),
+})
+export type PlannedRemediation = z.infer<typeof PlannedRemediation>
+
+/** The document whose canonical JSON is the plan's digest. */
+export const Plan = z.strictObject({
+  format: z.literal('fleetmend.plan/1'),
+  host: HostId,
+  nonce: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
+  madeAt: Instant,
+  expiresAt: Instant,
+  remediations: z.array(PlannedRemediation),
+  clears: z.array(z.strictObject({ diagnosis: z.string(), subject: Subject })),
+  checks: z.array(Check),
+  changes: z.array(Change),
+  acts: z.array(Act),
+  disturbs: z.array(z.string()).check(z.describe('What requests will notice, a sentence each; empty: nothing.')),
+  warnings: z.array(z.string()),
+  basis: z.strictObject({ exact: z.array(BasisItem), guards: z.array(Guard) }),
+  watchMs: z.int().check(z.describe('How long the host is watched after acting, before the outcome is final.')),
+})
+export type Plan = z.infer<typeof Plan>
+
+/** A plan with its digest and with forecasts, which are about a moment and so stand outside the digest. */
+export const PlanRecord = z.strictObject({
+  digest: Digest,
+  plan: Plan,
+  forecast: z.array(z.string()),
+})
+export type PlanRecord = z.infer<typeof PlanRecord>
+
+/** What a host answers when asked for a plan. */
+export const PlanAnswer = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('planned'), record: PlanRecord }),
+  z.strictObject({ kind: z.literal('nothing-to-do'), because: z.string() }),
+  z.strictObject({ kind: z.literal('refused'), because: z.string(), toDo: z.string() }),
+])
+export type PlanAnswer = z.infer<typeof PlanAnswer>
+
+/** The document printed by `plan --json`. */
+export const PlanDocument = z.strictObject({
+  format: z.literal('fleetmend.plan/1'),
+  plans: z.array(PlanRecord),
+  without: z.array(z.strictObject({ host: HostId, because: z.string(), toDo: z.optional(z.string()) })),
+})
+export type PlanDocument = z.infer<typeof PlanDocument>

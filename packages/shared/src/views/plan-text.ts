@@ -1,0 +1,71 @@
+/** A plan as a person reads it before saying yes: why, the diff, what is checked, what is done, what it disturbs. */
+import type { Act, Check, Plan, PlanRecord } from '../model/plan.ts'
+import { safe, safeLine, type Paint } from './paint.ts'
+
+export function planText({ digest, plan, forecast }: PlanRecord, paint: Paint): string {
+  const head = `${paint.bold('Plan')} ${paint.cyan(digest)}\n  for ${plan.host}, until ${plan.expiresAt}\n`
+  return [head, planBody(plan, forecast, paint)].join('\n')
+}
+
+/** Without host, digest and times: what hosts with the same diff share. */
+export function planBody(plan: Plan, forecast: readonly string[], paint: Paint): string {
+  const why = plan.remediations.map(({ id, because, arithmetic }) =>
+    [`  ${paint.bold(id)}  ${safeLine(because)}`, ...arithmetic.map((line) => `      ${paint.dim(safeLine(line))}`)].join('\n'),
+  )
+  const diffs = plan.changes.map((change) => indent(colourDiff(safe(change.diff).trimEnd(), paint)))
+  const blocks = [
+    `${why.join('\n')}\n`,
+    ...(diffs.length > 0 ? [`${diffs.join('\n\n')}\n`] : [`  ${paint.dim('No file changes.')}\n`]),
+    list('Checked first', plan.checks.map(checkWords), paint),
+    list('Then', plan.acts.map(actWords), paint),
+    list('Disturbs', plan.disturbs.length > 0 ? plan.disturbs : ['nothing'], paint),
+    list('Mind', plan.warnings, paint),
+    list('Expected', forecast, paint),
+    list('Afterwards', [afterwards(plan)], paint),
+  ]
+  return blocks.filter((block) => block !== '').join('\n')
+}
+
+function list(title: string, lines: readonly string[], paint: Paint): string {
+  return lines.length === 0 ? '' : `  ${paint.dim(title)}\n${lines.map((line) => `    ${safeLine(line)}\n`).join('')}`
+}
+
+export function colourDiff(diff: string, paint: Paint): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('+++') || line.startsWith('---')) return paint.bold(line)
+      if (line.startsWith('@@')) return paint.cyan(line)
+      if (line.startsWith('+')) return paint.green(line)
+      return line.startsWith('-') ? paint.red(line) : line
+    })
+    .join('\n')
+}
+
+function indent(text: string): string {
+  return text.split('\n').map((line) => `  ${line}`).join('\n')
+}
+
+export function checkWords(check: Check): string {
+  const on = check.when === 'planned' ? 'the planned files, before anything is written' : 'the written files, before acting'
+  return check.check === 'fpm-config' ? `${check.service} accepts ${on}` : `systemd accepts the unit of ${check.service}: ${on}`
+}
+
+export function actWords(act: Act): string {
+  switch (act.act) {
+    case 'daemon-reload':
+      return 'systemd reads its unit files again (nothing is restarted)'
+    case 'reset-failed':
+      return `the failed state of ${act.service} is cleared`
+    case 'start':
+      return `${act.service} is started`
+    case 'reload-fpm':
+      return `${act.service} is reloaded without losing a request; lets go after ${act.deadlineMs / 1000} s`
+  }
+}
+
+function afterwards(plan: Plan): string {
+  const cleared = plan.clears.map(({ diagnosis, subject }) => `${diagnosis} on ${subject.name}`).join(', ')
+  const look = cleared === '' ? 'the host is looked at again' : `the host is looked at again: ${cleared} must be gone`
+  return `${look}, no probe may fail that passes now, and it is watched for ${plan.watchMs / 1000} s; if it is worse, it is put back`
+}

@@ -1,0 +1,154 @@
+/**
+ * One end of a channel that calls and serves at once, in tRPC's WebSocket frames. What tRPC's own handler and link lack
+ * is why it exists: an abort that stops the work on the other side, backpressure, limits, and an early notice of a line
+ * that is dead. It never reconnects: who needs that opens a new channel and asks what became of its calls.
+ */
+import { TRPCClientError, type TRPCLink } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+import type { TRPCErrorShape } from '@trpc/server/rpc'
+import { problem, type Problem } from '../problems.ts'
+import type { Channel } from './channel.ts'
+import { errorShape } from './error-shape.ts'
+import { errorFrame, PING, PONG, readFrames, type Frame } from './frames.ts'
+import { defaultLimits, type PeerLimits } from './limits.ts'
+import { watchLiveness } from './liveness.ts'
+import { callOver, type Calling } from './peer-calling.ts'
+import { serve, type ServedCall, type ServedFailure, type Serving } from './peer-serving.ts'
+import { problemOf } from './problem-error.ts'
+import { systemTimers, type Timers } from './timers.ts'
+
+export interface PeerOptions {
+  /** What the other side may call. */
+  readonly router?: AnyTRPCRouter
+  /** Made for each call. Who is calling is known from the connection, never from a frame. */
+  readonly createContext?: (call: ServedCall) => unknown
+  /** Hears of what a procedure broke with, since the caller is told nothing of it. */
+  readonly onError?: (failure: ServedFailure) => void
+  readonly limits?: Partial<PeerLimits>
+  readonly timers?: Timers
+}
+
+/** How a connection ended. Without a problem it was in order. */
+export interface PeerEnd {
+  readonly by: 'us' | 'them' | 'network'
+  readonly problem: Problem | null
+}
+
+export class Peer {
+  /** Resolves once, when the connection has ended for whatever reason. */
+  readonly ended: Promise<PeerEnd>
+  readonly #channel: Channel
+  readonly #limits: PeerLimits
+  readonly #serving: Serving
+  readonly #calling: Calling
+  readonly #resolveEnded: (end: PeerEnd) => void
+  readonly #stopWatching: () => void
+  #open = true
+
+  constructor(channel: Channel, options: PeerOptions = {}) {
+    const { router, createContext, onError, timers = systemTimers } = options
+    const limits = { ...defaultLimits, ...options.limits }
+    const send = (frame: string): void => this.#send(frame)
+    const ended = Promise.withResolvers<PeerEnd>()
+    this.ended = ended.promise
+    this.#resolveEnded = ended.resolve
+    this.#channel = channel
+    this.#limits = limits
+    this.#serving = serve({ channel, limits, router, createContext, onError, send })
+    this.#calling = callOver({ limits, timers, send })
+    this.#stopWatching = watchLiveness({
+      channel,
+      timers,
+      pingMs: limits.pingMs,
+      pongMs: limits.pongMs,
+      ping: () => send(PING),
+      onDead: () => this.#cut(`the other side gave no sign of life for ${limits.pingMs + limits.pongMs} ms.`),
+    })
+    channel.listen({
+      message: (text) => this.#receive(text),
+      garbled: (says) => this.#refuse(says),
+      close: (error) => this.#closed(error),
+    })
+  }
+
+  get open(): boolean {
+    return this.#open
+  }
+
+  /** For `createTRPCClient({ links: [peer.link()] })`. */
+  link<TRouter extends AnyTRPCRouter>(): TRPCLink<TRouter> {
+    return this.#calling.link<TRouter>()
+  }
+
+  /** In order: what was sent still goes out. Calls that are pending here fail, calls that run here are cancelled. */
+  close(): void {
+    this.#end({ by: 'us', problem: null }, 'this side closed it.')
+    this.#channel.close()
+  }
+
+  #send(frame: string): void {
+    if (!this.#open) return
+    this.#channel.send(frame)
+    if (this.#channel.queuedBytes > this.#limits.maxQueuedBytes) {
+      this.#cut(`the other side left ${this.#channel.queuedBytes} bytes unread.`)
+    }
+  }
+
+  #receive(text: string): void {
+    if (!this.#open || text === PONG) return
+    if (text === PING) return this.#send(PONG)
+    const frames = readFrames(text)
+    if (!frames.ok) return this.#refuse(frames.says)
+    for (const frame of frames.value) {
+      const wrong = this.#take(frame)
+      if (wrong !== null) return this.#refuse(wrong)
+      if (!this.#open) return
+    }
+  }
+
+  /** What is wrong with the frame, if anything is. */
+  #take(frame: Frame): string | null {
+    if (frame.kind === 'request') return this.#serving.request(frame) ? null : 'the id of a request is in use'
+    if (frame.kind === 'result' || frame.kind === 'error') return this.#calling.response(frame)
+    if (frame.kind === 'stop') this.#serving.stop(frame.id)
+    else this.#leave(frame.error)
+    return null
+  }
+
+  /** Nothing can be trusted after a frame that makes no sense. The other side is told why before the line closes. */
+  #refuse(says: string): void {
+    if (!this.#open) return
+    const told = problem('malformed-frame', `Cannot go on with this connection: ${says}.`)
+    this.#channel.send(errorFrame(null, errorShape('PARSE_ERROR', 400, told)))
+    this.#end({ by: 'us', problem: told }, `this side closed it, because ${says}.`)
+    this.#channel.close()
+  }
+
+  #leave(error: TRPCErrorShape): void {
+    const told = problemOf(TRPCClientError.from({ error }))
+    this.#end({ by: 'them', problem: told }, `the other side closed it and said: ${told.detail}`)
+    this.#channel.close()
+  }
+
+  #cut(says: string): void {
+    this.#end({ by: 'network', problem: problem('unreachable', `The connection was cut: ${says}`) }, says)
+    this.#channel.close(new Error(says))
+  }
+
+  #closed(error: Error | undefined): void {
+    if (error === undefined) return this.#end({ by: 'them', problem: null }, 'the other side closed it.')
+    this.#end(
+      { by: 'network', problem: problem('unreachable', `The connection failed: ${error.message}`) },
+      error.message,
+    )
+  }
+
+  #end(end: PeerEnd, says: string): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#stopWatching()
+    this.#serving.end()
+    this.#calling.end(says)
+    this.#resolveEnded(end)
+  }
+}

@@ -1,0 +1,102 @@
+/** Debian trees for test hosts: built once with debootstrap, kept between runs, read only ever after. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isAlive, ownIdentity, type ProcessIdentity } from './processes.ts'
+import { must } from './tool.ts'
+import { treeRecipe, type Release, type TreeRecipe } from './tree-recipes.ts'
+
+/** Kept between runs; a tree takes a minute or two and about 350 MB. */
+const cache = process.env['FLEETMEND_CACHE'] ?? '/var/cache/fleetmend'
+const mirror = process.env['FLEETMEND_MIRROR'] ?? 'http://deb.debian.org/debian'
+const buildLimitMs = 15 * 60_000
+
+/** Where the tree of a release is, built if it has to be. `progress` hears why it takes long. */
+export async function baseTree(release: Release, progress: (text: string) => void = toStderr): Promise<string> {
+  const recipe = treeRecipe(release)
+  const tree = treePath(recipe)
+  while (!existsSync(tree)) {
+    using lock = lockFor(tree)
+    if (lock.heldBy !== undefined) {
+      progress(`waiting for process ${lock.heldBy.pid}, which is building the ${release} tree`)
+      await waitFor(lock.heldBy, tree)
+    } else if (!existsSync(tree)) {
+      progress(`building the ${release} tree for test hosts: once, one to two minutes`)
+      await build(recipe, tree)
+    }
+  }
+  return tree
+}
+
+export function hasBaseTree(release: Release): boolean {
+  return existsSync(treePath(treeRecipe(release)))
+}
+
+function treePath(recipe: TreeRecipe): string {
+  return join(cache, 'trees', `${recipe.release}-${recipe.digest}`)
+}
+
+/** Builds under another name, so that a tree with the right name is a whole tree. */
+async function build(recipe: TreeRecipe, tree: string): Promise<void> {
+  const unfinished = `${tree}.unfinished`
+  const downloads = join(cache, 'debs')
+  rmSync(unfinished, { recursive: true, force: true })
+  mkdirSync(downloads, { recursive: true })
+  const debootstrap = ['debootstrap', '--variant=minbase', `--cache-dir=${downloads}`, `--include=${recipe.packages.join(',')}`]
+  await must([...debootstrap, recipe.suite, unfinished, mirror], { limitMs: buildLimitMs })
+  await settle(recipe, unfinished)
+  renameSync(unfinished, tree)
+}
+
+/** From a fresh installation to a web host that serves PHP and does nothing of its own accord. */
+async function settle(recipe: TreeRecipe, tree: string): Promise<void> {
+  for (const path of ['var/www/html', 'var/cache/apt/archives', 'var/lib/apt/lists', 'etc/machine-id', 'etc/hostname', 'etc/resolv.conf']) {
+    rmSync(join(tree, path), { recursive: true, force: true })
+  }
+  for (const [path, text] of recipe.files) {
+    mkdirSync(dirname(join(tree, path)), { recursive: true })
+    writeFileSync(join(tree, path), text)
+  }
+  // As `systemctl mask` does it; systemctl itself refuses units that a release does not have.
+  for (const unit of recipe.masked) {
+    const path = join(tree, 'etc/systemd/system', unit)
+    rmSync(path, { force: true })
+    symlinkSync('/dev/null', path)
+  }
+  // Host keys belong to the tree: making new ones would cost each host more than its boot.
+  if (!readdirSync(join(tree, 'etc/ssh')).some((name) => name.startsWith('ssh_host_'))) await must(['chroot', tree, 'ssh-keygen', '-A'])
+}
+
+/** A folder that only one process can make, with that process' identity in it; taken over when its owner is dead. */
+function lockFor(tree: string): Disposable & { readonly heldBy: ProcessIdentity | undefined } {
+  const folder = `${tree}.lock`
+  const prepared = `${folder}.${process.pid}`
+  mkdirSync(prepared, { recursive: true })
+  writeFileSync(join(prepared, 'owner'), JSON.stringify(ownIdentity()))
+  try {
+    const owner = ownerOf(folder)
+    if (owner !== undefined && !isAlive(owner)) rmSync(folder, { recursive: true, force: true })
+    // rename(2) refuses a target that is not empty: whoever comes second learns of it here.
+    renameSync(prepared, folder)
+    return { heldBy: undefined, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+  } catch {
+    rmSync(prepared, { recursive: true, force: true })
+    return { heldBy: ownerOf(folder), [Symbol.dispose]: () => undefined }
+  }
+}
+
+function ownerOf(folder: string): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'owner'), 'utf8')) as ProcessIdentity
+  } catch {
+    return undefined
+  }
+}
+
+async function waitFor(builder: ProcessIdentity, tree: string): Promise<void> {
+  while (isAlive(builder) && !existsSync(tree)) await sleep(500)
+}
+
+function toStderr(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

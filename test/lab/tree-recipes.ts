@@ -1,0 +1,52 @@
+/** What the Debian trees that test hosts stand on are made of. The digest of a recipe names its tree. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export type Release = 'debian11' | 'debian12' | 'debian13'
+
+export interface TreeRecipe {
+  readonly release: Release
+  readonly suite: string
+  readonly php: string
+  readonly packages: readonly string[]
+  /** Units that would only disturb a test: they run things at times of their own, or wait for hardware. */
+  readonly masked: readonly string[]
+  /** `tree/`, laid over what debootstrap made: path in the tree to text. */
+  readonly files: ReadonlyMap<string, string>
+  readonly digest: string
+}
+
+const releases: Readonly<Record<Release, { readonly suite: string; readonly php: string }>> = {
+  debian11: { suite: 'bullseye', php: '7.4' },
+  debian12: { suite: 'bookworm', php: '8.2' },
+  debian13: { suite: 'trixie', php: '8.4' },
+}
+
+/** A web host as people install it, without manual pages; Node needs libatomic, and web hosts have no Node. */
+const packages = [
+  ...['systemd', 'systemd-sysv', 'dbus', 'cron', 'logrotate', 'sudo', 'openssh-server', 'ca-certificates'],
+  ...['iproute2', 'procps', 'curl', 'acl', 'attr', 'libatomic1', 'libstdc++6', 'nginx'],
+]
+
+const masked = [
+  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'fstrim.timer', 'logrotate.timer', 'man-db.timer'],
+  ...['phpsessionclean.timer', 'dpkg-db-backup.timer', 'console-getty.service', 'systemd-resolved.service'],
+  ...['systemd-networkd-wait-online.service', 'nginx-debug.service'],
+]
+
+const overlay = fileURLToPath(new URL('tree/', import.meta.url))
+
+export function treeRecipe(release: Release): TreeRecipe {
+  const { suite, php } = releases[release]
+  const recipe = { release, suite, php, packages: [...packages, `php${php}-fpm`], masked, files: overlayFiles(php) }
+  const text = JSON.stringify({ ...recipe, files: [...recipe.files] })
+  return { ...recipe, digest: createHash('sha256').update(text).digest('hex').slice(0, 12) }
+}
+
+function overlayFiles(php: string): ReadonlyMap<string, string> {
+  const entries = readdirSync(overlay, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name)).toSorted()
+  return new Map(paths.map((path) => [path.slice(overlay.length), readFileSync(path, 'utf8').replaceAll('PHP_VERSION', php)]))
+}

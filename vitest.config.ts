@@ -1,0 +1,32 @@
+/** Two projects: everything instant, and the stories on real hosts, which run one file at a time. */
+import { defineConfig } from 'vitest/config'
+
+/** Titles are sentences made from table rows; vitest would cut each value in them at 40 characters. */
+const taskTitleValueFormatTruncate = 0
+
+export default defineConfig({
+  test: {
+    // Child processes, not threads: live hosts die with the process that started them (PDEATHSIG is per thread).
+    pool: 'forks',
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/scenarios/**/*.test.ts'],
+          testTimeout: 20_000,
+          taskTitleValueFormatTruncate,
+        },
+      },
+      {
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          taskTitleValueFormatTruncate,
+        },
+      },
+    ],
+  },
+})
