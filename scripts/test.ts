@@ -1,36 +1,77 @@
-/** Runs every test and ends with a plain line: `N passed, N failed`, and how many were skipped, if any. */
+/**
+ * Every test: what is instant, then the stories on real hosts, one after the other. Ends with one plain line, which
+ * machines read too: `N passed, N failed`, and how many were skipped, if any.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { baseTree } from '../test/lab/base-tree.ts'
+import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
 
-interface Report {
-  readonly numPassedTests: number
-  readonly numFailedTests: number
-  readonly numPendingTests: number
-  readonly numFailedTestSuites: number
-  readonly success: boolean
+interface Count {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
 }
 
+const root = fileURLToPath(new URL('..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'fleetmend-test-'))
-const reports = ['unit', 'live'].map((project) => runProject(project))
-rmSync(scratch, { recursive: true })
 
-const passed = sum((report) => report.numPassedTests)
-// A file that cannot even be loaded has no failed test in it; it must not count as nothing.
-const failed = sum((report) => Math.max(report.numFailedTests, report.success ? 0 : 1))
-const skipped = sum((report) => report.numPendingTests)
+// Hosts run the bundle, as it is installed.
+const built = node(['scripts/build.ts'])
+const impossible = await whyNoHosts()
+const counts = [
+  { passed: 0, failed: built ? 0 : 1, skipped: 0 },
+  runProject('unit', {}),
+  runProject('live', impossible === undefined ? {} : { FLEETMEND_NO_HOSTS: impossible }),
+]
+rmSync(scratch, { recursive: true })
+const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
+if (impossible !== undefined) say(`\nNO STORY ON REAL HOSTS WAS RUN. Needed:\n${impossible}\n`)
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 
-function runProject(project: string): Report {
-  const output = join(scratch, `${project}.json`)
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${output}`, '--passWithNoTests']
-  const done = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], { stdio: 'inherit' })
-  const report = JSON.parse(readFileSync(output, 'utf8')) as Report
-  return { ...report, success: report.success && done.status === 0 }
+/** Undefined when hosts can be booted, and then the tree they stand on is there. */
+async function whyNoHosts(): Promise<string | undefined> {
+  const answer = await canBootHosts()
+  if (!answer.can) return answer.missing.map((each) => `  - ${each}`).join('\n')
+  try {
+    await baseTree('debian12', say)
+    return undefined
+  } catch (error) {
+    return `  - a Debian 12 tree, which could not be built: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
-function sum(count: (report: Report) => number): number {
-  return reports.reduce((total, report) => total + count(report), 0)
+function runProject(project: string, env: Readonly<Record<string, string>>): Count {
+  const output = join(scratch, `${project}.json`)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`]
+  const ok = node(['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--passWithNoTests', ...reporters], env)
+  const report = readReport(output)
+  // A file that cannot even be loaded has no failed test in it; it must not count as nothing.
+  const failures = Math.max(report.numFailedTests, ok && report.success ? 0 : 1)
+  return { passed: report.numPassedTests, failed: failures, skipped: report.numPendingTests }
+}
+
+function readReport(path: string): { numPassedTests: number; numFailedTests: number; numPendingTests: number; success: boolean } {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ReturnType<typeof readReport>
+  } catch {
+    // vitest itself died, and has said why.
+    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, success: false }
+  }
+}
+
+function node(args: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
+  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status === 0
+}
+
+function sum(kind: keyof Count): number {
+  return counts.reduce((total, count) => total + count[kind], 0)
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
 }

@@ -1,35 +1,166 @@
-/** Which room may import from which, and why. A row whose folder is gone fails, so that the table cannot rot. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+/** Which room may import which, and why. A row that names something that is gone fails, so the table cannot rot. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { importsOf, productSources, resolved, root, sourcesIn, type Source } from './sources.ts'
 
+/**
+ * `may` lists everything a room imports beside itself, `never` only what it must not. A word is a folder or a file of
+ * the same package's `src`, `shared` for `@fleetmend/shared`, or a module's name, where `node:*` stands for all of them.
+ * After `type` it holds for types only, which leave no trace in what runs.
+ */
 interface Row {
-  readonly in: string
-  readonly never: RegExp
+  readonly room: string
+  readonly may?: readonly string[]
+  readonly never?: readonly string[]
   readonly why: string
 }
 
 const rows: readonly Row[] = [
-  { in: 'packages/shared/src', never: /^(node:(?!crypto$)|@fleetmend\/|ws$)/, why: 'what crosses a wire does no I/O and knows no package of ours' },
-  { in: 'packages/agent/src/readings', never: /^(node:(?!(buffer|path)$)|\.\.\/(?!host\/host|survey\/host-facts|judgement))/, why: 'a reading is a function from text to value' },
-  { in: 'packages/agent/src/judgement', never: /^(node:(?!net$)|\.\.\/(host\/(?!host)|execute|state|plans|remediations|diagnoses|commands))/, why: 'a judgement is a function from facts to verdict' },
-  { in: 'packages/agent/src/diagnoses', never: /^(node:|\.\.\/(host|execute|state|plans|remediations|commands))/, why: 'a diagnosis decides; it cannot reach the machine' },
-  { in: 'packages/agent/src/remediations', never: /^(node:|\.\.\/(host|execute|state|plans|commands))/, why: 'a remediation decides; the executor acts' },
-  { in: 'packages/agent/src/survey', never: /^(node:|\.\.\/(host\/(?!host\.ts)|execute|state|plans|remediations|diagnoses|commands))/, why: 'a survey reads through the port, so that recorded and fake hosts serve as well' },
-  { in: 'packages/agent/src/plans', never: /^(node:|\.\.\/(host\/(?!host\.ts)|execute|state|commands))/, why: 'a plan is data; making it changes nothing' },
+  // What crosses a wire
+  {
+    room: 'packages/shared/src',
+    may: ['node:crypto', 'zod/mini', 'canonicalize', '@trpc/client', '@trpc/server', '@trpc/server/rpc', '@trpc/server/observable'],
+    why: 'it is loaded by every process, browsers too one day: no I/O, and it knows no package of ours',
+  },
+
+  // The agent, in the order of a look at a host
+  {
+    room: 'packages/agent/src',
+    never: ['@fleetmend/controller', '@fleetmend/cli', 'zod'],
+    why: 'it runs alone on a host; and the whole zod costs 9 MB of memory there, zod/mini nothing',
+  },
+  {
+    room: 'packages/agent/src/readings',
+    may: ['shared', 'node:net', 'type host/host.ts', 'type survey/host-facts.ts'],
+    why: 'a reading turns text into a value; given the same text it gives the same value, on any machine',
+  },
+  {
+    room: 'packages/agent/src/survey',
+    may: ['shared', 'readings', 'type host/host.ts'],
+    why: 'a survey sees the machine through ReadHost only, so that recorded and fake hosts serve as well',
+  },
+  {
+    room: 'packages/agent/src/judgement',
+    may: ['shared', 'readings', 'node:net', 'type survey', 'type host/host.ts'],
+    why: 'a judgement is arithmetic and rules over facts; it cannot go and look',
+  },
+  {
+    room: 'packages/agent/src/diagnoses',
+    may: ['shared', 'readings', 'judgement', 'type survey', 'type host/host.ts'],
+    why: 'a diagnosis decides what is wrong; it has no way to change anything',
+  },
+  {
+    room: 'packages/agent/src/remediations',
+    may: ['shared', 'readings', 'judgement', 'zod/mini', 'type survey', 'type host/host.ts'],
+    why: 'a remediation decides what would be done; only execute/ does it',
+  },
+  {
+    room: 'packages/agent/src/plans',
+    may: ['shared', 'readings', 'judgement', 'diff', 'type remediations', 'type survey', 'type host/host.ts'],
+    why: 'a plan is data; making one changes nothing',
+  },
+  {
+    room: 'packages/agent/src/state',
+    may: ['shared', 'zod/mini', 'node:*'],
+    why: "the agent's own folder knows nothing of what is kept in it",
+  },
+  {
+    room: 'packages/agent/src/execute',
+    never: ['diagnoses', 'remediations', 'judgement/pool-sizing.ts', 'host/linux-host.ts', 'commands'],
+    why: 'acting involves no choices: everything was decided when the plan was made',
+  },
+  {
+    room: 'packages/agent/src/host',
+    may: ['shared', 'readings', 'node:*'],
+    why: 'it carries out questions and deeds and does not know what they are for',
+  },
+  {
+    room: 'packages/agent/src/commands',
+    never: ['host/linux-host.ts', 'node:fs', 'node:fs/promises', 'node:child_process'],
+    why: 'a command gets its host and its streams from main.ts, so that it can be tried with others',
+  },
+
+  // The controller and the command line
+  {
+    room: 'packages/controller/src',
+    never: ['@fleetmend/cli', '@fleetmend/agent'],
+    why: "it knows the agent's router as a type and reads the catalogue from hello, so that fleets of mixed versions are described truthfully",
+  },
+  {
+    room: 'packages/controller/src/store/migrations',
+    may: ['kysely', 'kysely/migration'],
+    why: 'a migration must mean the same for ever; living code changes under it',
+  },
+  {
+    room: 'packages/cli/src',
+    never: ['@fleetmend/agent'],
+    why: 'a person talks to a controller, or to an agent that is installed; the agent is no part of the CLI',
+  },
 ]
 
-test.each(rows)('$in never imports $never: $why', (row) => {
-  expect(existsSync(row.in)).toBe(true)
-  const broken = importsIn(row.in).filter(({ from }) => row.never.test(from)).map(({ path, from }) => `${path} imports ${from}`)
-  expect(broken).toEqual([])
+describe.each(rows)('$room: $why', (row) => {
+  test('imports nothing else', () => {
+    const broken = sourcesIn(row.room).filter(({ isTest }) => !isTest).flatMap((source) => forbidden(row, source))
+    expect(broken).toEqual([])
+  })
+
+  test('names only what exists', () => {
+    const words = [row.room, ...[...(row.may ?? []), ...(row.never ?? [])].map((word) => meaning(row, word).path)]
+    expect(words.filter((path) => path.startsWith('packages/') && !existsSync(join(root, path)))).toEqual([])
+  })
 })
 
-function importsIn(folder: string): readonly { readonly path: string; readonly from: string }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
-    .flatMap((path) => {
-      const text = readFileSync(join(folder, path), 'utf8')
-      return [...text.matchAll(/^(?:import|export) .*?from '([^']+)'/gms)].map((match) => ({ path, from: match[1] ?? '' }))
+test('every room of the agent has a row', () => {
+  const rooms = productSources().flatMap(({ path }) => /^packages\/agent\/src\/[^/]+(?=\/)/.exec(path)?.[0] ?? [])
+  const named = new Set([...rows.map((row) => row.room), ...roomsThatShow])
+  expect([...new Set(rooms)].filter((room) => !named.has(room))).toEqual([])
+})
+
+test.each([
+  { text: "import { host } from '../host/linux-host.ts'", broken: true },
+  { text: "import type { ReadHost } from '../host/host.ts'", broken: false },
+  { text: "import { type ReadHost } from '../host/host.ts'", broken: true },
+  { text: "import {\n  a,\n  b,\n} from 'node:fs'", broken: true },
+  { text: "export * from 'node:fs'", broken: true },
+  { text: "import 'node:fs'", broken: true },
+  { text: "const fs = await import('node:fs')", broken: true },
+  { text: "import { z } from './other.ts'", broken: false },
+])('the table would notice: $text', ({ text, broken }) => {
+  const row = { room: 'packages/agent/src/readings', may: ['shared', 'type host/host.ts'], why: '' }
+  expect(forbidden(row, { path: 'packages/agent/src/readings/one.ts', text, isTest: false }).length > 0).toBe(broken)
+})
+
+/** Rooms that only turn values into text for people; nothing depends on them but commands. */
+const roomsThatShow = ['packages/agent/src/views']
+
+function forbidden(row: Row, source: Source): readonly string[] {
+  const allowed = row.may?.map((word) => meaning(row, word))
+  const banned = row.never?.map((word) => meaning(row, word)) ?? []
+  return importsOf(source)
+    .map((each) => ({ ...each, to: resolved(source, each.from) }))
+    .filter(({ to }) => !within(to, row.room) || banned.some((word) => within(to, word.path)))
+    .filter(({ to, typeOnly }) => {
+      // Types leave no trace, so `never` is about what runs; `may` says itself where only types are meant.
+      if (banned.some((word) => matches(to, word.path))) return !typeOnly
+      return allowed !== undefined && !allowed.some((word) => matches(to, word.path) && (typeOnly || !word.typesOnly))
     })
+    .map(({ to, typeOnly }) => `${source.path} imports ${typeOnly ? 'the type ' : ''}${to}`)
+}
+
+function meaning({ room }: Row, word: string): { readonly path: string; readonly typesOnly: boolean } {
+  const typesOnly = word.startsWith('type ')
+  const name = typesOnly ? word.slice('type '.length) : word
+  if (name === 'shared') return { path: '@fleetmend/shared', typesOnly }
+  const ownPackage = /^packages\/[^/]+\/src/.exec(room)?.[0] ?? ''
+  const isRoom = name.endsWith('.ts') || (/^[a-z-]+$/.test(name) && existsSync(join(root, ownPackage, name)))
+  return { path: isRoom ? join(ownPackage, name) : name, typesOnly }
+}
+
+function matches(to: string, path: string): boolean {
+  return path === 'node:*' ? to.startsWith('node:') : within(to, path)
+}
+
+function within(to: string, path: string): boolean {
+  return to === path || (path.startsWith('packages/') && to.startsWith(`${path}/`))
 }

@@ -15,11 +15,11 @@ const buildLimitMs = 15 * 60_000
 export async function baseTree(release: Release, progress: (text: string) => void = toStderr): Promise<string> {
   const recipe = treeRecipe(release)
   const tree = treePath(recipe)
-  while (!existsSync(tree)) {
-    using lock = lockFor(tree)
-    if (lock.heldBy !== undefined) {
-      progress(`waiting for process ${lock.heldBy.pid}, which is building the ${release} tree`)
-      await waitFor(lock.heldBy, tree)
+  for (let rounds = 0; !existsSync(tree); rounds++) {
+    using lock = takeLock(`${tree}.lock`)
+    if (lock === undefined) {
+      if (rounds === 0) progress(`waiting for another process that is building the ${release} tree`)
+      await sleep(500)
     } else if (!existsSync(tree)) {
       progress(`building the ${release} tree for test hosts: once, one to two minutes`)
       await build(recipe, tree)
@@ -67,21 +67,20 @@ async function settle(recipe: TreeRecipe, tree: string): Promise<void> {
   if (!readdirSync(join(tree, 'etc/ssh')).some((name) => name.startsWith('ssh_host_'))) await must(['chroot', tree, 'ssh-keygen', '-A'])
 }
 
-/** A folder that only one process can make, with that process' identity in it; taken over when its owner is dead. */
-function lockFor(tree: string): Disposable & { readonly heldBy: ProcessIdentity | undefined } {
-  const folder = `${tree}.lock`
+/** A folder with its owner's identity in it; undefined while somebody who lives has it. */
+function takeLock(folder: string): Disposable | undefined {
   const prepared = `${folder}.${process.pid}`
   mkdirSync(prepared, { recursive: true })
   writeFileSync(join(prepared, 'owner'), JSON.stringify(ownIdentity()))
+  const owner = ownerOf(folder)
+  if (owner !== undefined && !isAlive(owner)) rmSync(folder, { recursive: true, force: true })
   try {
-    const owner = ownerOf(folder)
-    if (owner !== undefined && !isAlive(owner)) rmSync(folder, { recursive: true, force: true })
     // rename(2) refuses a target that is not empty: whoever comes second learns of it here.
     renameSync(prepared, folder)
-    return { heldBy: undefined, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
+    return { [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) }
   } catch {
     rmSync(prepared, { recursive: true, force: true })
-    return { heldBy: ownerOf(folder), [Symbol.dispose]: () => undefined }
+    return undefined
   }
 }
 
@@ -91,10 +90,6 @@ function ownerOf(folder: string): ProcessIdentity | undefined {
   } catch {
     return undefined
   }
-}
-
-async function waitFor(builder: ProcessIdentity, tree: string): Promise<void> {
-  while (isAlive(builder) && !existsSync(tree)) await sleep(500)
 }
 
 function toStderr(text: string): void {

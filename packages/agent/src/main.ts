@@ -4,11 +4,7 @@ import { exitCodes, paintFor, problem, type ExitCode } from '@fleetmend/shared'
 import type { Command, Streams } from './commands/define.ts'
 import { commands } from './commands/registry.ts'
 import { reportProblem } from './commands/report-problem.ts'
-import { linuxHost } from './host/linux-host.ts'
-import { runningSelf } from './host/self.ts'
-import { internalTask } from './internal.ts'
-import { ownHostId } from './state/host-id.ts'
-import { openStateFolder, productionStateRoot } from './state/state-folder.ts'
+import { internalTask, openOwnState, thisHost } from './internal.ts'
 
 const streams: Streams = {
   out: (text) => void process.stdout.write(text),
@@ -50,15 +46,10 @@ async function runCommand(command: Command, args: readonly string[]): Promise<Ex
     return reportProblem(streams, problem('not-root', `Reading other services' configuration, sockets and processes needs root.\n\n    sudo fleetmend-agent ${command.name}`))
   }
   try {
-    return await command.run({ positionals, values, streams, host: linuxHost(ownHostId(), runningSelf()), state: openState })
+    return await command.run({ positionals, values, streams, host: thisHost(), state: openOwnState })
   } catch (error) {
     return reportProblem(streams, problem('internal', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\nThis is a bug.`))
   }
-}
-
-async function openState() {
-  const opened = await openStateFolder(productionStateRoot)
-  return opened.ok ? opened : ({ ok: false, problem: problem('apply-not-possible', opened.says) } as const)
 }
 
 function usage(command: Command, says: string): ExitCode {

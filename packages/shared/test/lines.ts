@@ -15,7 +15,9 @@ export interface Line extends AsyncDisposable {
   readonly right: Channel
   /** As if somebody pulled the plug on the left: no goodbye. */
   cut(): void
-  /** The right end stops taking what arrives. */
+  /** That end stops taking what arrives. */
+  pauseLeft(): void
+  resumeLeft(): void
   pauseRight(): void
   resumeRight(): void
 }
@@ -32,6 +34,8 @@ export async function memoryLine(): Promise<Line> {
     left,
     right,
     cut: () => left.close(new Error('cut')),
+    pauseLeft: () => left.pause(),
+    resumeLeft: () => left.resume(),
     pauseRight: () => right.pause(),
     resumeRight: () => right.resume(),
     async [Symbol.asyncDispose]() {
@@ -63,12 +67,14 @@ export async function socketPair(): Promise<{ left: Socket; right: Socket } & As
   }
 }
 
-export async function socketLine(): Promise<Line> {
+async function socketLine(): Promise<Line> {
   const pair = await socketPair()
   return {
     left: streamChannel(pair.left),
     right: streamChannel(pair.right),
     cut: () => pair.left.destroy(),
+    pauseLeft: () => pair.left.pause(),
+    resumeLeft: () => pair.left.resume(),
     pauseRight: () => pair.right.pause(),
     resumeRight: () => pair.right.resume(),
     [Symbol.asyncDispose]: () => pair[Symbol.asyncDispose](),
@@ -95,7 +101,7 @@ export async function webSocketServer(): Promise<{ server: WebSocketServer; url:
   }
 }
 
-export async function webSocketLine(): Promise<Line> {
+async function webSocketLine(): Promise<Line> {
   const { server, url, [Symbol.asyncDispose]: stop } = await webSocketServer()
   const left = new WebSocket(url, { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024 })
   const [[right]] = (await Promise.all([once(server, 'connection'), once(left, 'open')])) as [[WebSocket], unknown]
@@ -103,6 +109,8 @@ export async function webSocketLine(): Promise<Line> {
     left: webSocketChannel(left),
     right: webSocketChannel(right),
     cut: () => left.terminate(),
+    pauseLeft: () => left.pause(),
+    resumeLeft: () => left.resume(),
     pauseRight: () => right.pause(),
     resumeRight: () => right.resume(),
     async [Symbol.asyncDispose]() {

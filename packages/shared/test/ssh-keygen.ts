@@ -1,4 +1,7 @@
-/** Stock `ssh-keygen` as signer and as oracle: keys in a folder of their own, gone with the scope. */
+/**
+ * Stock `ssh-keygen` as signer and as oracle: keys in a folder of their own, gone with the scope. Nothing is made before
+ * it is used, so that a suite that is skipped for want of ssh-keygen can still be read.
+ */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,25 +28,33 @@ export interface SshKeygen extends Disposable {
 }
 
 export function sshKeygen(): SshKeygen {
-  const folder = mkdtempSync(join(tmpdir(), 'fleetmend-keys-'))
+  const folder = once(() => mkdtempSync(join(tmpdir(), 'fleetmend-keys-')))
   let count = 0
   const run = (args: readonly string[], input?: Uint8Array): string =>
     execFileSync('ssh-keygen', args, { env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
   const file = (text: string): string => {
-    const path = join(folder, `file-${++count}`)
+    const path = join(folder(), `file-${++count}`)
     writeFileSync(path, text)
     return path
   }
 
   return {
     key(type, bits) {
-      const path = join(folder, `key-${++count}`)
-      run(['-q', '-t', type, ...(bits === undefined ? [] : ['-b', String(bits)]), '-N', '', '-C', '', '-f', path])
+      const made = once(() => {
+        const path = join(folder(), `key-${++count}`)
+        run(['-q', '-t', type, ...(bits === undefined ? [] : ['-b', String(bits)]), '-N', '', '-C', '', '-f', path])
+        return path
+      })
+      const fingerprint = once(() => run(['-l', '-f', made()]).split(' ')[1] ?? '')
       return {
-        publicKey: readFileSync(`${path}.pub`, 'utf8').trim(),
-        fingerprint: run(['-l', '-f', path]).split(' ')[1] ?? '',
+        get publicKey() {
+          return readFileSync(`${made()}.pub`, 'utf8').trim()
+        },
+        get fingerprint() {
+          return fingerprint()
+        },
         sign: (message, namespace, options = []) =>
-          run(['-Y', 'sign', '-q', '-f', path, '-n', namespace, ...options], message),
+          run(['-Y', 'sign', '-q', '-f', made(), '-n', namespace, ...options], message),
       }
     },
     verify(allowedSigners, principal, namespace, message, signature) {
@@ -55,6 +66,11 @@ export function sshKeygen(): SshKeygen {
       const { status, stdout } = spawnSync('ssh-keygen', args, { env, encoding: 'utf8' })
       return status === 0 ? stdout.trim().split(/[\n,]/) : []
     },
-    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+    [Symbol.dispose]: () => rmSync(folder(), { recursive: true, force: true }),
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => (made ??= { value: make() }).value
 }

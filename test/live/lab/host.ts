@@ -134,7 +134,7 @@ function labHost(name: string, address: string, root: string, leader: number, en
     },
     read: (path) => readFileSync(join(root, path), 'utf8'),
     write: (path, text) => writeFileSync(join(root, path), text),
-    agent: (...args) => run(['/usr/bin/fleetmend-agent', ...args]),
+    agent: (...args) => run(['/usr/bin/fleetmend-agent', ...args], { limitMs: 180_000 }),
     [Symbol.asyncDispose]: end,
   }
 }

@@ -1,7 +1,17 @@
 /** Every command, in the order of `--help`. */
+import { applyCommand } from './apply.ts'
 import type { Command } from './define.ts'
 import { diagnoseCommand } from './diagnose.ts'
+import { historyCommand } from './history.ts'
 import { planCommand } from './plan.ts'
+import { rollbackCommand } from './rollback.ts'
 import { versionCommand } from './version.ts'
 
-export const commands: readonly Command[] = [diagnoseCommand, planCommand, versionCommand]
+export const commands: readonly Command[] = [
+  diagnoseCommand,
+  planCommand,
+  applyCommand,
+  rollbackCommand,
+  historyCommand,
+  versionCommand,
+]

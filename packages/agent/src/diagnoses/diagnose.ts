@@ -1,6 +1,7 @@
 /** All diagnoses over one look at a host, explained and ordered, with the verdict a person reads first. */
 import type { CouldNotTell, Finding, HostDiagnosis, HostStatus, SiteProbe } from '@fleetmend/shared'
 import { explain } from '../judgement/explain.ts'
+import { isNamed } from '../readings/is-named.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { diagnoses } from './registry.ts'
 
@@ -46,7 +47,7 @@ function unexplained(findings: readonly Finding[], probes: readonly SiteProbe[])
 
 function concerns(facts: HostFacts, finding: Finding, site: string | undefined): boolean {
   if (site === undefined || !facts.nginx.sites.ok) return true
-  const upstreams = facts.nginx.sites.value.filter((each) => each.serverName === site).flatMap((each) => each.upstreams)
+  const upstreams = facts.nginx.sites.value.filter((each) => isNamed(each, site)).flatMap((each) => each.upstreams)
   return facts.fpm.some(
     (service) =>
       finding.subject.name.split('/')[0] === service.service &&

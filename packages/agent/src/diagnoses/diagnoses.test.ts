@@ -109,7 +109,12 @@ describe('pool-exhausted', () => {
 
 describe('reload-drops-requests', () => {
   const config = { ok: true, value: sampleConfig() } as const
-  const reload = (secondsAgo: number): FpmLogEntry => ({ event: 'reloading', level: 'NOTICE', localTime: localTime(secondsAgo), text: 'Reloading in progress ...' })
+  const notice = (event: 'reloading' | 'other' | 'ready', text: string, secondsAgo: number): FpmLogEntry => ({ event, level: 'NOTICE', localTime: localTime(secondsAgo), text })
+  const reload = (secondsAgo: number): FpmLogEntry[] => [
+    notice('reloading', 'Reloading in progress ...', secondsAgo),
+    notice('other', 'using inherited socket fd=8, "/run/php/php8.2-fpm.sock"', secondsAgo),
+    notice('ready', 'ready to handle connections', secondsAgo),
+  ]
   const reset = (secondsAgo: number): NginxErrorEntry => ({
     localTime: localTime(secondsAgo), level: 'error', pid: 51, message: 'recv() failed (104: Connection reset by peer)', phase: 'reading response header from upstream',
     errno: 104, client: '10.0.0.9', server: 'shop.example', request: 'GET / HTTP/1.1', upstream: 'fastcgi://unix:/run/php/php8.2-fpm.sock:', host: 'shop.example', kind: 'reset-before-header',
@@ -118,17 +123,22 @@ describe('reload-drops-requests', () => {
     sampleFacts({ fpm: [sampleFpm({ config, log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: reloads } } })], errors })
 
   test('is a risk while nothing died', () => {
-    expect(ids(facts([reload(60)], []), 'risk')).toEqual(['reload-drops-requests'])
+    expect(ids(facts(reload(60), []), 'risk')).toEqual(['reload-drops-requests'])
   })
 
   test('is the cause where resets of the last minutes fall on reloads', () => {
-    const found = diagnose(facts([reload(120), reload(60)], [reset(119), reset(60), reset(60)])).findings
+    const found = diagnose(facts([...reload(120), ...reload(60)], [reset(119), reset(60), reset(60)])).findings
     expect(found).toMatchObject([{ role: 'cause', says: '3 requests died at the last 2 reloads of php8.2-fpm, because workers get no time to finish.' }])
   })
 
   test('resets at other times, and old ones, are not blamed on reloads', () => {
-    expect(ids(facts([reload(60)], [reset(30)]), 'cause')).toEqual([])
-    expect(ids(facts([reload(7200)], [reset(7200)]), 'cause')).toEqual([])
+    expect(ids(facts(reload(60), [reset(30)]), 'cause')).toEqual([])
+    expect(ids(facts(reload(7200), [reset(7200)]), 'cause')).toEqual([])
+  })
+
+  test('a reload that killed the master is another fault', () => {
+    const died = [notice('reloading', 'Reloading in progress ...', 60), notice('ready', 'ready to handle connections', 50)]
+    expect(ids(facts(died, [reset(60)]), 'cause')).toEqual([])
   })
 
   test('a value that is on disk but not loaded protects nobody', () => {

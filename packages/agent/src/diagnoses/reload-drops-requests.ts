@@ -2,7 +2,9 @@
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../judgement/instant.ts'
 import { sitesOf } from '../judgement/same-address.ts'
+import type { FpmLogEntry } from '../readings/fpm-log.ts'
 import { fpmSeconds } from '../readings/fpm-values.ts'
+import { loggedUpstreamAddress } from '../readings/nginx-upstream-address.ts'
 import { localTimeMs } from '../readings/log-time.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import { defineDiagnosis } from './define.ts'
@@ -58,18 +60,28 @@ const togetherMs = 2000
 function deathsAtReloads(facts: HostFacts, service: FpmFacts): readonly Death[] {
   if (!service.log.ok) return []
   const since = facts.takenAtMs - recentMs
-  const reloads = service.log.value.entries
-    .filter((entry) => entry.event === 'reloading')
+  const { entries } = service.log.value
+  const reloads = entries
+    .filter((entry, i) => entry.event === 'reloading' && wasSurvived(entries, i))
     .map((entry) => localTimeMs(entry.localTime))
     .filter((ms) => ms >= since)
   const upstreams = sitesOf(facts, service.pools).flatMap((site) => site.upstreams)
   const resets = facts.nginx.errors
     .filter((entry) => entry.kind === 'reset-before-header' || entry.kind === 'reset-after-header')
-    .filter((entry) => upstreams.some((upstream) => entry.upstream?.includes(upstream.replace(/^tcp:/, ''))))
+    .filter((entry) => upstreams.some((upstream) => upstream === loggedUpstreamAddress(entry.upstream ?? '')))
     .map((entry) => localTimeMs(entry.localTime))
   return [...new Set(reloads)]
     .map((reloadMs) => ({ reloadMs, requests: resets.filter((ms) => Math.abs(ms - reloadMs) <= togetherMs).length }))
     .filter((death) => death.requests > 0)
+}
+
+/**
+ * A reload that killed the master is another fault. After one that it survived the new image takes over the sockets
+ * ("using inherited socket"), which a start from nothing does not.
+ */
+function wasSurvived(entries: readonly FpmLogEntry[], reload: number): boolean {
+  const ready = entries.findIndex((entry, i) => i > reload && entry.event === 'ready')
+  return entries.slice(reload, ready < 0 ? undefined : ready).some((entry) => entry.text.startsWith('using inherited socket'))
 }
 
 function sentence(service: string, deaths: readonly Death[]): string {

@@ -50,6 +50,17 @@ export async function lockOwner(state: StateFolder, host: ReadHost): Promise<Loc
   return owner !== null && (await isAlive(host, owner)) ? owner : null
 }
 
+/** Names the first, so that the second knows whom to ask. */
+export function inProgressDetail(owner: LockOwner | null): string {
+  const first = owner === null ? 'another apply' : `${owner.what} (process ${owner.pid}, since ${owner.since})`
+  return `Cannot apply now: ${first} is at work on this host, and one at a time may change it. Nothing was changed.\n\nWait for it, or see how far it is:\n    fleetmend-agent history`
+}
+
+/** A host that is half changed is finished first, before anything else is begun. */
+export function unfinishedDetail(other: string): string {
+  return `Cannot begin: ${other} was cut off on this host and is not finished. Nothing was changed.\n\nTo finish it (it is rolled back, or looked at again):\n    fleetmend-agent internal-recover ${other}`
+}
+
 /** Each round means that another process took or left the lock in between. */
 const takeAttempts = 5
 

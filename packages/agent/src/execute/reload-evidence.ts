@@ -52,10 +52,12 @@ export async function awaitReloaded(host: Host, service: string, before: BeforeR
 }
 
 /** For a reload that was cut off: whether its effect is there. Unsure is no; a second reload does no harm. */
-export async function wasReloadedSince(host: ReadHost, before: Omit<BeforeReload, 'log'>, service: string): Promise<boolean> {
+export async function wasReloadedSince(host: ReadHost, before: BeforeReload, service: string): Promise<boolean> {
+  const master = await host.process(before.master.pid)
+  if (!master.ok || !isSame(master.value, before.master)) return false
   const workers = await workersOf(host, before.master)
   if (workers.some((worker) => before.workers.some((old) => isSame(old, worker)))) return false
-  return saidReadyInJournal(host, service, before)
+  return (await saidReadyInLog(host, before)) || saidReadyInJournal(host, service, before)
 }
 
 /** Starting PHP with a large preload script takes its time. */
@@ -80,7 +82,7 @@ async function saidReadyInLog(host: ReadHost, { log }: BeforeReload): Promise<bo
 
 const logLimitBytes = 256 * 1024
 
-async function saidReadyInJournal(host: ReadHost, service: string, { atMs, master }: Omit<BeforeReload, 'log'>): Promise<boolean> {
+async function saidReadyInJournal(host: ReadHost, service: string, { atMs, master }: BeforeReload): Promise<boolean> {
   const output = await host.ask({ tool: 'unit-journal', service, lines: 100, sinceMs: atMs })
   if (!output.ok) return false
   return readJournal(output.value.stdout).entries.some(

@@ -8,14 +8,14 @@ import { readFpmTitle } from '../readings/proc.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
 import { drainWorkers } from './drain-workers.ts'
-import { awaitReloaded, markBeforeReload } from './reload-evidence.ts'
+import { awaitReloaded, markBeforeReload, type BeforeReload } from './reload-evidence.ts'
 import { readRunning } from './unit-state.ts'
 
 export interface FpmReload {
   readonly service: string
   readonly deadlineMs: number
   /** On disk before SIGSTOP, so that whoever comes after a crash knows whom to wake. */
-  frozen(master: ProcessIdentity, workers: readonly ProcessIdentity[]): Promise<void>
+  frozen(before: BeforeReload): Promise<void>
   thawed(master: ProcessIdentity): Promise<void>
 }
 
@@ -38,7 +38,7 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
   if (limits === null) return letGo(`Not reloaded: the watchdog of ${service} would kill a master that stands still for any useful time.`)
 
   const before = await markBeforeReload(host, main, check.config)
-  await reload.frozen(before.master, before.workers)
+  await reload.frozen(before)
   const drained = await whileFrozen(host, before.master, limits)
   await reload.thawed(before.master)
   if (!drained.ok) return letGo(`Let go: ${drained.says}. No request was lost, and ${service} runs on with the configuration it had.`)

@@ -14,10 +14,11 @@ export interface Traffic {
 export type LogEnds = ReadonlyMap<string, number>
 
 const beforeBytes = 1024 * 1024
-const duringBytes = 16 * 1024 * 1024
+const duringBytes = 1024 * 1024
 /** The level before is that of the last minutes, not of the whole log. */
 const beforeMs = 10 * 60_000
 
+/** Sites that share a log with others are counted together with them: its lines do not name the site. */
 export function accessLogsOf(facts: HostFacts, services: readonly string[]): readonly string[] {
   const pools = facts.fpm.filter((each) => services.includes(each.service)).flatMap((each) => each.pools)
   return [...new Set(sitesOf(facts, pools).flatMap((site) => site.accessLogs))]
@@ -35,17 +36,36 @@ export async function logEnds(host: ReadHost, logs: readonly string[]): Promise<
   return new Map(stats.map(([path, stat]) => [path, stat.ok ? stat.value.sizeBytes : 0]))
 }
 
-/** A log that was rotated meanwhile is counted from its new beginning. */
-export async function trafficSince(host: ReadHost, ends: LogEnds): Promise<Traffic> {
-  const texts = await Promise.all(
-    [...ends].map(async ([path, offset]) => {
-      const added = await host.readFrom(path, offset, duringBytes)
-      return added.ok || added.why !== 'missing' ? added : host.readFrom(path, 0, duringBytes)
-    }),
-  )
-  return count(texts.flatMap((text) => (text.ok ? readAccessLog(textOf(text.value)).entries : [])))
+export interface NewTraffic {
+  readonly traffic: Traffic
+  /** Where to read on. */
+  readonly ends: LogEnds
+}
+
+/** What was logged since; whole lines only. A log that was rotated meanwhile is counted from its new beginning. */
+export async function newTraffic(host: ReadHost, since: LogEnds): Promise<NewTraffic> {
+  const ends = new Map<string, number>()
+  let traffic: Traffic = { requests: 0, serverErrors: 0 }
+  for (const [path, offset] of since) {
+    const { bytes, from } = await readAppended(host, path, offset)
+    const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+    ends.set(path, from + whole.length)
+    traffic = addTraffic(traffic, count(readAccessLog(textOf(whole)).entries))
+  }
+  return { traffic, ends }
+}
+
+export function addTraffic(a: Traffic, b: Traffic): Traffic {
+  return { requests: a.requests + b.requests, serverErrors: a.serverErrors + b.serverErrors }
+}
+
+async function readAppended(host: ReadHost, path: string, offset: number): Promise<{ readonly bytes: Uint8Array; readonly from: number }> {
+  const added = await host.readFrom(path, offset, duringBytes)
+  if (added.ok) return { bytes: added.value, from: offset }
+  const anew = added.why === 'missing' ? await host.readFrom(path, 0, duringBytes) : added
+  return anew.ok ? { bytes: anew.value, from: 0 } : { bytes: new Uint8Array(), from: offset }
 }
 
 function count(entries: readonly { readonly status: number }[]): Traffic {
-  return { requests: entries.length, serverErrors: entries.filter((entry) => entry.status >= 500 && entry.status !== 599).length }
+  return { requests: entries.length, serverErrors: entries.filter(({ status }) => status >= 500 && status <= 599).length }
 }

@@ -2,106 +2,131 @@
  * Looks again with the same eyes (DESIGN D8): the diagnosis that the plan clears is clear, nothing that answered before
  * fails now, and for a while visitors get no more errors than they did.
  */
-import type { Plan, SiteProbe, Verdict } from '@fleetmend/shared'
+import type { HostDiagnosis, Plan, Verdict } from '@fleetmend/shared'
+import { judgeAfter, type After } from '../judgement/judge-after.ts'
 import { isEnoughTraffic, isWorse, shareOf } from '../judgement/worse.ts'
 import type { Baseline } from '../state/journal-entry.ts'
 import type { Executor } from './executor.ts'
-import { accessLogsOf, logEnds, trafficSince, type Traffic } from './traffic.ts'
+import { accessLogsOf, addTraffic, logEnds, newTraffic, type LogEnds, type Traffic } from './traffic.ts'
 
 export interface Verified {
   readonly outcome: 'fixed' | 'cleared-still-failing' | 'inconclusive' | 'worse' | 'not-cleared'
   readonly verdict: Verdict
 }
 
+/** Told what is seen while it lasts, for the timeline. */
+export type Tell = (says: string) => Promise<void>
+
 /** A queue that built up while a pool was too small needs a moment to drain after it is not. */
 const settleMs = 20_000
 const betweenLooksMs = 1000
-const betweenProbesMs = 3000
+/** A whole look asks every site and tests the configuration: often enough to notice, seldom enough to be light. */
+const betweenWatchLooksMs = 10_000
 
-export async function verify(executor: Executor, plan: Plan, baseline: Baseline): Promise<Verified> {
-  const { host } = executor
-  const logs = accessLogsOf(await executor.look(), servicesOf(plan))
-  const settled = await settle(executor, plan, baseline)
-  if (settled.outcome !== 'good') return { outcome: settled.outcome, verdict: settled.verdict }
-
-  const ends = await logEnds(host, logs)
-  let latest = settled.verdict
-  let during: Traffic = { requests: 0, serverErrors: 0 }
-  for (const endMs = host.nowMs() + plan.watchMs; host.nowMs() < endMs; ) {
-    await host.sleep(Math.min(betweenProbesMs, Math.max(1, endMs - host.nowMs())))
-    during = await trafficSince(host, ends)
-    const now = await lookAgain(executor, plan, baseline)
-    latest = now.verdict
-    if (isWorse(baseline.traffic, during)) return { outcome: 'worse', verdict: watched(latest, baseline, during, 'Visitors get more errors than before.') }
-    if (now.regressed.length > 0) return { outcome: 'worse', verdict: watched(latest, baseline, during, latest.says) }
-  }
-  return judge(plan, latest, baseline, during)
-}
-
-function judge(plan: Plan, latest: Verdict, baseline: Baseline, during: Traffic): Verified {
-  const stillFailing = latest.probesAfter.filter((probe) => !probe.passed)
-  const seconds = plan.watchMs / 1000
-  const traffic = `${during.requests} requests in ${seconds} s, ${during.serverErrors} answered with 5xx`
-  const verdict = watched(latest, baseline, during, latest.says, traffic)
-  if (!latest.cleared) return { outcome: 'not-cleared', verdict }
-  if (stillFailing.length > 0) return { outcome: 'cleared-still-failing', verdict }
-  const proved = latest.probesAfter.length > 0 || isEnoughTraffic(during)
-  return { outcome: proved ? 'fixed' : 'inconclusive', verdict }
-}
-
-interface Look {
-  readonly verdict: Verdict
-  readonly regressed: readonly SiteProbe[]
-}
-
-async function settle(executor: Executor, plan: Plan, baseline: Baseline): Promise<{ readonly outcome: 'good' | 'worse' | 'not-cleared'; readonly verdict: Verdict }> {
-  const endMs = executor.host.nowMs() + settleMs
-  for (;;) {
-    const { verdict, regressed } = await lookAgain(executor, plan, baseline)
-    if (verdict.cleared && regressed.length === 0) return { outcome: 'good', verdict }
-    if (executor.host.nowMs() >= endMs) return { outcome: verdict.cleared ? 'worse' : 'not-cleared', verdict }
-    await executor.host.sleep(betweenLooksMs)
-  }
-}
-
-async function lookAgain(executor: Executor, plan: Plan, baseline: Baseline): Promise<Look> {
-  const diagnosis = executor.diagnose(await executor.look())
-  const remaining = plan.clears.flatMap(({ diagnosis: id, subject }) =>
-    diagnosis.findings.filter((finding) => finding.diagnosis === id && finding.subject.name === subject.name),
-  )
-  const passedBefore = new Set(baseline.probes.filter((probe) => probe.passed).map(probeKey))
-  const regressed = diagnosis.probes.filter((probe) => !probe.passed && passedBefore.has(probeKey(probe)))
-  const causes = diagnosis.findings.filter((finding) => finding.role === 'cause')
-  const says =
-    remaining.length > 0
-      ? `Not cleared: ${remaining.map((finding) => finding.says).join(' ')}`
-      : regressed.length > 0
-        ? `Answered before and fails now: ${regressed.map((probe) => `${probe.site}: ${probe.says}`).join('; ')}`
-        : plan.clears.length > 0
-          ? `Cleared: ${plan.clears.map(({ diagnosis: id, subject }) => `${id} on ${subject.name}`).join(', ')}.`
-          : 'Nothing that answered before fails now.'
-  const verdict: Verdict = {
-    cleared: remaining.length === 0,
-    says,
-    probesBefore: baseline.probes,
-    probesAfter: diagnosis.probes,
-    remaining: [...remaining, ...causes.filter((cause) => !remaining.includes(cause))],
-    couldNotTell: diagnosis.couldNotTell,
-    watch: null,
-  }
-  return { verdict, regressed }
-}
-
-function watched(verdict: Verdict, baseline: Baseline, during: Traffic, says: string, traffic = ''): Verdict {
-  const before = baseline.traffic.requests === 0 ? null : shareOf(baseline.traffic)
-  return { ...verdict, says, watch: { ...during, serverErrorShareBefore: before, says: traffic === '' ? says : traffic } }
-}
-
-function probeKey(probe: SiteProbe): string {
-  return `${probe.site} ${probe.over} ${probe.upstream ?? ''}`
+export async function verify(executor: Executor, plan: Plan, baseline: Baseline, tell: Tell): Promise<Verified> {
+  const first = await lookUntilGood(executor, baseline, settleMs)
+  await tell(first.after.says)
+  if (!isGood(first.after) || plan.watchMs === 0) return verified(baseline, first, null)
+  const traffic: Watched = { during: { requests: 0, serverErrors: 0 }, seconds: plan.watchMs / 1000, logs: first.logs(servicesOf(plan)) }
+  return watch(executor, plan, baseline, traffic, tell)
 }
 
 export function servicesOf(plan: Plan): readonly string[] {
   const named = [...plan.acts, ...plan.checks].flatMap((each) => ('service' in each ? [each.service] : []))
   return [...new Set(named)]
+}
+
+interface Look {
+  readonly diagnosis: HostDiagnosis
+  readonly after: After
+  logs(services: readonly string[]): readonly string[]
+}
+
+interface Watched {
+  readonly during: Traffic
+  readonly seconds: number
+  readonly logs: readonly string[]
+}
+
+async function watch(executor: Executor, plan: Plan, baseline: Baseline, watched: Watched, tell: Tell): Promise<Verified> {
+  const { host } = executor
+  const endsAtMs = host.nowMs() + plan.watchMs
+  let ends: LogEnds = await logEnds(host, watched.logs)
+  let { during } = watched
+  let lookAtMs = host.nowMs() + betweenWatchLooksMs
+  while (host.nowMs() < endsAtMs) {
+    await host.sleep(Math.max(1, Math.min(betweenLooksMs, endsAtMs - host.nowMs())))
+    const added = await newTraffic(host, ends)
+    ends = added.ends
+    during = addTraffic(during, added.traffic)
+    if (isWorse(baseline.traffic, during)) break
+    if (host.nowMs() < lookAtMs || host.nowMs() >= endsAtMs) continue
+    const look = await lookUntilGood(executor, baseline, 2 * betweenLooksMs)
+    if (!isGood(look.after)) return verified(baseline, look, { ...watched, during })
+    await tell(`${look.after.says} ${trafficSays(baseline, during)}`)
+    lookAtMs = host.nowMs() + betweenWatchLooksMs
+  }
+  const last = await lookUntilGood(executor, baseline, 2 * betweenLooksMs)
+  return verified(baseline, last, { ...watched, during })
+}
+
+/** One bad look may be chance, or the moment in which a queue drains; a bad state stays bad. */
+async function lookUntilGood(executor: Executor, baseline: Baseline, limitMs: number): Promise<Look> {
+  const { host } = executor
+  for (const endsAtMs = host.nowMs() + limitMs; ; await host.sleep(betweenLooksMs)) {
+    const facts = await executor.look()
+    const diagnosis = executor.diagnose(facts)
+    const after = judgeAfter(baseline, diagnosis)
+    if (isGood(after) || host.nowMs() >= endsAtMs) return { diagnosis, after, logs: (services) => accessLogsOf(facts, services) }
+  }
+}
+
+/** `unknown` is not bad: it never leads to a rollback, and never to a clean bill. */
+function isGood({ is }: After): boolean {
+  return is === 'better' || is === 'still-failing' || is === 'unknown'
+}
+
+function verified(baseline: Baseline, { diagnosis, after }: Look, watched: Watched | null): Verified {
+  const before = baseline.traffic.requests === 0 ? null : shareOf(baseline.traffic)
+  const gotWorse = watched !== null && isWorse(baseline.traffic, watched.during)
+  const clears = baseline.clears.map((clear) => clear.diagnosis)
+  const verdict: Verdict = {
+    cleared: after.is !== 'not-cleared',
+    says: gotWorse ? `Visitors get more errors than before: ${trafficSays(baseline, watched.during)}` : after.says,
+    probesBefore: baseline.probes,
+    probesAfter: diagnosis.probes,
+    remaining: diagnosis.findings.filter((finding) => finding.role === 'cause' || clears.includes(finding.diagnosis)),
+    couldNotTell: diagnosis.couldNotTell,
+    watch: watched && {
+      ...watched.during,
+      serverErrorShareBefore: before,
+      says: `Watched for ${watched.seconds} s. ${trafficSays(baseline, watched.during)}`,
+    },
+  }
+  return { outcome: gotWorse ? 'worse' : outcomeOf(after, diagnosis, watched), verdict }
+}
+
+/** Without traffic enough to judge, and without a site that could be asked, nothing was proved. */
+function outcomeOf(after: After, diagnosis: HostDiagnosis, watched: Watched | null): Verified['outcome'] {
+  switch (after.is) {
+    case 'better':
+      return diagnosis.probes.length > 0 || (watched !== null && isEnoughTraffic(watched.during)) ? 'fixed' : 'inconclusive'
+    case 'still-failing':
+      return 'cleared-still-failing'
+    case 'unknown':
+      return 'inconclusive'
+    case 'not-cleared':
+    case 'worse':
+      return after.is
+  }
+}
+
+function trafficSays({ traffic }: Baseline, during: Traffic): string {
+  if (during.requests === 0) return 'No request was logged meanwhile.'
+  const before = traffic.requests === 0 ? 'none was logged before' : `${percent(shareOf(traffic))} before`
+  return `${during.serverErrors} of ${during.requests} logged requests were answered with 5xx (${percent(shareOf(during))}; ${before}).`
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
 }

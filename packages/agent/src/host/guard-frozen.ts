@@ -42,13 +42,13 @@ export async function guardFrozen(self: Self, master: ProcessIdentity, limitMs: 
 /** Waits for its standard input to close (the parent ended or let go), for the limit, or for SIGTERM; then thaws. */
 export async function runThawChild(args: readonly string[]): Promise<number> {
   const [pid = 0, startTicks = 0, limitMs = 0] = args.map(Number)
-  const thaw = new Promise<void>((resolve) => {
-    process.stdin.on('end', () => resolve()).on('error', () => resolve()).resume()
-    process.on('SIGTERM', () => resolve())
-    setTimeout(() => resolve(), limitMs)
-  })
+  const { promise: thaw, resolve } = Promise.withResolvers<void>()
+  process.stdin.on('end', resolve).on('error', resolve).resume()
+  process.on('SIGTERM', resolve)
+  const limit = setTimeout(resolve, limitMs)
   process.stdout.write('ready\n')
   await thaw
+  clearTimeout(limit)
   sendSignal({ pid, startTicks }, 'SIGCONT')
   return 0
 }

@@ -70,5 +70,6 @@ function isAbout(clear: Before['clears'][number], finding: Finding): boolean {
 }
 
 function probesSay(probes: readonly SiteProbe[]): string {
-  return probes.length === 0 ? 'No site could be asked.' : `All ${probes.length} probes pass.`
+  if (probes.length === 0) return 'No site could be asked.'
+  return probes.length === 1 ? 'The one probe passes.' : `All ${probes.length} probes pass.`
 }

@@ -32,7 +32,8 @@ interface Wanted {
 }
 
 function setDirective(config: FpmConfig, wanted: Wanted): FpmEdit {
-  if (!/^[a-z][a-z0-9_.]*$/.test(wanted.name)) throw new Error(`${JSON.stringify(wanted.name)} is no directive. This is a bug.`)
+  if (!/^[a-z][a-z0-9_.]*$/.test(wanted.name))
+    throw new Error(`${JSON.stringify(wanted.name)} is no directive. This is a bug.`)
   const { current } = wanted
   if (current && isReadUnderOneSection(config, current)) return replaceValue(config, current, wanted.value)
   const place = commentedDefault(config, wanted) ?? endOfSection(config, wanted)
@@ -74,7 +75,9 @@ function commentedDefault(config: FpmConfig, { pool, name, current }: Wanted): P
 
 /** Behind the last directive of the section, else behind its header; in any case behind `current`, or it would still win. */
 function endOfSection(config: FpmConfig, { pool, current }: Wanted): Place | null {
-  const counts = config.stretches.findLastIndex((stretch) => current !== undefined && stretch.directives.includes(current))
+  const counts = config.stretches.findLastIndex(
+    (stretch) => current !== undefined && stretch.directives.includes(current),
+  )
   const places = stretchesOf(config, pool)
     .filter((stretch) => counts === -1 || config.stretches.indexOf(stretch) >= counts)
     .map((stretch) => ({ isEmpty: stretch.directives.length === 0, place: endOfDirectives(config, stretch) }))
@@ -108,7 +111,10 @@ function insertDirective(config: FpmConfig, { path, offset, indent }: Place, { n
 function reopenAtTheEnd(config: FpmConfig, { pool, name, value }: Wanted): FpmEdit {
   const main = config.files[0]
   if (!main) throw new Error('A configuration has no main file. This is a bug.')
-  return insertLines(config, main.path, main.text.length, [writeHeader(pool ?? 'global'), `${name} = ${writeValue(value, false)}`])
+  return insertLines(config, main.path, main.text.length, [
+    writeHeader(pool ?? 'global'),
+    `${name} = ${writeValue(value, false)}`,
+  ])
 }
 
 /** Whole lines with the file's own line ending; the line before gets one if it has none. */
@@ -124,7 +130,8 @@ function insertLines(config: FpmConfig, path: string, offset: number, lines: rea
 function writeValue(value: string, quoted: boolean): string {
   const inQuotes = `"${value.replace(/["\\]|\$(?=\{)/g, '\\$&')}"`
   const written = [...(quoted ? [] : [value]), inQuotes, value].find((text) => isReadAs(text, value))
-  if (written === undefined) throw new Error(`${JSON.stringify(value)} cannot be a value in an FPM configuration. This is a bug.`)
+  if (written === undefined)
+    throw new Error(`${JSON.stringify(value)} cannot be a value in an FPM configuration. This is a bug.`)
   return written
 }
 

@@ -43,21 +43,26 @@ describe('what FPM says when it refuses its configuration or cannot start', () =
 
   test('names the pool whose numbers contradict each other', () => {
     expect(recorded('spare-above-max-children')).toEqual([
-      { pool: 'www', says: 'pm.min_spare_servers(1) and pm.max_spare_servers(3) cannot be greater than pm.max_children(2)' },
+      {
+        pool: 'www',
+        says: 'pm.min_spare_servers(1) and pm.max_spare_servers(3) cannot be greater than pm.max_children(2)',
+      },
     ])
     expect(recorded('debug-level')).toEqual(recorded('spare-above-max-children'))
   })
 
   test('keeps the include that matched nothing, which is why there is no pool', () => {
     expect(recorded('include-matches-nothing')).toEqual([
-      { path: '/etc/php/8.2/fpm/php-fpm.conf', line: 4, says: "Nothing matches the include pattern '/etc/php/8.2/fpm/pool.d/*.conf'" },
+      {
+        path: '/etc/php/8.2/fpm/php-fpm.conf',
+        line: 4,
+        says: "Nothing matches the include pattern '/etc/php/8.2/fpm/pool.d/*.conf'",
+      },
       { says: 'No pool defined. at least one pool section must be specified in config file' },
     ])
   })
 
-  test('is read from journal messages, which have no date before them', () => {
-    expect(readFpmConfigErrors("ERROR: [pool www] cannot get uid for user 'deploy'\nERROR: FPM initialization failed")).toEqual([
-      { pool: 'www', says: "cannot get uid for user 'deploy'" },
-    ])
+  test('is read as well where FPM logs to syslog, which changes how it writes to stderr', () => {
+    expect(recorded('logging-to-syslog')).toEqual(recorded('spare-above-max-children'))
   })
 })

@@ -22,7 +22,9 @@ export function readFpmConfigErrors(stderr: string): readonly FpmConfigError[] {
   return errors
 }
 
-const PREFIX = /^(?:\[\d\d-\w{3}-\d{4} [\d:.]+\] )?(ALERT|ERROR|WARNING|NOTICE): (?:pid \d+, \w+\(\), line \d+: )?(.*)$/
+/** `[date] ERROR: …`, or `[ERROR] …` with `error_log = syslog`; the source comes along with `log_level = debug`. */
+const PREFIX =
+  /^(?:\[\d\d-\w{3}-\d{4} [\d:.]+\] )?\[?(ALERT|ERROR|WARNING|NOTICE)(?::|\]) (?:(?:pid \d+, )?\w+\(\), line \d+: )?(.*)$/
 /** The ini parser prints by itself. Each line is a text of its own to it, so every error is "in Unknown on line 1". */
 const GRAMMAR = /^PHP: {2}(syntax error, .*?)(?: in Unknown on line \d+)?$/
 /** A start-up failure of PHP, such as a missing opcache.preload file, is no error of FPM's own. */
@@ -42,7 +44,8 @@ function messageOf(line: string): string | null {
 
 /** The innermost file is named first, by the include that failed or, for the main file, by the last word on loading. */
 function unsuccessfulFile(message: string): string | null {
-  const [, included, main] = /^(?:Unable to include (.+) from .+ at line \d+|failed to load configuration file '(.+)')$/.exec(message) ?? []
+  const [, included, main] =
+    /^(?:Unable to include (.+) from .+ at line \d+|failed to load configuration file '(.+)')$/.exec(message) ?? []
   return included ?? main ?? null
 }
 
@@ -60,7 +63,8 @@ function readMessage(message: string): FpmConfigError {
   if (located) return { path: located[1] ?? '', line: Number(located[2]), says: located[3] ?? '' }
   const inPool = /^\[pool ([^\]]*)\] (.*)$/.exec(message)
   if (inPool) return { pool: inPool[1] ?? '', says: inPool[2] ?? '' }
-  const include = /^((?:Nothing matches the include pattern|Unable to globalize) .*) from (\/.*) at line (\d+)\.?$/.exec(message)
+  const include =
+    /^((?:Nothing matches the include pattern|Unable to globalize) .*) from (\/.*) at line (\d+)\.?$/.exec(message)
   if (include) return { path: include[2] ?? '', line: Number(include[3]), says: include[1] ?? '' }
   const unopened = /^failed to open configuration file '(.*)': /.exec(message)
   if (unopened) return { path: unopened[1] ?? '', says: message }

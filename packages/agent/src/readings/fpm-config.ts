@@ -64,17 +64,37 @@ export interface FpmConfig {
 }
 
 /** Text of one file, or why it could not be read. */
-export type FpmFileSource = (path: string) => { readonly ok: true; readonly text: string } | { readonly ok: false; readonly says: string }
+export type FpmFileSource = (
+  path: string,
+) => { readonly ok: true; readonly text: string } | { readonly ok: false; readonly says: string }
 /** Paths that an include pattern matches, as glob(3) with GLOB_MARK gives them: byte order, directories end in `/`. */
 export type FpmGlobSource = (pattern: string) => readonly string[]
 
-export type FpmConfigReading = { readonly ok: true; readonly value: FpmConfig } | { readonly ok: false; readonly says: string }
+export type FpmConfigReading =
+  | { readonly ok: true; readonly value: FpmConfig }
+  | { readonly ok: false; readonly says: string }
 
 /** Reads the whole configuration. Pure: files come from `read` and `glob`. `prefix` is PHP_PREFIX, for relative includes. */
-export function readFpmConfig(main: string, read: FpmFileSource, glob: FpmGlobSource, prefix: string): FpmConfigReading {
+export function readFpmConfig(
+  main: string,
+  read: FpmFileSource,
+  glob: FpmGlobSource,
+  prefix: string,
+): FpmConfigReading {
   const file = read(main)
   if (!file.ok) return { ok: false, says: `${main} cannot be read: ${file.says}` }
-  const walk: Walk = { read, glob, prefix, files: new Map(), global: new Map(), pools: new Map(), stretches: [], oddities: [], pool: null }
+  const walk: Walk = {
+    read,
+    glob,
+    prefix,
+    files: new Map(),
+    global: new Map(),
+    pools: new Map(),
+    stretches: [],
+    oddities: [],
+    pool: null,
+    isTooDeep: false,
+  }
   walkFile(walk, { path: main, text: file.text }, 1)
   const { files, global, pools, stretches, oddities } = walk
   return { ok: true, value: { files: [...files.values()], global, pools: [...pools.values()], stretches, oddities } }
@@ -92,6 +112,8 @@ interface Walk {
   readonly oddities: string[]
   /** The section being read; null is `[global]`. It survives the end of a file, as in FPM. */
   pool: PoolSoFar | null
+  /** FPM gives up here; files that all include each other would otherwise be read thousands of times. */
+  isTooDeep: boolean
 }
 
 interface PoolSoFar extends FpmPool {
@@ -140,16 +162,27 @@ function walkFile(walk: Walk, file: FpmFile, nesting: number): void {
 }
 
 /** A directory that matches is skipped; any other match that cannot be opened is fatal to FPM. */
-function include(walk: Walk, written: string, at: { readonly path: string; readonly line: number }, nesting: number): void {
+function include(
+  walk: Walk,
+  written: string,
+  at: { readonly path: string; readonly line: number },
+  nesting: number,
+): void {
   const pattern = written.startsWith('/') ? written : `${walk.prefix}/${written}`
   const paths = walk.glob(pattern).filter((path) => !path.endsWith('/'))
   const odd = (says: string): number => walk.oddities.push(`${at.path}:${at.line}: ${says}`)
   if (paths.length === 0) odd(`nothing matches the include ${pattern}`)
   for (const path of paths) {
+    if (walk.isTooDeep) return
     const file = walk.read(path)
-    if (!file.ok) odd(`${path} cannot be read: ${file.says}`)
-    else if (nesting === maxNesting) odd(`${path} is not read, because includes nest ${maxNesting} files deep at most`)
-    else walkFile(walk, { path, text: file.text }, nesting + 1)
+    if (!file.ok) {
+      odd(`${path} cannot be read: ${file.says}`)
+    } else if (nesting === maxNesting) {
+      walk.isTooDeep = true
+      odd(`${path} is not read, and no include after it, because includes nest ${maxNesting} files deep at most`)
+    } else {
+      walkFile(walk, { path, text: file.text }, nesting + 1)
+    }
   }
 }
 
@@ -179,14 +212,17 @@ function directiveAt(
 
 function keep(walk: Walk, directive: FpmDirective): boolean {
   const odd = (says: string): number => walk.oddities.push(`${directive.path}:${directive.line}: ${says}`)
-  if (directive.variables.length > 0) odd(`${directive.name} depends on \${${directive.variables.join('}, ${')}}, which only the master knows`)
+  if (directive.variables.length > 0)
+    odd(`${directive.name} depends on \${${directive.variables.join('}, ${')}}, which only the master knows`)
   if (directive.key === undefined) (walk.pool?.directives ?? walk.global).set(directive.name, directive)
   else if (walk.pool) walk.pool.entries.push(directive)
   else odd(`${directive.name}[${directive.key}] cannot stand in [global]`)
   return directive.key === undefined || walk.pool !== null
 }
 
-function* physicalLines(text: string): Generator<{ readonly number: number; readonly span: Span; readonly next: number }> {
+function* physicalLines(
+  text: string,
+): Generator<{ readonly number: number; readonly span: Span; readonly next: number }> {
   let start = 0
   for (let number = 1; start < text.length; number++) {
     const lf = text.indexOf('\n', start)

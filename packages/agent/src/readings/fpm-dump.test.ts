@@ -26,7 +26,10 @@ test('a dump has its sections with their directives', () => {
 })
 
 test('with log_level debug each line names its source, which is skipped', () => {
-  const verbose = dump.replace(/02:14:10\] NOTICE: /g, '02:14:10.383539] NOTICE: pid 21282, fpm_conf_dump(), line 1720: ')
+  const verbose = dump.replace(
+    /02:14:10\] NOTICE: /g,
+    '02:14:10.383539] NOTICE: pid 21282, fpm_conf_dump(), line 1720: ',
+  )
   expect(readFpmDump(verbose)).toEqual(readFpmDump(dump))
 })
 

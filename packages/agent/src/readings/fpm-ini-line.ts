@@ -61,12 +61,14 @@ const EQUALS = /[ \t]*=/y
 const KEYWORD = /^(?:true|on|yes|false|off|none|no|null)$/i
 
 function readStatement(text: string, at: number): StatementReading {
+  if (endAt(EQUALS, text, at) !== null) return { ok: false, says: 'there is no name before the "="' }
   const bracket = endAt(SECTION_OPEN, text, at)
   if (bracket !== null) return readSection(text, bracket)
   const array = execAt(ARRAY_OPEN, text, at)
   if (array) return readArray(text, ARRAY_OPEN.lastIndex, (array[1] ?? '').trim())
   const label = execAt(LABEL, text, at)
-  if (!label) return { ok: false, says: `no directive begins with ${JSON.stringify(text.slice(at).trim().slice(0, 40))}` }
+  if (!label)
+    return { ok: false, says: `no directive begins with ${JSON.stringify(text.slice(at).trim().slice(0, 40))}` }
   return readPlain(text, LABEL.lastIndex, (label[1] ?? '').trim())
 }
 
@@ -86,13 +88,17 @@ function readArray(text: string, at: number, name: string): StatementReading {
 
 function readPlain(text: string, at: number, name: string): StatementReading {
   const equals = endAt(EQUALS, text, at)
-  if (equals !== null && name !== '' && !KEYWORD.test(name)) return readDirective(text, equals, { name })
-  if (name.startsWith('#')) return { ok: false, says: `a comment begins with ";", so ${JSON.stringify(name)} is taken for a directive` }
-  if (name === '') return { ok: false, says: 'there is no name before the "="' }
+  if (equals !== null && !KEYWORD.test(name)) return readDirective(text, equals, { name })
+  if (name.startsWith('#'))
+    return { ok: false, says: `a comment begins with ";", so ${JSON.stringify(name)} is taken for a directive` }
   return { ok: false, says: `${JSON.stringify(name)} is no directive with a value` }
 }
 
-function readDirective(text: string, equals: number, names: { readonly name: string; readonly key?: string }): StatementReading {
+function readDirective(
+  text: string,
+  equals: number,
+  names: { readonly name: string; readonly key?: string },
+): StatementReading {
   const value = readIniValue(text, equals)
   if (!value.ok) return value
   const { value: scanned, span: valueSpan, end, variables } = value.value

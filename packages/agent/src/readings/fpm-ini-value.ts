@@ -39,7 +39,9 @@ export function readIniValue(text: string, from: number): IniValueReading {
   const value = valueEnd(text, start) === null ? (keyword(cursor) ?? expression(cursor)) : ''
   const end = value === null ? null : (valueEnd(text, cursor.at) ?? unclosedRawEnd(text, cursor.at))
   if (value === null || end === null) return { ok: false, says: unexpected(cursor) }
-  const span = cursor.tokenEnd === start ? { start: from, end: from } : { start, end: cursor.tokenEnd }
+  // A `$` at the very end takes the line break along, into the value but not into the span.
+  const written = text.slice(start, cursor.tokenEnd).replace(/[\r\n]+$/, '')
+  const span = written === '' ? { start: from, end: from } : { start, end: start + written.length }
   return { ok: true, value: { value, span, end, variables: cursor.variables } }
 }
 
@@ -50,7 +52,8 @@ export function readIniName(text: string, from: number, kind: 'section' | 'key')
   const name = lengthAt(close, text, from) > 0 ? '' : stringList(cursor, NAME_RUN, close)
   const closing = lengthAt(close, text, cursor.at)
   if (name === null || closing === 0) return { ok: false, says: unexpected(cursor) }
-  if (cursor.variables.length > 0) return { ok: false, says: `\${${cursor.variables[0]}} in brackets is not followed here` }
+  if (cursor.variables.length > 0)
+    return { ok: false, says: `\${${cursor.variables[0]}} in brackets is not followed here` }
   return { ok: true, name, end: cursor.at + closing }
 }
 
@@ -65,6 +68,7 @@ const VALUE_RUN = /(?:[^$= \t\n\r;&|^~()!"']|\$(?:\\(?!\$[^{])[^]|[^{]))+/y
 const NAME_RUN = /(?:[^$\n\r;"'\]\\]|\\[^]|\$(?:\\(?!\$[^{])[^]|[^{]))+/y
 const SECTION_CLOSE = /\][ \t]*(?:\r\n|\r|\n)?/y
 const KEY_CLOSE = /[ \t]*\]/y
+const NEVER = /(?!)/y
 const OPENING_QUOTE = /[ \t]*"/y
 const RAW_STRING = /'[^']+'/y
 const VARIABLE = /\$\{([^=\n\r\t;&|^$~(){}!"[]+)\}/y
@@ -110,7 +114,7 @@ function expression(cursor: Cursor): string | null {
 
 function operand(cursor: Cursor): string | null {
   const operator = matchAt(OPERATOR, cursor.text, cursor.at)?.[0]
-  if (operator === undefined) return stringList(cursor, VALUE_RUN, null)
+  if (operator === undefined) return stringList(cursor, VALUE_RUN, NEVER)
   switch (operator.charAt(0)) {
     case '~':
     case '!': {
@@ -133,10 +137,9 @@ function operand(cursor: Cursor): string | null {
 }
 
 /** Strings side by side are one string. A keyword among them is no string, and so ends the list. */
-function stringList(cursor: Cursor, run: RegExp, close: RegExp | null): string | null {
-  const { text } = cursor
+function stringList(cursor: Cursor, run: RegExp, close: RegExp): string | null {
   let list: string | null = null
-  while (cursor.at < text.length && (close === null || lengthAt(close, text, cursor.at) === 0)) {
+  while (cursor.at < cursor.text.length && lengthAt(close, cursor.text, cursor.at) === 0) {
     const part = stringPart(cursor, run)
     if (part === null) break
     list = (list ?? '') + part

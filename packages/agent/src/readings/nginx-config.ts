@@ -38,7 +38,9 @@ export interface NginxConfig {
   readonly directives: readonly NginxDirective[]
 }
 
-export type NginxFileSource = (path: string) => { readonly ok: true; readonly text: string } | { readonly ok: false; readonly says: string }
+export type NginxFileSource = (
+  path: string,
+) => { readonly ok: true; readonly text: string } | { readonly ok: false; readonly says: string }
 /** Paths that an absolute pattern matches, in glob(3) order. */
 export type NginxGlobSource = (pattern: string) => readonly string[]
 

@@ -28,9 +28,14 @@ export function includesOf(grammar: NginxGrammar): 'pattern' | 'path' | 'none' {
   return includesIn[grammar]
 }
 
-/** What nginx says of a directive that ends in the wrong one of `;` and `{`; null when it ends well, or nobody knows. */
+/**
+ * What nginx says of a directive that cannot be one by its name, or that ends in the wrong one of `;` and `{`. Null when
+ * it is well, or only a module knows.
+ */
 export function misfit(name: string, end: ';' | '{', grammar: NginxGrammar, parent: string | null): string | null {
   if (grammar !== 'directives') return end === '{' ? 'unexpected "{"' : null
+  // No directive has such a name: it is a piece of something torn apart, or begins with a byte order mark.
+  if (!/^[A-Za-z0-9_]+$/.test(name)) return `unknown directive "${name}"`
   if (end === '{') return simple.has(name) ? `directive "${name}" is not terminated by ";"` : null
   const isBlock = blocks.has(name) && !(name === 'server' && parent === 'upstream')
   return isBlock ? `directive "${name}" has no opening "{"` : null

@@ -11,7 +11,13 @@ export interface NginxListen {
 }
 
 /** Where a server without `listen` listens (as root, which nginx is under systemd). */
-export const defaultListen: NginxListen = { host: '0.0.0.0', port: 80, tls: false, isDefault: false, proxyProtocol: false }
+export const defaultListen: NginxListen = {
+  host: '0.0.0.0',
+  port: 80,
+  tls: false,
+  isDefault: false,
+  proxyProtocol: false,
+}
 
 /** Null for what no TCP client of this host can reach: unix sockets, QUIC, and what nginx would refuse. */
 export function readListen([address = '', ...options]: readonly string[]): NginxListen | null {
@@ -35,7 +41,7 @@ export function socketKey({ host, port }: NginxListen): string {
  * `listen` has taken 127.0.0.1 for itself, as status pages do, over the next loopback address, for nginx picks the
  * server by the address that a client came to.
  */
-export function probeAddress(listen: NginxListen, sockets: ReadonlySet<string>): string | null {
+export function probeAddress(listen: NginxListen, sockets: { has(key: string): boolean }): string | null {
   const candidates = loopbacksOf(listen.host)
   return candidates.find((host) => host === listen.host || !sockets.has(`${host}:${listen.port}`)) ?? null
 }

@@ -4,12 +4,14 @@
  */
 
 export function nameMatching(pattern: string): string | null {
+  if (pattern.length > maxLength) return null
   const walk: Walk = { pattern, at: 0 }
   const name = alternatives(walk)
-  return name !== null && walk.at === pattern.length && usable.test(name) ? name : null
+  return walk.at === pattern.length ? name : null
 }
 
-const usable = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
+/** Of a host name, and more than any real pattern has. */
+const maxLength = 253
 
 interface Walk {
   readonly pattern: string
@@ -19,7 +21,7 @@ interface Walk {
 /** The first alternative; the others are walked over. */
 function alternatives(walk: Walk): string | null {
   const first = sequence(walk)
-  while (first !== null && take(walk, /\|/y)) {
+  while (take(walk, /\|/y)) {
     if (sequence(walk) === null) return null
   }
   return first
@@ -31,7 +33,7 @@ function sequence(walk: Walk): string | null {
     if (take(walk, /[\^$]/y)) continue
     const atom = oneAtom(walk)
     const times = repetitions(walk)
-    if (atom === null || times === null) return null
+    if (atom === null || atom.length * times > maxLength) return null
     made += atom.repeat(times)
   }
   return made
@@ -51,17 +53,17 @@ function oneAtom(walk: Walk): string | null {
   return take(walk, /[A-Za-z0-9_-]/y)?.toLowerCase() ?? null
 }
 
-/** How often to repeat: as seldom as allowed, but `*` and `{0,…}` once, for an empty label is no host name. */
-function repetitions(walk: Walk): number | null {
-  const quantifier = take(walk, /(?:[?*+]|\{\d+(?:,\d*)?\})[?+]?/y)
-  if (!quantifier) return 1
-  if (quantifier.startsWith('{')) return Math.min(Number(/\d+/.exec(quantifier)?.[0] ?? 1), 64)
-  return quantifier.startsWith('?') ? 0 : 1
+/** As seldom as allowed, but `*` once: what it stands for is mostly a label, which must not be empty. */
+function repetitions(walk: Walk): number {
+  const quantifier = take(walk, /(?:[?*+]|\{\d+(?:,\d*)?\})\??/y)
+  if (quantifier?.startsWith('{')) return Number.parseInt(quantifier.slice(1), 10)
+  return quantifier?.startsWith('?') ? 0 : 1
 }
 
 /** A character of a set, or one outside a negated set. */
 function memberOf(set: string): string | null {
-  if (set.startsWith('^')) return ['a', '1', 'z'].find((char) => !set.includes(char) && !/\\[wd]|[a-z]-|\d-/i.test(set)) ?? null
+  if (set.startsWith('^'))
+    return ['a', '1', 'z'].find((char) => !set.includes(char) && !/\\[wd]|[a-z]-|\d-/i.test(set)) ?? null
   if (set.startsWith('\\d')) return '1'
   if (set.startsWith('\\w')) return 'a'
   return /^[a-z0-9]/i.exec(set)?.[0].toLowerCase() ?? null

@@ -1,119 +1,155 @@
-/** The sites of an nginx configuration that hand requests to FastCGI: where each listens, and where its requests go. */
+/** The sites of a configuration: server blocks that hand requests to FastCGI, with where they can be asked for a page. */
 import type { SocketAddress } from '../host/host.ts'
 import type { NginxConfig, NginxDirective } from './nginx-config.ts'
-
-export interface NginxPass {
-  /** `fastcgi_pass` as written. */
-  readonly target: string
-  readonly directive: NginxDirective
-  /** Empty for a variable. */
-  readonly addresses: readonly SocketAddress[]
-}
+import { effectiveDirectives, type NginxLevels } from './nginx-inheritance.ts'
+import { defaultListen, probeAddress, readListen, socketKey, type NginxListen } from './nginx-listen.ts'
+import { phpLocations, type NginxPass, type NginxPhpLocation, type UpstreamGroups } from './nginx-locations.ts'
+import { accessLogs, errorLogs, packagedBuild, type NginxBuild } from './nginx-log-paths.ts'
+import { nameClaims, probeName, type NameClaims } from './nginx-server-names.ts'
+import { upstreamAddresses } from './nginx-upstream-address.ts'
 
 export interface NginxSite {
+  /** The name to know it by and to probe it with. */
   readonly serverName: string
-  /** An address of this host that reaches it. */
-  readonly listen: { readonly address: string; readonly port: number; readonly tls: boolean }
+  /** All its names as written: wildcards, patterns, `_`. */
+  readonly serverNames: readonly string[]
+  /** Where a probe with `serverName` reaches just this server block; null when `unreachable` says why none can. */
+  readonly listen: { readonly address: string; readonly port: number; readonly tls: boolean } | null
+  readonly unreachable: string | null
+  /** Its server block. */
+  readonly directive: NginxDirective
+  readonly locations: readonly NginxPhpLocation[]
+  /** Of all its locations. */
   readonly passes: readonly NginxPass[]
+  /** Of its locations, those that do not depend on the request. */
+  readonly documentRoots: readonly string[]
   readonly accessLogs: readonly string[]
   readonly errorLogs: readonly string[]
 }
 
-/** Debian builds nginx with this; an `error_log` anywhere outside the server replaces it. */
-const builtInErrorLog = '/var/log/nginx/error.log'
-
-export function nginxSites(config: NginxConfig): readonly NginxSite[] {
-  const mainErrorLogs = logsIn(config.directives, 'error_log')
+/** In the order nginx reads them. */
+export function nginxSites(config: NginxConfig, build: NginxBuild = packagedBuild): readonly NginxSite[] {
   return blocksNamed(config.directives, 'http').flatMap((http) => {
-    const upstreams = new Map(blocksNamed(http, 'upstream', true).map(({ args, block }) => [args[0] ?? '', serversOf(block ?? [])]))
-    const inherited = {
-      accessLogs: logsIn(http, 'access_log'),
-      errorLogs: firstOf(logsIn(http, 'error_log'), mainErrorLogs, [builtInErrorLog]),
-    }
-    return blocksNamed(http, 'server').flatMap((server) => siteOf(server, upstreams, inherited))
+    // Only simple directives are inherited, and an `http` block may hold thousands of servers to look through.
+    const levels = [config.directives, http.block].map((level) => level.filter(({ block }) => block === null))
+    const groups = upstreamGroups(http.block)
+    const servers = blocksNamed(http.block, 'server').map((server) => readServer(server, [...levels, server.block]))
+    const sockets = socketsOf(servers)
+    return servers.flatMap((server) => siteOf(server, sockets, groups, build))
   })
 }
 
-type Logs = Pick<NginxSite, 'accessLogs' | 'errorLogs'>
+interface Block extends NginxDirective {
+  readonly block: readonly NginxDirective[]
+}
 
-function siteOf(server: readonly NginxDirective[], upstreams: ReadonlyMap<string, readonly SocketAddress[]>, inherited: Logs): readonly NginxSite[] {
-  const passes = everywhere(server, 'fastcgi_pass').map((directive) => {
-    const target = directive.args[0] ?? ''
-    return { target, directive, addresses: upstreams.get(target) ?? upstreamAddresses(target) }
-  })
-  const listen = probeAddress(server.filter((directive) => directive.name === 'listen'))
-  if (passes.length === 0 || !listen) return []
+function blocksNamed(directives: readonly NginxDirective[], name: string): readonly Block[] {
+  return directives.filter((directive): directive is Block => directive.name === name && directive.block !== null)
+}
+
+/** `down` servers are never connected to; a port left out of an upstream's `server` is 80, in FastCGI too. */
+function upstreamGroups(http: readonly NginxDirective[]): UpstreamGroups {
+  return new Map(
+    blocksNamed(http, 'upstream').map((group) => {
+      const servers = group.block.filter(({ name, args }) => name === 'server' && !args.includes('down'))
+      return [(group.args[0] ?? '').toLowerCase(), servers.flatMap(({ args }) => upstreamAddresses(args[0] ?? '', 80))]
+    }),
+  )
+}
+
+interface Server {
+  readonly directive: NginxDirective
+  readonly levels: NginxLevels
+  readonly names: readonly string[]
+  readonly listens: readonly NginxListen[]
+}
+
+function readServer(directive: Block, levels: NginxLevels): Server {
+  const own = directive.block
+  const names = own.filter(({ name }) => name === 'server_name').flatMap(({ args }) => args)
+  const written = own.filter(({ name }) => name === 'listen')
+  const listens =
+    written.length === 0
+      ? [defaultListen]
+      : written.map(({ args }) => readListen(args)).filter((listen) => listen !== null)
+  // `ssl on`, gone in nginx 1.25.1, made every listener of the server speak TLS.
+  const isTls = effectiveDirectives(levels, 'ssl')[0]?.args[0] === 'on'
+  return { directive, levels, names, listens: isTls ? listens.map((listen) => ({ ...listen, tls: true })) : listens }
+}
+
+/** One listening socket with the servers nginx chooses among. What one `listen` of it says, holds for all of them. */
+interface Socket {
+  readonly claims: NameClaims<Server>
+  readonly default: Server | undefined
+  readonly tls: boolean
+  readonly proxyProtocol: boolean
+}
+
+type Sockets = ReadonlyMap<string, Socket>
+
+function socketsOf(servers: readonly Server[]): Sockets {
+  const all = servers.flatMap((server) => server.listens.map((listen) => ({ server, listen })))
+  return new Map(
+    [...Map.groupBy(all, ({ listen }) => socketKey(listen))].map(([key, on]) => [
+      key,
+      {
+        claims: nameClaims(on.map(({ server }) => server)),
+        default: (on.find(({ listen }) => listen.isDefault) ?? on[0])?.server,
+        tls: on.some(({ listen }) => listen.tls),
+        proxyProtocol: on.some(({ listen }) => listen.proxyProtocol),
+      },
+    ]),
+  )
+}
+
+function siteOf(server: Server, sockets: Sockets, groups: UpstreamGroups, build: NginxBuild): readonly NginxSite[] {
+  const passTo = (target: string): readonly SocketAddress[] =>
+    groups.get(target.toLowerCase()) ?? upstreamAddresses(target)
+  const locations = phpLocations(server.levels, passTo, build)
+  if (locations.length === 0) return []
+  const passes = locations.flatMap((location) => location.passes)
   return [
     {
-      serverName: usableName(server.filter((directive) => directive.name === 'server_name').flatMap((directive) => directive.args)),
-      listen,
+      ...probeTarget(server, sockets, passes),
+      serverNames: server.names,
+      directive: server.directive,
+      locations,
       passes,
-      accessLogs: firstOf(logsIn(everywhereFlat(server), 'access_log'), inherited.accessLogs),
-      errorLogs: firstOf(logsIn(everywhereFlat(server), 'error_log'), inherited.errorLogs),
+      documentRoots: distinct(locations.flatMap(({ documentRoot }) => documentRoot ?? [])),
+      accessLogs: distinct(locations.flatMap(({ levels }) => accessLogs(levels, build))),
+      errorLogs: distinct(locations.flatMap(({ levels }) => errorLogs(levels, build))),
     },
   ]
 }
 
-/** `fastcgi_pass` of a location; nested locations, `if` and `limit_except` included. */
-function everywhere(directives: readonly NginxDirective[], name: string): readonly NginxDirective[] {
-  return everywhereFlat(directives).filter((directive) => directive.name === name)
-}
-
-function everywhereFlat(directives: readonly NginxDirective[]): readonly NginxDirective[] {
-  return directives.flatMap((directive) => [directive, ...everywhereFlat(directive.block ?? [])])
-}
-
-function blocksNamed(directives: readonly NginxDirective[], name: string): readonly (readonly NginxDirective[])[]
-function blocksNamed(directives: readonly NginxDirective[], name: string, whole: true): readonly NginxDirective[]
-function blocksNamed(directives: readonly NginxDirective[], name: string, whole?: true): readonly unknown[] {
-  const found = directives.filter((directive) => directive.name === name && directive.block !== null)
-  return whole ? found : found.map((directive) => directive.block)
-}
-
-/** A name that a request can carry; a pattern or `_` cannot be asked for, so the default is reached by `localhost`. */
-function usableName(names: readonly string[]): string {
-  return names.find((name) => /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(name)) ?? 'localhost'
-}
-
-/** The first `listen` that a probe on this host can reach, plain HTTP before TLS; none for unix sockets alone. */
-function probeAddress(listens: readonly NginxDirective[]): NginxSite['listen'] | null {
-  if (listens.length === 0) return { address: '127.0.0.1', port: 80, tls: false }
-  const reachable = listens.flatMap(({ args: [where = '', ...options] }) => {
-    const match = /^(?:(\[[^\]]+\]|[^:]+)(?::(\d+))?|:?(\d+))$/.exec(where)
-    if (!match || where.startsWith('unix:')) return []
-    const bare = /^\d+$/.test(where)
-    const address = bare ? '127.0.0.1' : onThisHost(match[1] ?? '')
-    return [{ address, port: Number(bare ? where : (match[2] ?? '80')), tls: options.includes('ssl') }]
+/**
+ * The first listener on which a name leads to this server, those with TLS before the others: where a server has both,
+ * the plain one often only redirects, and a redirect says nothing about PHP.
+ */
+function probeTarget(server: Server, sockets: Sockets, passes: readonly NginxPass[]): ProbeTarget {
+  const serverName = server.names.find((name) => name !== '') ?? 'localhost'
+  const nowhere = (unreachable: string): ProbeTarget => ({ serverName, listen: null, unreachable })
+  const open = server.listens.flatMap((listen) => {
+    const socket = sockets.get(socketKey(listen))
+    const address = probeAddress(listen, sockets)
+    return socket && address !== null ? [{ socket, listen: { address, port: listen.port, tls: socket.tls } }] : []
   })
-  return reachable.find((listen) => !listen.tls) ?? reachable[0] ?? null
+  if (open.length === 0) return nowhere('it listens on no TCP address')
+  const plain = open.filter(({ socket }) => !socket.proxyProtocol)
+  if (plain.length === 0) return nowhere('it expects the PROXY protocol from its clients')
+  for (const { socket, listen } of plain.toSorted((a, b) => Number(b.socket.tls) - Number(a.socket.tls))) {
+    const probe = probeName(server, socket.claims, socket.default === server)
+    if (!probe) continue
+    // A made-up tenant has no pool: its 502 would say nothing about the real ones.
+    const isByName = probe.isInvented && passes.some(({ target }) => target.includes('$'))
+    if (isByName) return nowhere('where it sends a request depends on the host name, and no real one is known')
+    return { serverName: probe.name, listen, unreachable: null }
+  }
+  return nowhere('no host name leads to it: other server blocks come first, or its pattern could not be read')
 }
 
-function onThisHost(address: string): string {
-  if (address === '*' || address === '0.0.0.0' || address === 'localhost') return '127.0.0.1'
-  return address === '[::]' ? '[::1]' : address
-}
+type ProbeTarget = Pick<NginxSite, 'serverName' | 'listen' | 'unreachable'>
 
-function serversOf(upstream: readonly NginxDirective[]): readonly SocketAddress[] {
-  const servers = upstream.filter((directive) => directive.name === 'server' && !directive.args.includes('down'))
-  return servers.flatMap((server) => upstreamAddresses(server.args[0] ?? ''))
-}
-
-/** `unix:/path`, `unix:/path:`, `host:port`; `localhost` is two peers; a variable is none. */
-export function upstreamAddresses(target: string): readonly SocketAddress[] {
-  if (target.includes('$')) return []
-  if (target.startsWith('unix:')) return [`unix:${target.slice('unix:'.length).replace(/:$/, '').replace(/\/{2,}/g, '/').replace(/^\/var\/run\//, '/run/')}`]
-  const match = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(target)
-  if (!match) return []
-  const [, host, port] = match
-  return host === 'localhost' ? [`tcp:127.0.0.1:${port}`, `tcp:[::1]:${port}`] : [`tcp:${host}:${port}`]
-}
-
-/** Files only; `off`, syslog and variables are nowhere that can be read. */
-function logsIn(directives: readonly NginxDirective[], name: string): readonly string[] {
-  const paths = directives.filter((directive) => directive.name === name).map((directive) => directive.args[0] ?? '')
-  return [...new Set(paths.filter((path) => path.startsWith('/') && !path.includes('$') && path !== '/dev/null'))]
-}
-
-function firstOf(...lists: readonly (readonly string[])[]): readonly string[] {
-  return lists.find((list) => list.length > 0) ?? []
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)]
 }

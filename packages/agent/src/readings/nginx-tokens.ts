@@ -83,7 +83,8 @@ interface Word {
 function plainWord(text: string, start: number, line: number): Word | Refused {
   const end = skip(plainText, text, start)
   if (overflows(text, start, withBlank(text, end))) return tooLong(text, start, line)
-  if (end === text.length) return refused('unexpected end of file, expecting ";" or "}"', line + lineEnds(text, start, end))
+  if (end === text.length)
+    return refused('unexpected end of file, expecting ";" or "}"', line + lineEnds(text, start, end))
   return { at: 'word', end, raw: text.slice(start, end) }
 }
 

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { componentPattern } from './glob-pattern.ts'
 import { readFpmConfig, type FpmConfig } from './fpm-config.ts'
 
+/** Path to text. A path that ends in `/` is a directory. */
 export type FpmTree = ReadonlyMap<string, string>
 
 export const sampleTreeMain = '/etc/php/8.2/fpm/php-fpm.conf'
@@ -49,7 +50,7 @@ function matching(tree: FpmTree, pattern: string): readonly string[] {
   const parts = pattern.split('/').map(componentPattern)
   return [...tree.keys()]
     .filter((path) => {
-      const names = path.split('/')
+      const names = path.replace(/\/$/, '').split('/')
       return names.length === parts.length && parts.every((part, i) => part.test(names[i] ?? ''))
     })
     .toSorted()
@@ -69,27 +70,57 @@ function directiveLine(block: Block): fc.Arbitrary<string> {
     (name: string, value: string) => `;${name} = ${value}`,
     (name: string, value: string) => ` ; ${name} = ${value}`,
   )
-  return fc
-    .tuple(fc.constantFrom(...choices), layout, fc.boolean())
-    .map(([{ name, value }, write, quoted]) => {
-      const special = /[^\w$./-]/.test(value)
-      return write(name, quoted || special ? `"${value.replace(/["\\]/g, '\\$&')}"` : value)
-    })
+  return fc.tuple(fc.constantFrom(...choices), layout, fc.boolean()).map(([{ name, value }, write, quoted]) => {
+    const special = /[^\w$./-]/.test(value)
+    return write(name, quoted || special ? `"${value.replace(/["\\]/g, '\\$&')}"` : value)
+  })
 }
 
-const otherLine = fc.constantFrom('', '   ', '; a remark', ';[www]', ';include=/etc/php/8.2/fpm/pool.d/*.conf', '\t; said "so"; twice')
+const otherLine = fc.constantFrom(
+  '',
+  '   ',
+  '; a remark',
+  ';[www]',
+  ';include=/etc/php/8.2/fpm/pool.d/*.conf',
+  '\t; said "so"; twice',
+)
 
 function body(block: Block): fc.Arbitrary<readonly string[]> {
   const entry = fc.constantFrom('env[TMP] = /tmp', 'php_admin_value[memory_limit] = 128M', 'php_value[x] = "a;b"')
-  const include = fc.constantFrom('include=/etc/php/8.2/fpm/snippets/common.conf', 'include = "/etc/php/8.2/fpm/snippets/l*.conf" ; shared')
-  const more = block === 'pool' ? [{ arbitrary: entry, weight: 1 }, { arbitrary: include, weight: 1 }] : []
-  return fc.array(fc.oneof({ arbitrary: directiveLine(block), weight: 4 }, { arbitrary: otherLine, weight: 1 }, ...more), { maxLength: 5 })
+  const include = fc.constantFrom(
+    'include=/etc/php/8.2/fpm/snippets/common.conf',
+    'include = "/etc/php/8.2/fpm/snippets/l*.conf" ; shared',
+  )
+  const more =
+    block === 'pool'
+      ? [
+          { arbitrary: entry, weight: 1 },
+          { arbitrary: include, weight: 1 },
+        ]
+      : []
+  return fc.array(
+    fc.oneof({ arbitrary: directiveLine(block), weight: 4 }, { arbitrary: otherLine, weight: 1 }, ...more),
+    { maxLength: 5 },
+  )
 }
 
-const poolHeader = fc.constantFrom('[www]', '[shop]', '[WWW]', '[shop]   ', '[www] ; the shop front', '\t[shop]', '["www"]')
+const poolHeader = fc.constantFrom(
+  '[www]',
+  '[shop]',
+  '[WWW]',
+  '[shop]   ',
+  '[www] ; the shop front',
+  '\t[shop]',
+  '["www"]',
+)
 const section = fc.oneof(
   { arbitrary: fc.tuple(poolHeader, body('pool')).map(([header, lines]) => [header, ...lines]), weight: 3 },
-  { arbitrary: fc.tuple(fc.constantFrom('[global]', '[Global]'), body('global')).map(([header, lines]) => [header, ...lines]), weight: 1 },
+  {
+    arbitrary: fc
+      .tuple(fc.constantFrom('[global]', '[Global]'), body('global'))
+      .map(([header, lines]) => [header, ...lines]),
+    weight: 1,
+  },
 )
 
 interface Ending {
@@ -122,11 +153,18 @@ const mandatory = sampleTreePools.flatMap((pool) => [
 ])
 
 const mainLines = fc
-  .tuple(body('global'), sections, fc.array(fc.constantFrom('include=/etc/php/8.2/fpm/pool.d/*.conf'), { maxLength: 1 }), sections)
+  .tuple(
+    body('global'),
+    sections,
+    fc.array(fc.constantFrom('include=/etc/php/8.2/fpm/pool.d/*.conf'), { maxLength: 1 }),
+    sections,
+  )
   .map(([first, before, include, after]) => [...first, ...mandatory, ...before, ...include, ...after])
 
 /** A pool file may begin without a header: it then goes on with the section that was being read. */
-const poolFile = fc.tuple(fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, { arbitrary: snippet, weight: 1 }), sections).map((all) => all.flat())
+const poolFile = fc
+  .tuple(fc.oneof({ arbitrary: fc.constant([]), weight: 3 }, { arbitrary: snippet, weight: 1 }), sections)
+  .map((all) => all.flat())
 
 export const fpmTrees: fc.Arbitrary<FpmTree> = fc
   .record({ main: file(mainLines), a: file(poolFile), b: file(poolFile), common: file(snippet), limits: file(snippet) })

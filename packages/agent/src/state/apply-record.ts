@@ -124,6 +124,21 @@ export async function loadBeforeImage(state: StateFolder, record: ApplyRecord, i
   }
 }
 
+/** Whether anything can have been changed: the bytes from before are stored first. */
+export async function hasBeforeImages(state: StateFolder, id: ApplyId): Promise<boolean> {
+  return (await readdir(state.sealedApplies)).includes(id)
+}
+
+/** Another apply that was cut off after it had begun, and that nobody has finished yet. */
+export async function findUnfinished(state: StateFolder, except: ApplyId): Promise<ApplyId | null> {
+  for (const id of await listApplyIds(state)) {
+    if (id === except) continue
+    const read = await readJournalFile(journalFile(state, id))
+    if (read.ok && read.value.entries.some((each) => each.entry === 'intent') && !isClosed(read.value.entries)) return id
+  }
+  return null
+}
+
 export function beforeImageFile(state: StateFolder, id: ApplyId, index: number): string {
   return join(state.sealedApplies, id, String(index))
 }

@@ -73,7 +73,14 @@ export const JournalEntry = z.discriminatedUnion('entry', [
   /** did: its effect is there · let-go: given up in time, the service runs on as before · failed. */
   z.strictObject({ entry: z.literal('act-ended'), ...line, act: z.int(), came: z.enum(['did', 'let-go', 'failed']) }),
   /** Before SIGSTOP. Without a later `thawed` the master may still be frozen. */
-  z.strictObject({ entry: z.literal('frozen'), ...line, service: ServiceName, master: Identity, workers: z.array(Identity) }),
+  z.strictObject({
+    entry: z.literal('frozen'),
+    ...line,
+    service: ServiceName,
+    master: Identity,
+    workers: z.array(Identity),
+    log: z.nullable(z.strictObject({ path: z.string(), offset: z.int() })),
+  }),
   z.strictObject({ entry: z.literal('thawed'), ...line, service: ServiceName, master: Identity }),
   z.strictObject({ entry: z.literal('acted'), ...line }),
   z.strictObject({ entry: z.literal('watching'), ...line }),

@@ -2,18 +2,22 @@
  * The journal file of one apply: JSON lines, each synced before `append` answers. Its space is written in advance (as
  * empty lines), so that a disk that fills up in the middle cannot keep a deed from being announced.
  */
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory, saysOf, writeNew } from './durable.ts'
 import { JournalEntry } from './journal-entry.ts'
 
 /** Room for a few hundred lines and a verdict; what exceeds it grows the file. */
-const reservedBytes = 256 * 1024
+const reservedBytes = 128 * 1024
 
 export interface Journal {
   readonly entries: readonly JournalEntry[]
   /** Throws `StateLost` when the line cannot be on disk: then its deed must not be done. */
   append(entry: JournalEntry): Promise<void>
+  /** Room in advance again, before a closed apply is taken up once more. */
+  reserve(): Promise<void>
+  /** Gives the unused room back. */
+  trim(): Promise<void>
 }
 
 /** The journal cannot be written any more. Caught where an apply, rollback or recovery begins. */
@@ -64,11 +68,12 @@ export function parseJournal(bytes: Buffer): ReadJournalFile {
   let endsAt = 0
   let brokenAt: number | null = null
   let tornEnd = 0
-  for (let start = 0; start < bytes.length; ) {
-    const lineBreak = bytes.indexOf('\n', start)
-    const end = lineBreak < 0 ? bytes.length : lineBreak
+  const used = bytes.subarray(0, endOfUse(bytes))
+  for (let start = 0; start < used.length; ) {
+    const lineBreak = used.indexOf('\n', start)
+    const end = lineBreak < 0 ? used.length : lineBreak
     if (end > start) {
-      const entry = lineBreak < 0 ? null : parseLine(bytes.subarray(start, end).toString('utf8'))
+      const entry = lineBreak < 0 ? null : parseLine(used.subarray(start, end).toString('utf8'))
       if (entry === null) {
         brokenAt ??= start
         tornEnd = end
@@ -82,6 +87,13 @@ export function parseJournal(bytes: Buffer): ReadJournalFile {
     start = end + 1
   }
   return { ok: true, value: { entries, endsAt, tornBytes: brokenAt === null ? 0 : tornEnd - endsAt } }
+}
+
+/** Just after the line break that ends what was written; behind it is only room. */
+function endOfUse(bytes: Buffer): number {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0x0a) end -= 1
+  return Math.min(end + 1, bytes.length)
 }
 
 function journalAt(path: string, before: readonly JournalEntry[], from: number): Journal {
@@ -99,6 +111,14 @@ function journalAt(path: string, before: readonly JournalEntry[], from: number):
       endsAt += bytes.length
       entries.push(entry)
     },
+    async reserve() {
+      try {
+        await writeAt(path, endsAt, Buffer.alloc(reservedBytes, '\n'))
+      } catch (error) {
+        throw new StateLost(saysOf(error), { cause: error })
+      }
+    },
+    trim: () => truncate(path, endsAt),
   }
 }
 

@@ -71,8 +71,13 @@ export async function loadPlan(state: StateFolder, digest: string, host: HostId,
 }
 
 /** From here on the plan cannot be applied again, whatever becomes of this apply. Only under the lock. */
-export async function markPlanUsed(state: StateFolder, digest: Digest, by: string): Promise<void> {
-  await writeDurably(usedFile(state, digest), Buffer.from(`${by}\n`), 0o640)
+export async function markPlanUsed(state: StateFolder, digest: Digest, by: string): Promise<Saved> {
+  try {
+    await writeDurably(usedFile(state, digest), Buffer.from(`${by}\n`), 0o640)
+    return { ok: true }
+  } catch (error) {
+    return { ok: false, says: `${state.plans} cannot be written: ${saysOf(error)}` }
+  }
 }
 
 async function loadSealed(state: StateFolder, record: PlanRecord): Promise<LoadedPlan> {

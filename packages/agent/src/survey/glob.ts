@@ -4,14 +4,21 @@ import { componentPattern } from '../readings/glob-pattern.ts'
 
 const MAGIC = /[*?[]/
 
-/** Paths that match an absolute pattern, directories included; none when a directory is missing or unreadable. */
+/** Paths that match an absolute pattern; directories end in `/` (GLOB_MARK). None when one is missing or unreadable. */
 export async function glob(host: ReadHost, pattern: string): Promise<readonly string[]> {
   let found: readonly string[] = ['']
   for (const part of pattern.split('/').slice(1)) {
     const next = await Promise.all(found.map((directory) => step(host, directory, part)))
     found = next.flat()
   }
-  return found.toSorted(byBytes)
+  return (await Promise.all(found.map((path) => marked(host, path)))).toSorted(byBytes)
+}
+
+/** A link counts as what it leads to. */
+async function marked(host: ReadHost, path: string): Promise<string> {
+  const real = await host.resolve(path)
+  const stat = real.ok ? await host.stat(real.value) : real
+  return stat.ok && stat.value.kind === 'directory' ? `${path}/` : path
 }
 
 async function step(host: ReadHost, directory: string, part: string): Promise<readonly string[]> {

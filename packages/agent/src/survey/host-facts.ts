@@ -99,9 +99,13 @@ export interface NginxFacts {
 
 /** One `server_name` of the effective configuration that hands requests to FastCGI. */
 export interface SiteFacts {
+  /** The name it is asked for by. */
   readonly serverName: string
-  /** Where a probe can reach it. */
-  readonly listen: { readonly address: string; readonly port: number; readonly tls: boolean }
+  /** All its names, patterns included. */
+  readonly serverNames: readonly string[]
+  /** Where a probe can reach it; null when `unreachable` says why none can. */
+  readonly listen: { readonly address: string; readonly port: number; readonly tls: boolean } | null
+  readonly unreachable: string | null
   /** Where its requests for PHP go, normalised; null for a variable or a name that did not resolve. */
   readonly upstreams: readonly SocketAddress[]
   readonly accessLogs: readonly string[]

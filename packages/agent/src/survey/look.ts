@@ -1,6 +1,7 @@
 /** One look at a host: everything that diagnoses and remediations may rest on, read once and only read. */
 import type { CouldNotTell } from '@fleetmend/shared'
 import type { Read, ReadHost } from '../host/host.ts'
+import { isNamed } from '../readings/is-named.ts'
 import type { FpmFacts, HostFacts, SiteFacts } from './host-facts.ts'
 import { fpmFacts } from './fpm-facts.ts'
 import { findFpmServices } from './fpm-services.ts'
@@ -25,13 +26,16 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     memoryFacts(host, services),
     sampleQueues(host),
   ])
-  const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || site.serverName === options.site) : []
+  const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || isNamed(site, options.site)) : []
   const [fpm, probed] = await Promise.all([
     Promise.all(services.map((service) => fpmFacts(host, service, processes, queues))),
     probeSites(host, sites, nginx.workerPid),
   ])
   for (const service of fpm) couldNotTell.push(...unreadable(service))
   for (const log of nginx.unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
+  for (const { serverName, unreachable } of sites) {
+    if (unreachable !== null) couldNotTell.push({ what: `whether ${serverName} answers through nginx`, why: unreachable })
+  }
   if (!memory) couldNotTell.push({ what: 'how much memory is left', why: '/proc/meminfo could not be read' })
   if (!queues.ok) couldNotTell.push({ what: 'whether requests wait for a worker', why: queues.says })
   if (!nginx.sites.ok && nginx.unit) couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })

@@ -56,7 +56,9 @@ async function siteFacts(host: ReadHost, site: NginxSite): Promise<Omit<SiteFact
   const upstreams = await Promise.all(addresses.map((address) => followLinks(host, address)))
   return {
     serverName: site.serverName,
+    serverNames: site.serverNames,
     listen: site.listen,
+    unreachable: site.unreachable,
     upstreams: [...new Set(upstreams)],
     accessLogs: site.accessLogs,
     errorLogs: site.errorLogs,

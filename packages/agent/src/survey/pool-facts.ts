@@ -2,7 +2,7 @@
 import type { FastCgiRequest, ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
 import type { FpmConfig, FpmPool } from '../readings/fpm-config.ts'
-import { listenAddress } from '../readings/fpm-values.ts'
+import { fpmInteger, fpmProcessManager, listenAddress } from '../readings/fpm-values.ts'
 import { readFpmStatus, type FpmStatus } from '../readings/fpm-status.ts'
 import type { Listener } from '../readings/listeners.ts'
 import { readFpmTitle, readWorkerMemory } from '../readings/proc.ts'
@@ -27,13 +27,14 @@ export async function poolFacts(
   const workers = workersByPool(service, processes)
   return Promise.all(
     config.value.pools.map(async (pool) => {
-      const listen = listenAddress(pool.directives.get('listen')?.value ?? '', pool.name, fpmPrefix(service.binary))
+      const prefix = settled(pool, 'prefix') ?? fpmPrefix(service.binary)
+      const listen = listenAddress(settled(pool, 'listen') ?? '', pool.name, prefix)
       return {
         name: pool.name,
         subject: `${service.unit.service}/${pool.name}`,
         listen,
-        processManager: processManager(pool),
-        maxChildren: wholeNumber(pool.directives.get('pm.max_children')?.value),
+        processManager: fpmProcessManager(settled(pool, 'pm') ?? ''),
+        maxChildren: fpmInteger(settled(pool, 'pm.max_children') ?? ''),
         workers: await Promise.all((workers.get(pool.name) ?? []).map((worker) => withMemory(host, worker))),
         queue: queueOf(listen, queues),
         status: await readStatus(host, pool, listen, service),
@@ -62,13 +63,10 @@ export async function readMemory(host: ReadHost, pid: number): Promise<WorkerMem
   return rollup.ok && status.ok ? readWorkerMemory(textOf(rollup.value), textOf(status.value)) : null
 }
 
-function processManager(pool: FpmPool): PoolFacts['processManager'] {
-  const value = pool.directives.get('pm')?.value
-  return value === 'static' || value === 'dynamic' || value === 'ondemand' ? value : null
-}
-
-function wholeNumber(value: string | undefined): number | null {
-  return value !== undefined && /^\d+$/.test(value) ? Number(value) : null
+/** Null when the value holds a `${VARIABLE}`, which only the running master could resolve. */
+function settled(pool: FpmPool, name: string): string | null {
+  const directive = pool.directives.get(name)
+  return directive === undefined || directive.variables.length > 0 ? null : directive.value
 }
 
 function queueOf(listen: SocketAddress | null, queues: QueueSamples): PoolFacts['queue'] {

@@ -20,11 +20,12 @@ export async function probeSites(
   }
   return Promise.all(
     sites.map(async (site) => {
-      const overHttp = httpProbe(site, await host.http({ ...site.listen, serverName: site.serverName, path: '/', limitMs }))
+      const { listen, serverName } = site
+      const overHttp = listen ? [httpProbe(site, await host.http({ ...listen, serverName, path: '/', limitMs }))] : []
       const overFastCgi = await Promise.all(
         site.upstreams.map(async (address) => fastCgiProbe(site, address, await upstreams.get(address)!)),
       )
-      return { ...site, probes: [overHttp, ...overFastCgi] }
+      return { ...site, probes: [...overHttp, ...overFastCgi] }
     }),
   )
 }

@@ -142,6 +142,8 @@ export function sampleDownFpm(unit: Partial<UnitProperties>, changes: Partial<Fp
 export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
   return {
     serverName: 'shop.example',
+    serverNames: ['shop.example'],
+    unreachable: null,
     listen: { address: '127.0.0.1', port: 80, tls: false },
     upstreams: ['unix:/run/php/php8.2-fpm.sock'],
     accessLogs: ['/var/log/nginx/access.log'],

@@ -163,7 +163,7 @@ describe.skipIf(!hasSshKeygen)('beside stock ssh-keygen', () => {
   afterAll(() => keygen[Symbol.dispose]())
   const key = keygen.key('ed25519')
   const message = Buffer.from('text')
-  const signature = key.sign(message, APPROVAL_NAMESPACE)
+  const sign = (): string => key.sign(message, APPROVAL_NAMESPACE)
 
   test.each([
     { options: '', counts: true },
@@ -176,7 +176,7 @@ describe.skipIf(!hasSshKeygen)('beside stock ssh-keygen', () => {
     { options: 'valid-before="202001010000"', counts: false },
   ])('both agree on `$options`', ({ options, counts }) => {
     const text = `"ana" ${options} ${key.publicKey} comment\n`
-    expect(keygen.verify(text, 'ana', APPROVAL_NAMESPACE, message, signature)).toBe(counts)
+    expect(keygen.verify(text, 'ana', APPROVAL_NAMESPACE, message, sign())).toBe(counts)
     const { approvers, refused } = readApprovers(text)
     expect(refused).toEqual([])
     const nowMs = Date.now()
@@ -192,7 +192,7 @@ describe.skipIf(!hasSshKeygen)('beside stock ssh-keygen', () => {
 
   test('whoever we list, stock ssh-keygen finds, too', () => {
     const text = `# comment\nben ${ben}\nana namespaces="git" ${key.publicKey}\n`
-    expect(keygen.findPrincipals(text, signature)).toEqual(
+    expect(keygen.findPrincipals(text, sign())).toEqual(
       readApprovers(text)
         .approvers.filter(({ fingerprint }) => fingerprint === key.fingerprint)
         .map(({ principal }) => principal),

@@ -61,7 +61,7 @@ test('whatever the schema accepts has canonical bytes, and they parse to the sam
     fc.property(text, text, fc.integer({ min: 1 }), (requester, reason, hosts) => {
       const parsed = z.safeParse(Manifest, { ...manifest, requester, reason, hosts })
       fc.pre(parsed.success)
-      expect(JSON.parse(manifestBytes(parsed.data!).toString())).toEqual(parsed.data)
+      expect(JSON.parse(manifestBytes(parsed.data).toString())).toEqual(parsed.data)
     }),
   )
 })

@@ -158,6 +158,18 @@ describe('a hardware key', () => {
     }
   })
 
+  test('whose numbers are shorter than usual, as one in a hundred is, is read as well', () => {
+    const key = hardwareKey('ecdsa')
+    const lengths = new Set<number>()
+    // Two numbers of 32 or 33 bytes come in three lengths; a shorter one makes it four.
+    for (let n = 0; n < 20_000 && lengths.size <= 3; n++) {
+      const signature = key.sign(message, APPROVAL_NAMESPACE)
+      lengths.add(blobOf(signature).length)
+      expect(verifySshSignature(signature, message, APPROVAL_NAMESPACE).ok).toBe(true)
+    }
+    expect(lengths.size).toBeGreaterThan(3)
+  })
+
   test.each(['ed25519', 'ecdsa'] as const)('of kind %s signs its flags and its counter, too', (kind) => {
     const blob = blobOf(hardwareKey(kind).sign(message, APPROVAL_NAMESPACE))
     for (let fromEnd = 1; fromEnd <= 5; fromEnd++) {
@@ -209,14 +221,6 @@ describe.skipIf(!hasSshKeygen)('beside stock ssh-keygen', () => {
       const verified = verifySshSignature(armor(bent), message, APPROVAL_NAMESPACE)
       // A byte of the key makes another key of it, which the list of approvers does not have.
       expect(verified.ok && verified.signer.fingerprint === key.fingerprint).toBe(false)
-    }
-  })
-
-  // ECDSA numbers have leading zeros, or none, by chance; all of them must be read.
-  test.each(keys.slice(2, 5))('$name: forty signatures in a row', ({ key }) => {
-    for (let n = 0; n < 40; n++) {
-      const text = Buffer.from(`message ${n}`)
-      expect(verifySshSignature(key.sign(text, APPROVAL_NAMESPACE), text, APPROVAL_NAMESPACE).ok).toBe(true)
     }
   })
 

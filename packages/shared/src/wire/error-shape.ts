@@ -11,7 +11,7 @@ import {
 } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY, type TRPCErrorShape } from '@trpc/server/rpc'
 import { problem, problemKinds, type Problem } from '../problems.ts'
-import type { RequestFrame } from './frames.ts'
+import { isErrorShape, type RequestFrame } from './frames.ts'
 import { describeIssues, issuesOf } from './input-issues.ts'
 import { thrownProblem } from './problem-error.ts'
 
@@ -27,7 +27,7 @@ export function shapeOfServed(
     return errorShape('INTERNAL_SERVER_ERROR', 500, carried ?? unexpected, request.path)
   }
   const shape = formatted(router, request, error)
-  // An error formatter that throws is a bug like any other.
+  // An error formatter that breaks is a bug like any other.
   if (shape === null) return errorShape('INTERNAL_SERVER_ERROR', 500, unexpected, request.path)
   return carried === null ? shape : { ...shape, data: { ...shape.data, problem: carried } }
 }
@@ -71,8 +71,8 @@ function formatted(
   try {
     // `isDev` would add the stack; it depends on the environment, which must not decide this.
     const config = { ...router._def._config, isDev: false }
-    const shape: TRPCErrorShape = getTRPCErrorShape({ config, error, ...request, ctx: undefined })
-    return shape
+    const shape: unknown = getTRPCErrorShape({ config, error, ...request, ctx: undefined })
+    return isErrorShape(shape) ? shape : null
   } catch {
     return null
   }

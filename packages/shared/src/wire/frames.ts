@@ -141,7 +141,7 @@ function isCallId(id: unknown): id is CallId {
   return typeof id === 'string' ? id.length <= MAX_NAME_LENGTH : Number.isSafeInteger(id)
 }
 
-function isErrorShape(error: unknown): error is TRPCErrorShape {
+export function isErrorShape(error: unknown): error is TRPCErrorShape {
   return isObject(error) && typeof error['code'] === 'number' && typeof error['message'] === 'string'
 }
 

@@ -1,8 +1,10 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { memoryLine } from '../../test/lines.ts'
-import { failureOf, peersOn } from '../../test/peers.ts'
+import { failureOf, peersOn, turns } from '../../test/peers.ts'
 import { trial } from '../../test/trial-router.ts'
 import { callFailureOf, isConnectionLost, outcomeIsUnknown } from './call-failure.ts'
+import { PRESSURE_MARK_BYTES } from './channel.ts'
 import { memoryChannels } from './memory-channel.ts'
 import { Peer } from './peer.ts'
 import { problemOf } from './problem-error.ts'
@@ -67,6 +69,67 @@ test('a call that is cancelled while it waits never begins', async () => {
   trial.release()
   await third
   expect(trial.log).toEqual(['first began', 'marker began', 'first ended', 'third began', 'third ended'])
+})
+
+test('a call that is cancelled while it waits leaves its place in the queue to another', async () => {
+  await using line = await memoryLine()
+  const { client, trial } = peersOn(line, { server: { limits: { calls: 1, queuedCalls: 1 } } })
+  const first = client.heldQuery.query('first')
+  await trial.until('first began')
+  const abort = new AbortController()
+  const second = failureOf(client.heldQuery.query('second', { signal: abort.signal }))
+  abort.abort()
+  await second
+  const third = client.heldQuery.query('third')
+  client.watch.subscribe('marker', { onData: () => {} })
+  await trial.until('marker began')
+  trial.release()
+  await first
+  await trial.until('third began')
+  trial.release()
+  await expect(third).resolves.toBe('third ended')
+})
+
+test('no call begins while its caller leaves earlier answers unread', async () => {
+  await using line = await memoryLine()
+  const { client, trial } = peersOn(line)
+  line.pauseLeft()
+  const big = client.big.query(PRESSURE_MARK_BYTES + 1)
+  const held = client.heldQuery.query('it')
+  const later = new Promise((resolve) => client.watch.subscribe('marker', { onData: resolve }))
+  await trial.until('marker began')
+  await turns(5)
+  const afterwards = client.heldQuery.query('afterwards')
+  await turns(20)
+  expect(trial.log).not.toContain('afterwards began')
+  line.resumeLeft()
+  await big
+  await later
+  await trial.until('afterwards began')
+  trial.release()
+  trial.release()
+  await Promise.all([held, afterwards])
+})
+
+test('a subscription that stands still because nobody reads can still be left', async () => {
+  await using line = await memoryLine()
+  const { client, trial } = peersOn(line)
+  line.pauseLeft()
+  const subscription = client.flood.subscribe(100_000, { onData: () => {} })
+  await trial.until('flood 11')
+  await turns(20)
+  subscription.unsubscribe()
+  await trial.until('flood was left')
+  expect(line.right.queuedBytes).toBeGreaterThan(PRESSURE_MARK_BYTES)
+})
+
+test('a signal that outlives its calls keeps nothing of them', async () => {
+  await using line = await memoryLine()
+  const { client } = peersOn(line)
+  const { signal } = new AbortController()
+  for (let n = 0; n < 5; n++) await client.echo.query(n, { signal })
+  for await (const event of client.count.subscribe({ to: 2 }, { signal })) expect(event.id).toMatch(/[12]/)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
 test('subscriptions have their own limit and take no place from calls', async () => {

@@ -16,6 +16,7 @@ describe('errors', () => {
     expect(error).toMatchObject({ data: { code: 'BAD_REQUEST', httpStatus: 400, path: 'add' } })
     const { code, detail } = problemOf(error)
     expect(code).toBe('bad-input')
+    expect(error).not.toHaveProperty('data.stack')
     expect(detail.split('\n')).toEqual([
       '`a` must be given as a whole number.',
       '`b` must be at least 1.',
@@ -86,6 +87,30 @@ describe('errors', () => {
     await expect(client.who.query()).resolves.toBe('ana')
     expect(problemOf(await failureOf(client.echo.query(1))).code).toBe('internal')
     expect(asked).toEqual(['query who', 'query echo'])
+  })
+
+  test('a call that is cancelled while its context is made never begins', async () => {
+    await using line = await memoryLine()
+    const making = Promise.withResolvers<void>()
+    const made = Promise.withResolvers<object>()
+    const { client, trial } = peersOn(line, {
+      server: {
+        createContext: ({ path }) => {
+          if (path !== 'heldMutation') return {}
+          making.resolve()
+          return made.promise
+        },
+      },
+    })
+    const abort = new AbortController()
+    const call = failureOf(client.heldMutation.mutate('restart', { signal: abort.signal }))
+    await making.promise
+    abort.abort()
+    await call
+    await client.echo.query('the cancellation has arrived')
+    made.resolve({})
+    await client.echo.query('whatever could begin has begun')
+    expect(trial.log).toEqual([])
   })
 
   test('an error formatter that throws does not keep a caller waiting', async () => {

@@ -147,8 +147,9 @@ export function serve({ channel, limits, router, createContext, onError, send }:
   async function answer(call: Running): Promise<void> {
     try {
       const data = await run(call)
-      if (isAsyncIterable(data))
-        throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'A call cannot stream.' })
+      if (isAsyncIterable(data)) {
+        throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'A query or mutation cannot stream.' })
+      }
       reply(call, { type: 'data', data })
     } catch (error) {
       fail(call, error)

@@ -194,6 +194,31 @@ describe.each(Object.entries(lines))('over %s', (_name, openLine) => {
     ])
   })
 
+  test.each([
+    { name: 'a query is told that it has started', result: { type: 'started' } },
+    { name: 'a query is told that it has stopped', result: { type: 'stopped' } },
+  ])('an answer that cannot be one ends the connection: $name', async ({ result }) => {
+    await using line = await openLine()
+    const caller = new Peer(line.left)
+    const client = createTRPCClient<TrialRouter>({ links: [caller.link()] })
+    line.right.listen({
+      message: () => line.right.send(JSON.stringify({ id: 1, result })),
+      garbled: () => {},
+      close: () => {},
+    })
+    const error = await failureOf(client.echo.query(1))
+    expect(isConnectionLost(error)).toBe(true)
+    await expect(caller.ended).resolves.toMatchObject({ by: 'us', problem: { code: 'malformed-frame' } })
+  })
+
+  test('answers to nothing, and to calls that were given up, are ignored', async () => {
+    await using line = await openLine()
+    const { client } = peersOn(line)
+    line.right.send('{"id":99,"result":{"data":1}}')
+    line.right.send('{"id":"x","error":{"code":-32603,"message":"late"}}')
+    await expect(client.echo.query('fine')).resolves.toBe('fine')
+  })
+
   test('who is told why the other side leaves passes it on to its callers, and answers nothing', async () => {
     await using line = await openLine()
     const { client, caller, trial } = peersOn(line)

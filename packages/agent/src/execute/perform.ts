@@ -9,12 +9,12 @@ export type Performed = Reloaded
 /** Where a reload's freezing is written down. */
 export type FreezeKeeper = (service: string) => Pick<FpmReload, 'frozen' | 'thawed'>
 
-export async function performAct(host: Host, act: Act, keeper: FreezeKeeper): Promise<Performed> {
+export async function perform(host: Host, act: Act, keeper: FreezeKeeper): Promise<Performed> {
   switch (act.act) {
     case 'daemon-reload':
-      return performed(await host.daemonReload(), 'systemd read its unit files anew.')
+      return fromDid(await host.daemonReload(), 'systemd read its unit files anew.')
     case 'reset-failed':
-      return performed(await host.systemd('reset-failed', act.service, systemdLimitMs), `The failed state of ${act.service} was cleared.`)
+      return fromDid(await host.systemd('reset-failed', act.service, systemdLimitMs), `The failed state of ${act.service} was cleared.`)
     case 'start':
       return startService(host, act.service)
     case 'reload-fpm':
@@ -35,6 +35,6 @@ export async function startService(host: Host, service: string): Promise<Perform
   return { came: 'failed', says: `${service} did not start: ${started.ok ? running.says : `${started.says}; ${running.says}`}.` }
 }
 
-function performed(did: { readonly ok: true } | { readonly ok: false; readonly says: string }, says: string): Performed {
+function fromDid(did: { readonly ok: true } | { readonly ok: false; readonly says: string }, says: string): Performed {
   return did.ok ? { came: 'did', says } : { came: 'failed', says: did.says }
 }

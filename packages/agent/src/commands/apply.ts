@@ -1,0 +1,60 @@
+/** `fleetmend-agent apply DIGEST`: carries out a plan that this host made, in a unit of its own, and says how it went. */
+import { applyText, exitCodes, problemKinds, safeLine, type ApplyDocument, type ApplyOutcome, type ApplyReport, type ExitCode } from '@fleetmend/shared'
+import { admit } from '../execute/admit.ts'
+import { startApplyUnit } from '../execute/apply-unit.ts'
+import { followApply } from '../execute/follow.ts'
+import { runTool } from '../host/run-tool.ts'
+import { runningSelf } from '../host/self.ts'
+import { jsonOption, printJson, type Command, type Streams } from './define.ts'
+import { localRoot } from './executor-here.ts'
+import { internalApply, internalRecover } from './internal-names.ts'
+import { reportProblem } from './report-problem.ts'
+
+export const applyCommand: Command = {
+  name: 'apply',
+  summary: 'Carry out a plan made on this host. Goes on when this terminal is gone.',
+  usage: 'apply DIGEST [--json]',
+  options: { ...jsonOption },
+  words: { min: 1, max: 1 },
+
+  async run(context) {
+    const { host, streams, positionals, values } = context
+    const state = await context.state()
+    if (!state.ok) return reportProblem(streams, state.problem)
+    const summary = localRoot(process.env)
+    const admitted = await admit(host, state.value, positionals[0] ?? '', () => ({ ok: true, summary }))
+    if (!admitted.ok) return reportProblem(streams, admitted.problem)
+    const { id } = admitted.value
+    const started = await startApplyUnit(runTool, { id, self: runningSelf(), work: [internalApply, id], recovery: [internalRecover, id] })
+    if (!started.ok) return reportProblem(streams, started.problem)
+    streams.err(`${streams.paint.dim(`${id} has begun; it goes on if this terminal is closed`)}\n`)
+
+    const following = followApply(state.value, id)
+    for (;;) {
+      const next = await following.next()
+      if (!next.done) streams.err(`  ${streams.paint.dim(next.value.at.slice(11, 19))}  ${safeLine(next.value.says)}\n`)
+      else return next.value ? showReport(streams, next.value, values['json'] === true) : exitCodes.internal
+    }
+  },
+}
+
+export function showReport(streams: Streams, report: ApplyReport, asJson: boolean): ExitCode {
+  if (asJson) printJson(streams, { format: 'fleetmend.apply/1', applies: [report] } satisfies ApplyDocument)
+  else {
+    streams.out(applyText(report, streams.paint))
+    if (report.outcome === 'fixed') streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
+  }
+  if (report.outcome === null) return exitCodes.internal
+  if (report.outcome === 'refused' && report.problem) return problemKinds[report.problem.code].exit
+  return outcomeExits[report.outcome]
+}
+
+const outcomeExits: Readonly<Record<ApplyOutcome, ExitCode>> = {
+  fixed: exitCodes.done,
+  inconclusive: exitCodes.done,
+  'cleared-still-failing': exitCodes.someFailed,
+  'not-fixed': exitCodes.someFailed,
+  stuck: exitCodes.someFailed,
+  'rolled-back': exitCodes.rolledBack,
+  refused: exitCodes.refused,
+}

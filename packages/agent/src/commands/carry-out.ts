@@ -1,0 +1,29 @@
+/** The work behind `apply`, in a process of its own: carrying a plan out, and finishing what was cut off. */
+import { ApplyId, exitCodes } from '@fleetmend/shared'
+import { apply } from '../execute/apply.ts'
+import { recover } from '../execute/recover.ts'
+import type { Host } from '../host/host.ts'
+import { openApplyRecord } from '../state/apply-record.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+import { executorHere } from './executor-here.ts'
+
+export async function carryOut(host: Host, state: StateFolder, id: string): Promise<number> {
+  const record = await openApplyRecord(state, id)
+  if (!record.ok) return complain(record.problem.detail)
+  await apply(await executorHere(host, state), record.value)
+  return exitCodes.done
+}
+
+/** One apply by id, or every open one: at boot, and after an apply's own unit has ended. */
+export async function recoverCutOff(host: Host, state: StateFolder, id: string | undefined): Promise<number> {
+  const only = id === undefined ? undefined : ApplyId.safeParse(id)
+  if (only?.success === false) return complain(`"${id}" is not the id of an apply`)
+  const recovered = await recover(await executorHere(host, state), only?.data)
+  const stuck = recovered.filter((each) => each.is === 'stuck' || each.is === 'waiting')
+  return stuck.length === 0 ? exitCodes.done : complain(stuck.map((each) => `${each.apply}: ${'says' in each ? each.says : ''}`).join('\n'))
+}
+
+function complain(says: string): number {
+  process.stderr.write(`${says}\n`)
+  return exitCodes.someFailed
+}

@@ -1,0 +1,20 @@
+/** An executor for this process on this host, and the words for a person at its keyboard. */
+import type { AuthoritySummary } from '@fleetmend/shared'
+import { diagnose } from '../diagnoses/diagnose.ts'
+import type { Executor } from '../execute/executor.ts'
+import type { Host } from '../host/host.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+import { look } from '../survey/look.ts'
+
+export async function executorHere(host: Host, state: StateFolder): Promise<Executor> {
+  const self = await host.process(process.pid)
+  if (!self.ok) throw new Error(`This process cannot be found in /proc: ${self.says}. This is a bug.`)
+  const { pid, startTicks } = self.value
+  return { host, state, self: { pid, startTicks }, look: () => look(host), diagnose: (facts) => diagnose(facts) }
+}
+
+/** Root at the host needs nobody's approval; who it is goes into the record (DESIGN D4, `local-root`). */
+export function localRoot(environment: Readonly<Record<string, string | undefined>>): AuthoritySummary {
+  const user = environment['SUDO_USER']
+  return { kind: 'local-root', by: [user === undefined ? 'root at this host' : `${user} (root through sudo)`] }
+}

@@ -1,0 +1,139 @@
+/**
+ * Finishes applies that were cut off: by a crash, a kill or a power failure (DESIGN D6). Run when the agent starts, at
+ * boot, and after an apply's own unit ends. What is finished already is left alone.
+ */
+import { problem, type Act, type ApplyId, type ApplyReport } from '@fleetmend/shared'
+import { phaseOf } from '../state/apply-report.ts'
+import { hasBeforeImages, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
+import { closeVerified } from './close-verified.ts'
+import type { Executor } from './executor.ts'
+import { inProgressDetail, lockOwner, takeLock, type Locking } from './lock.ts'
+import { stillFrozen, wasReloaded } from './perform-noted.ts'
+import { finishRollback, rollBack } from './roll-back.ts'
+import { note, refuse, write, type RunningApply } from './running-apply.ts'
+import { keepingState } from './state-lost.ts'
+import { isUp } from './unit-state.ts'
+
+export type Recovered =
+  | { readonly apply: ApplyId; readonly is: 'finished'; readonly report: ApplyReport }
+  /** Its own process is at work on it, or about to be. */
+  | { readonly apply: ApplyId; readonly is: 'running' }
+  /** Another apply holds the lock; to be tried again. */
+  | { readonly apply: ApplyId; readonly is: 'waiting'; readonly says: string }
+  | { readonly apply: ApplyId; readonly is: 'stuck'; readonly says: string }
+
+/** Every open apply, the oldest first; with `only`, that one. */
+export async function recover(executor: Executor, only?: ApplyId): Promise<readonly Recovered[]> {
+  const recovered: Recovered[] = []
+  for (const id of only === undefined ? await listApplyIds(executor.state) : [only]) {
+    const report = await readReport(executor.state, id)
+    if (report?.phase === 'closed') continue
+    if (report === null && !(await hasBeforeImages(executor.state, id))) continue
+    recovered.push(await recoverOne(executor, id))
+  }
+  return recovered
+}
+
+async function recoverOne(executor: Executor, id: ApplyId): Promise<Recovered> {
+  const owner = await lockOwner(executor.state, executor.host)
+  if (owner?.what === id) return { apply: id, is: 'running' }
+  const record = await openApplyRecord(executor.state, id)
+  if (!record.ok) return { apply: id, is: 'stuck', says: record.problem.detail }
+  const run: RunningApply = { executor, record: record.value }
+  if (isWaitingForItsUnit(run)) return { apply: id, is: 'running' }
+  // First of all, and without the lock: every request to every pool of that master waits.
+  await thaw(run)
+  const lock = await waitForLock(executor, id)
+  if (!lock.ok) return { apply: id, is: 'waiting', says: inProgressDetail(lock.owner) }
+  const report = await keepingState(run, () => finish(run))
+  await lock.value.release()
+  return { apply: id, is: 'finished', report }
+}
+
+/** Whoever holds it while this apply is open is refused, and soon gone. */
+async function waitForLock({ state, host, self }: Executor, id: ApplyId): Promise<Locking> {
+  for (const endsAtMs = host.nowMs() + lockLimitMs; ; await host.sleep(200)) {
+    const lock = await takeLock(state, host, self, id)
+    if (lock.ok || host.nowMs() >= endsAtMs) return lock
+  }
+}
+
+const lockLimitMs = 15_000
+
+/** Admitted this very moment: its own unit is about to begin. */
+function isWaitingForItsUnit({ executor, record }: RunningApply): boolean {
+  const [admitted] = record.journal.entries
+  const isUntouched = record.journal.entries.length === 1
+  return isUntouched && admitted !== undefined && executor.host.nowMs() - Date.parse(admitted.at) < unitStartMs
+}
+
+const unitStartMs = 30_000
+
+async function thaw(run: RunningApply): Promise<void> {
+  const frozen = stillFrozen(run)
+  if (frozen === null) return
+  await run.executor.host.signal(frozen.master, 'SIGCONT')
+  await write(run, { entry: 'thawed', says: `Woke the master of ${frozen.service}, in case it was still frozen.`, service: frozen.service, master: frozen.master })
+}
+
+async function finish(run: RunningApply): Promise<ApplyReport> {
+  const { entries } = run.record.journal
+  if (!entries.some((each) => each.entry === 'intent')) {
+    return refuse(run, 'act-failed', 'The apply was cut off before anything was begun. Nothing was changed. Apply the plan again, or plan again.')
+  }
+  switch (phaseOf(entries)) {
+    case 'intent':
+    case 'changed':
+      return undoCutOff(run)
+    case 'acted':
+    case 'watching':
+      await note(run, 'The apply was cut off while the host was looked at. Looking again.')
+      return closeVerified(run)
+    case 'rolling-back':
+      await note(run, 'The rollback was cut off. Going on with it.')
+      return finishRollback(run)
+    case 'closed':
+      throw new Error('A closed apply is recovered. This is a bug.')
+  }
+}
+
+async function undoCutOff(run: RunningApply): Promise<ApplyReport> {
+  const says = 'The apply was cut off before it had acted.'
+  if (run.record.plan.plan.changes.length === 0) {
+    // Nothing to put back, and nothing is done again: only what became of it is told.
+    await note(run, `${says} Looking at what became of it.`)
+    await tellWithoutEffect(run)
+    return closeVerified(run)
+  }
+  const because = problem('act-failed', `${says} Its files were put back.`)
+  return rollBack(run, { because, verdict: null, askedBy: null, says: `${says} Rolling back.` })
+}
+
+/** An act whose effect is not there did not happen, whatever else is well with the host. */
+async function tellWithoutEffect(run: RunningApply): Promise<void> {
+  const { entries } = run.record.journal
+  for (const [index, act] of run.record.plan.plan.acts.entries()) {
+    const isTold = entries.some((each) => each.entry === 'act-ended' && each.act === index)
+    if (isTold || (await hasEffect(run, act))) continue
+    await write(run, { entry: 'act-ended', says: `Cut off before its effect was there: ${describeAct(act)}.`, act: index, came: 'failed' })
+  }
+}
+
+async function hasEffect(run: RunningApply, act: Act): Promise<boolean> {
+  switch (act.act) {
+    case 'start': {
+      const up = await isUp(run.executor.host, act.service)
+      return up.ok && up.value
+    }
+    case 'reload-fpm':
+      return wasReloaded(run, act.service)
+    // Means to the others, with no effect that anyone would miss.
+    case 'daemon-reload':
+    case 'reset-failed':
+      return true
+  }
+}
+
+function describeAct(act: Act): string {
+  return 'service' in act ? `${act.act} ${act.service}` : act.act
+}

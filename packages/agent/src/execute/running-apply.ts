@@ -1,0 +1,51 @@
+/** An apply in progress: who carries it out, its record, and the one way to write a line into its journal. */
+import { problem, type ApplyReport, type ProblemCode } from '@fleetmend/shared'
+import type { ReadHost } from '../host/host.ts'
+import type { ApplyRecord } from '../state/apply-record.ts'
+import { applyReport } from '../state/apply-report.ts'
+import type { JournalEntry } from '../state/journal-entry.ts'
+import type { Executor } from './executor.ts'
+
+export interface RunningApply {
+  readonly executor: Executor
+  readonly record: ApplyRecord
+}
+
+/** All that writing a line takes: a clock and a journal. */
+export interface Recorded {
+  readonly executor: { readonly host: Pick<ReadHost, 'nowMs'> }
+  readonly record: ApplyRecord
+}
+
+type WithoutInstant<Entry> = Entry extends JournalEntry ? Omit<Entry, 'at'> : never
+export type Line = WithoutInstant<JournalEntry>
+
+/** On disk when it answers. `says` is for people; empty: the line is not shown. */
+export async function write({ executor, record }: Recorded, line: Line): Promise<void> {
+  const at = new Date(executor.host.nowMs()).toISOString()
+  // Omit over a union forgets that the parts belong together; each line came in as one of them.
+  await record.journal.append({ ...line, at } as JournalEntry)
+}
+
+export async function note(run: RunningApply, says: string): Promise<void> {
+  await write(run, { entry: 'note', says })
+}
+
+/** Nothing was begun: the plan is not used up by it, unless it no longer fits. */
+export async function refuse(run: RunningApply, code: ProblemCode, detail: string): Promise<ApplyReport> {
+  return close(run, { outcome: 'refused', problem: problem(code, detail), verdict: null }, 'Refused. Nothing was changed.')
+}
+
+export type Closing = Pick<Extract<JournalEntry, { entry: 'closed' }>, 'outcome' | 'problem' | 'verdict'>
+
+export async function close(run: Recorded, closing: Closing, says: string): Promise<ApplyReport> {
+  await write(run, { entry: 'closed', says, ...closing })
+  await run.record.journal.trim()
+  return reportOf(run)
+}
+
+export function reportOf({ record }: Recorded): ApplyReport {
+  const report = applyReport(record.journal.entries)
+  if (report === null) throw new Error('The journal does not begin with an admission. This is a bug.')
+  return report
+}

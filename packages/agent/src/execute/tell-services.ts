@@ -1,0 +1,104 @@
+/**
+ * Tells services that their files are back (DESIGN D9): was up and is → reload; was up and is dead → start; was down →
+ * left as found. Undoing acts newest-first would reload before the old file is back.
+ */
+import type { Act } from '@fleetmend/shared'
+import { lastOf } from '../state/apply-report.ts'
+import type { Baseline } from '../state/journal-entry.ts'
+import { checkFpmConfig } from './check-fpm-config.ts'
+import { performNoted, wasReloadedAfterRestore } from './perform-noted.ts'
+import { note, type RunningApply } from './running-apply.ts'
+import { startService } from './perform.ts'
+import { isUp } from './unit-state.ts'
+
+/** A service that could not be told, and what a person has to do about it. */
+export interface NotTold {
+  readonly says: string
+  readonly step: string
+}
+
+export async function tellServices(run: RunningApply): Promise<readonly NotTold[]> {
+  const { executor, record } = run
+  const baseline = lastOf(record.journal.entries, 'intent')?.baseline
+  const failures: NotTold[] = []
+  const acts = actsWithEffect(run)
+  // Whoever else told systemd to reload meanwhile made it read our files.
+  const wrote = record.journal.entries.some((each) => each.entry === 'writing')
+  if (wrote && record.plan.plan.acts.some((act) => act.act === 'daemon-reload')) {
+    const did = await executor.host.daemonReload()
+    if (did.ok) await note(run, 'systemd read its unit files again.')
+    else failures.push({ says: `${did.says}.`, step: 'systemctl daemon-reload' })
+  }
+  for (const act of acts) {
+    if (act.act !== 'reload-fpm' && act.act !== 'start') continue
+    const was = baseline?.services.find((each) => each.service === act.service)
+    const failure = was?.wasUp ? await tellService(run, act, was) : await leave(run, act.service)
+    if (failure !== null) failures.push(failure)
+  }
+  return failures
+}
+
+/** For a plan without files to put back: a service that was up and died of its act is started again, and no other. */
+export async function reviveServices(run: RunningApply): Promise<void> {
+  const baseline = lastOf(run.record.journal.entries, 'intent')?.baseline
+  for (const { service } of baseline?.services.filter((each) => each.wasUp) ?? []) {
+    const up = await isUp(run.executor.host, service)
+    if (up.ok && !up.value) await startAgain(run, service)
+  }
+}
+
+/** Acts that may have had an effect: begun, and not known to have let go. */
+function actsWithEffect({ record }: RunningApply): readonly Act[] {
+  const { entries } = record.journal
+  const rollback = entries.findIndex((each) => each.entry === 'rolling-back')
+  const applied = rollback < 0 ? entries : entries.slice(0, rollback)
+  return record.plan.plan.acts.filter((_, index) => {
+    const begun = applied.some((each) => each.entry === 'acting' && each.act === index)
+    const ended = applied.find((each) => each.entry === 'act-ended' && each.act === index)
+    return begun && !(ended?.entry === 'act-ended' && ended.came === 'let-go')
+  })
+}
+
+async function tellService(run: RunningApply, act: Extract<Act, { act: 'reload-fpm' | 'start' }>, was: Baseline['services'][number]): Promise<NotTold | null> {
+  const { host } = run.executor
+  const { service } = act
+  const up = await isUp(host, service)
+  if (!up.ok) return { says: `Whether ${service} is up cannot be told: ${up.says}.`, step: `systemctl status ${service}` }
+  if (!up.value) return startAgain(run, service)
+  if (act.act === 'start') return null
+  // Before the plan the master ran on although its files were bad; a reload now would kill it.
+  if (was.configPassed === false && !(await checkFpmConfig(host, service, new Map())).passed) {
+    await note(run, `${service} was not reloaded: its configuration was already refused before this plan. It runs on with what it has loaded.`)
+    return null
+  }
+  return reloadAgain(run, act)
+}
+
+/** A request that held the first reload up may be over by the second. */
+const reloadAttempts = 2
+
+async function reloadAgain(run: RunningApply, act: Extract<Act, { act: 'reload-fpm' }>): Promise<NotTold | null> {
+  const step = `fleetmend-agent plan reload-fpm --input service=${act.service}`
+  if (await wasReloadedAfterRestore(run, act.service)) return null
+  for (let attempt = 1; ; attempt++) {
+    const done = await performNoted(run, act)
+    if (done.came === 'did') return null
+    const died = await isUp(run.executor.host, act.service)
+    if (died.ok && !died.value) return startAgain(run, act.service)
+    if (done.came === 'failed' || attempt === reloadAttempts) return { says: done.says, step }
+  }
+}
+
+async function startAgain(run: RunningApply, service: string): Promise<NotTold | null> {
+  const { host } = run.executor
+  // Without this a start limit that was hit while the service died would refuse the start.
+  await host.systemd('reset-failed', service, 30_000)
+  const started = await startService(host, service)
+  await note(run, started.says)
+  return started.came === 'did' ? null : { says: started.says, step: `systemctl reset-failed ${service}; systemctl start ${service}` }
+}
+
+async function leave(run: RunningApply, service: string): Promise<null> {
+  await note(run, `${service} was down before this plan, so it is left as it is found.`)
+  return null
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { asksBeyondFiles, readAccountNames } from './account-names.ts'
+
+test('names are the first field of each line, and nothing else is', () => {
+  const text = 'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n#old:x:1:1\n\nbroken line\n+@ldap::\n'
+  expect([...readAccountNames(text)]).toEqual(['root', 'www-data', '+@ldap'])
+})
+
+test.each([
+  { nsswitch: 'passwd:         files systemd\ngroup: files\n', beyond: false },
+  { nsswitch: 'passwd: files sss\n', beyond: true },
+  { nsswitch: 'passwd: files [NOTFOUND=return] # ldap\n', beyond: false },
+  { nsswitch: 'group: files ldap\n', beyond: false },
+  { nsswitch: '', beyond: false },
+])('whether users may exist beyond the files: $nsswitch', ({ nsswitch, beyond }) => {
+  expect(asksBeyondFiles(nsswitch, 'passwd')).toBe(beyond)
+})

@@ -1,0 +1,44 @@
+/** What the approvers of a run sign, and what a host is shown of it. Pure; the instant comes from outside. */
+import {
+  DEFAULT_APPROVAL_MS,
+  Manifest,
+  planTree,
+  type Approval,
+  type HostId,
+  type PlannedHost,
+  type Run,
+} from '@fleetmend/shared'
+
+/** A host whose clock is behind by less than this still takes the approval. */
+const clockToleranceMs = 5 * 60_000
+
+/** Null where a plan is too old already: an approval would not be worth having. */
+export function manifestOf(run: Run, nowMs: number): Manifest | null {
+  const plans = plannedHosts(run)
+  const plansExpireMs = run.plansExpireAt === null ? nowMs : Date.parse(run.plansExpireAt)
+  if (plansExpireMs <= nowMs) return null
+  return Manifest.parse({
+    format: 'fleetmend.manifest/1',
+    run: run.id,
+    requester: run.requester,
+    reason: run.reason,
+    waves: run.waves,
+    notBefore: new Date(nowMs - clockToleranceMs).toISOString(),
+    // Not longer than the plans: nobody should sign what a host would call too old.
+    notAfter: new Date(Math.min(nowMs + DEFAULT_APPROVAL_MS, plansExpireMs)).toISOString(),
+    hosts: plans.length,
+    root: planTree(plans).root,
+  } satisfies Manifest)
+}
+
+/** The authority with which a host is told to apply; null where it has no plan or nobody has approved. */
+export function approvalFor(run: Run, host: HostId): Approval | null {
+  const proof = planTree(plannedHosts(run)).proofOf(host)
+  if (!proof || !run.manifest || run.approvals.length === 0) return null
+  const signatures = run.approvals.map(({ signature }) => signature)
+  return { kind: 'approval', format: 'fleetmend.approval/1', scheme: 'sshsig', manifest: run.manifest, signatures, proof }
+}
+
+function plannedHosts(run: Run): readonly PlannedHost[] {
+  return run.hosts.flatMap(({ id, plan }) => (plan ? [{ host: id, digest: plan }] : []))
+}

@@ -1,0 +1,73 @@
+/**
+ * Everything that can happen to a run. The list of its events is the run's history and its audit trail; the run itself
+ * follows from them. Instants, ids and answers of hosts arrive here, so that the engine needs no clock and no world.
+ */
+import {
+  ApplyReport,
+  Asked,
+  HostId,
+  Instant,
+  Manifest,
+  PlanRecord,
+  Problem,
+  RunApproval,
+  RunId,
+  RunLimits,
+  WavePlan,
+  Digest,
+} from '@fleetmend/shared'
+import * as z from 'zod/mini'
+
+const at = Instant
+const by = Manifest.shape.requester
+const host = HostId
+
+export const Started = z.strictObject({
+  type: z.literal('started'),
+  at,
+  run: RunId,
+  by,
+  // As strict as the manifest that they end up in.
+  reason: Manifest.shape.reason,
+  asked: Asked,
+  hosts: z.array(HostId).check(z.minLength(1)),
+  waves: WavePlan,
+  limits: RunLimits,
+})
+export type Started = z.infer<typeof Started>
+
+/** What a person did. Refused, and not recorded, where the run is not waiting for it. */
+export const PersonEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('approved'), at, digest: Digest, approval: RunApproval }),
+  z.strictObject({ type: z.literal('rejected'), at, by, reason: z.string() }),
+  z.strictObject({ type: z.literal('apply-started'), at, by }),
+  z.strictObject({ type: z.literal('paused'), at, by, reason: z.string() }),
+  z.strictObject({ type: z.literal('resumed'), at, by }),
+  z.strictObject({ type: z.literal('promoted'), at, by, group: Digest }),
+  z.strictObject({ type: z.literal('aborted'), at, by, reason: z.string() }),
+])
+export type PersonEvent = z.infer<typeof PersonEvent>
+
+/** What the world answered. One that comes twice or too late changes nothing and is not recorded. */
+export const WorldEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('host-planned'), at, host, record: PlanRecord }),
+  z.strictObject({ type: z.literal('host-has-nothing-to-do'), at, host, because: z.string() }),
+  z.strictObject({ type: z.literal('host-refused-to-plan'), at, host, because: z.string(), toDo: z.string() }),
+  z.strictObject({ type: z.literal('host-not-reached'), at, host, how: z.enum(['unreachable', 'timed-out']), says: z.string() }),
+  z.strictObject({ type: z.literal('approval-asked'), at, manifest: Manifest }),
+  z.strictObject({ type: z.literal('host-applied'), at, host, report: ApplyReport }),
+  z.strictObject({ type: z.literal('host-refused-to-apply'), at, host, problem: Problem }),
+  z.strictObject({ type: z.literal('host-lost'), at, host, says: z.string() }),
+  z.strictObject({
+    type: z.literal('host-answered'),
+    at,
+    host,
+    report: z.nullable(ApplyReport).check(z.describe('From its journal; null: it never heard of this apply.')),
+  }),
+  z.strictObject({ type: z.literal('host-silent'), at, host, says: z.string() }),
+  z.strictObject({ type: z.literal('expired'), at }),
+])
+export type WorldEvent = z.infer<typeof WorldEvent>
+
+export const RunEvent = z.union([Started, PersonEvent, WorldEvent])
+export type RunEvent = z.infer<typeof RunEvent>

@@ -1,0 +1,243 @@
+/**
+ * The run engine: a run and an event give the next run and what is to be done about it. Pure, so that every state can be
+ * walked in a test and a run can be rebuilt from its events; no clock, no ids, no world.
+ */
+import {
+  hasEnded,
+  manifestDigest,
+  problem,
+  type ApplyReport,
+  type HostId,
+  type Instant,
+  type Problem,
+  type ProblemCode,
+  type Run,
+  type RunApproval,
+  type RunHost,
+  type RunState,
+} from '@fleetmend/shared'
+import { withPlan, changeGroupKey } from './change-groups.ts'
+import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
+import { hostsThatAre, standingOf } from './host-states.ts'
+import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
+import { end, moved, note, patchHost, settle, stop, type Moved } from './settle.ts'
+import { canariesOf, gateOf } from './waves.ts'
+
+/** Where the run was not waiting for the event, nothing happens, nothing is recorded, and the problem says why. */
+export type Step = Moved | { readonly ok: false; readonly problem: Problem }
+
+/** The run that an event begins. */
+export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
+  const ids = [...new Set(started.hosts)].toSorted()
+  const hosts = ids.map((id): RunHost => ({ id, state: 'planning', says: null, plan: null, group: null, apply: null, probesPass: false, attempts: 0 }))
+  return moved(
+    {
+      id,
+      requester: by,
+      reason,
+      asked,
+      waves,
+      limits,
+      state: 'planning',
+      startedAt: at,
+      endedAt: null,
+      hosts,
+      groups: [],
+      plansExpireAt: null,
+      manifest: null,
+      approvals: [],
+      stopping: null,
+      notes: [],
+    },
+    ids.map((host) => ({ do: 'plan-host', host })),
+  )
+}
+
+export function transition(run: Run, event: RunEvent): Step {
+  switch (event.type) {
+    case 'started':
+      return notReady(run, 'it began already')
+    case 'host-planned':
+      return hostPlanned(run, event)
+    case 'host-has-nothing-to-do':
+      return hostWithoutPlan(run, event, { state: 'nothing-to-do', says: event.because })
+    case 'host-refused-to-plan':
+      return hostWithoutPlan(run, event, { state: 'plan-refused', says: `${event.because} ${event.toDo}` })
+    case 'host-not-reached':
+      return hostNotReached(run, event)
+    case 'approval-asked':
+      if (run.manifest || !allAnswered(run)) return notReady(run, 'it is not waiting for a manifest')
+      return moved({ ...run, state: 'awaiting-approval', manifest: event.manifest })
+    case 'approved':
+      return approved(run, event)
+    case 'rejected':
+      if (!isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to reject')
+      return moved(end(stop(run, { to: 'aborted', by: event.by, says: `Rejected: ${event.reason}` }), 'aborted', event.at))
+    case 'apply-started':
+      if (!isIn(run, 'approved')) return notReady(run, isIn(run, 'awaiting-approval') ? approvalsMissing(run) : 'it cannot be begun')
+      return settle({ ...run, hosts: run.hosts.map((host) => (host.state === 'planned' ? { ...host, state: 'waiting' } : host)) }, event.at)
+    case 'host-applied':
+      return hostReported(run, event.host, event.report, event.at)
+    case 'host-refused-to-apply':
+      return hostRefused(run, event)
+    case 'host-lost':
+      if (!isHostIn(run, event.host, 'applying')) return notReady(run, 'that host is not applying')
+      return askHost(run, event.host, event.says)
+    case 'host-answered':
+      return event.report ? hostReported(run, event.host, event.report, event.at) : hostNeverHeard(run, event.host, event.at)
+    case 'host-silent':
+      if (!isHostIn(run, event.host, 'applying', 'lost')) return notReady(run, 'that host is not at work')
+      return settle(patchHost(run, event.host, { state: 'unknown', says: event.says }), event.at)
+    case 'paused':
+      if (!isIn(run, 'applying', 'holding')) return notReady(run, 'there is nothing to pause')
+      return moved(note({ ...run, state: 'paused' }, event.at, `Paused by ${event.by}: ${event.reason}`))
+    case 'resumed':
+      if (!isIn(run, 'paused')) return notReady(run, 'it is not paused')
+      return settle({ ...run, state: 'applying' }, event.at)
+    case 'promoted':
+      return promoted(run, event)
+    case 'aborted':
+      return aborted(run, event)
+    case 'expired':
+      return expired(run, event.at)
+  }
+}
+
+type Of<Type extends RunEvent['type']> = Extract<PersonEvent | WorldEvent, { type: Type }>
+
+function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
+  if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
+  const { plan, digest } = record
+  const expiries = run.plansExpireAt === null ? [plan.expiresAt] : [run.plansExpireAt, plan.expiresAt]
+  const planned = patchHost(run, host, { state: 'planned', plan: digest, group: changeGroupKey(plan) })
+  return planningMoved({ ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null }, at)
+}
+
+function hostWithoutPlan(run: Run, { at, host }: { readonly at: Instant; readonly host: HostId }, without: HostEnd): Step {
+  if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
+  return planningMoved(patchHost(run, host, without), at)
+}
+
+/** Nothing was begun on it. */
+function hostNotReached(run: Run, event: Of<'host-not-reached'>): Step {
+  const without = { state: event.how, says: event.says }
+  if (!isHostIn(run, event.host, 'applying')) return hostWithoutPlan(run, event, without)
+  return settle(patchHost(run, event.host, without), event.at)
+}
+
+function planningMoved(run: Run, at: Instant): Moved {
+  if (!allAnswered(run)) return moved(run)
+  if (run.groups.length > 0) return moved(run, [{ do: 'ask-approval' }])
+  if (run.hosts.every((host) => host.state === 'nothing-to-do')) return moved(end(run, 'nothing-to-do', at))
+  return moved(end(stop(run, { to: 'halted', by: null, says: 'No host could make a plan.' }), 'halted', at))
+}
+
+function approved(run: Run, { digest, approval }: Of<'approved'>): Step {
+  if (!run.manifest || !isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to approve')
+  const expected = manifestDigest(run.manifest)
+  if (digest !== expected) {
+    return refused('wrong-digest', `Cannot approve ${run.id}: what was signed is ${digest}, and the manifest of this run is ${expected}. Look at the plans again:\n    fleetmend runs show ${run.id}`)
+  }
+  const known = run.approvals.find((each) => each.principal === approval.principal || each.fingerprint === approval.fingerprint)
+  if (known) return notReady(run, `${known.principal} approved it already, and everybody counts once`)
+  const approvals: RunApproval[] = [...run.approvals, approval]
+  return moved({ ...run, approvals, state: approvals.length >= run.limits.approvalsNeeded ? 'approved' : run.state })
+}
+
+function hostReported(run: Run, id: HostId, report: ApplyReport, at: Instant): Step {
+  const host = hostOf(run, id, 'applying', 'lost', 'unknown')
+  if (!host || report.host !== id || report.plan !== host.plan) return notReady(run, 'this is not about an apply of this run')
+  const outcome = endFromReport(report)
+  if (outcome === null) return host.state === 'applying' ? askHost(run, id, 'The host answered before it was done.') : notReady(run, 'that apply has no outcome yet')
+  const after = patchHost(run, id, outcome)
+  // A late truth about a host that was given up changes what is known of it, not how the run ended.
+  return hasEnded(run.state) ? moved(after) : settle(canaryNote(run, after, id, at), at)
+}
+
+function hostRefused(run: Run, { at, host: id, problem: why }: Of<'host-refused-to-apply'>): Step {
+  const host = hostOf(run, id, 'applying')
+  if (!host) return notReady(run, 'that host is not applying')
+  if (mayBeOurs(why, host.attempts)) return askHost(run, id, why.detail)
+  return settle(canaryNote(run, patchHost(run, id, endFromProblem(why)), id, at), at)
+}
+
+/** It is asked again to apply, if the run still goes on, but not for ever. */
+function hostNeverHeard(run: Run, id: HostId, at: Instant): Step {
+  const host = hostOf(run, id, 'applying', 'lost', 'unknown')
+  if (!host) return notReady(run, 'that host is not at work')
+  const nothingBegun = 'Nothing was begun on it: its journal knows nothing of this plan.'
+  if (hasEnded(run.state)) return moved(patchHost(run, id, { state: 'skipped', says: nothingBegun }))
+  const attempts = host.attempts + 1
+  if (run.stopping) return settle(patchHost(run, id, { state: 'skipped', says: nothingBegun, attempts }), at)
+  if (attempts >= maxAttempts || host.state === 'unknown') return settle(patchHost(run, id, { state: 'unreachable', says: `${nothingBegun} It was asked ${attempts} times.`, attempts }), at)
+  return settle(patchHost(run, id, { state: 'waiting', says: null, attempts }), at)
+}
+
+/** A command that is lost this often is lost for a reason. */
+export const maxAttempts = 3
+
+function askHost(run: Run, id: HostId, says: string): Step {
+  const plan = hostOf(run, id)?.plan
+  if (!plan) return notReady(run, 'that host has no plan')
+  return moved(patchHost(run, id, { state: 'lost', says }), [{ do: 'ask-host', host: id, plan }])
+}
+
+/** What a canary said that lets the rest pass, or not yet, though it is not simply fixed. */
+function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
+  const group = before.groups.find((each) => each.hosts.includes(id))
+  const host = hostOf(after, id)
+  if (!group || !host || !canariesOf(before, group).some((canary) => canary.id === id)) return after
+  if (host.state === 'cleared-still-failing') return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
+  if (host.state === 'inconclusive' && host.probesPass) return note(after, at, `${id} had too little traffic to judge by; every request made on purpose was answered, and the rest follows.`)
+  if (host.state === 'stale') return note(after, at, `${id} changed since it was planned and was not touched; the next host takes its place as canary.`)
+  return after
+}
+
+function promoted(run: Run, { at, by, group: key }: Of<'promoted'>): Step {
+  const group = run.groups.find((each) => each.key === key)
+  if (!group || !isIn(run, 'applying', 'holding', 'paused') || gateOf(run, group) !== 'held') return notReady(run, 'no canary of that change is waiting for a word')
+  return settle({ ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: { by, at } } : each)) }, at)
+}
+
+function aborted(run: Run, { at, by, reason }: Of<'aborted'>): Step {
+  if (hasEnded(run.state) || run.stopping) return notReady(run, run.stopping ? 'it is stopping already' : 'it is over')
+  const stopped = stop(run, { to: 'aborted', by, says: reason })
+  return isIn(run, 'applying', 'holding', 'paused') ? settle(stopped, at) : moved(end(stopped, 'aborted', at))
+}
+
+function expired(run: Run, at: Instant): Step {
+  const stopped = stop(run, { to: 'expired', by: null, says: 'The approval, or the plans, became too old.' })
+  if (isIn(run, 'awaiting-approval', 'approved') || allAnswered(run)) return moved(end(stopped, 'expired', at))
+  // Hosts at work were begun in time; where nobody waits, nothing is stopped.
+  if (!isIn(run, 'applying', 'holding', 'paused') || hostsThatAre(run, 'waiting').length === 0) return notReady(run, 'nothing in it can expire')
+  return settle(stopped, at)
+}
+
+function allAnswered(run: Run): boolean {
+  return isIn(run, 'planning') && !run.hosts.some((host) => host.state === 'planning')
+}
+
+function isIn(run: Run, ...states: readonly RunState[]): boolean {
+  return states.includes(run.state)
+}
+
+function isHostIn(run: Run, id: HostId, ...states: readonly RunHost['state'][]): boolean {
+  return hostOf(run, id, ...states) !== null
+}
+
+function hostOf(run: Run, id: HostId, ...states: readonly RunHost['state'][]): RunHost | null {
+  const host = run.hosts.find((each) => each.id === id)
+  return host && (states.length === 0 || states.includes(host.state)) ? host : null
+}
+
+function approvalsMissing({ approvals, limits, id }: Run): string {
+  return `${approvals.length} of ${limits.approvalsNeeded} needed approvals are there.\n\nHave it approved:\n    fleetmend approve ${id}`
+}
+
+function notReady(run: Run, why: string): Step {
+  return refused('run-not-ready', `Cannot do that to ${run.id}, which is ${run.state}: ${why}${why.includes('\n') ? '' : '.'}`)
+}
+
+function refused(code: ProblemCode, detail: string): Step {
+  return { ok: false, problem: problem(code, detail) }
+}

@@ -1,0 +1,78 @@
+/** The hosts of the fleet, as records. Whether one is connected right now is not stored: that is true of a moment. */
+import { HostRecord, Labels, type HostId, type Instant } from '@fleetmend/shared'
+import type { Connection, HostsTable } from './tables.ts'
+
+/** A host that enrols anew under the same name takes the place of the old record. */
+export async function putHost(db: Connection, host: HostRecord): Promise<void> {
+  const { id, ...columns } = rowOf(host)
+  await db.insertInto('hosts').values({ id, ...columns }).onConflict((conflict) => conflict.column('id').doUpdateSet(columns)).execute()
+}
+
+export async function getHost(db: Connection, id: HostId): Promise<HostRecord | null> {
+  const row = await db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirst()
+  return row ? recordOf(row) : null
+}
+
+export async function listHosts(db: Connection): Promise<readonly HostRecord[]> {
+  return (await db.selectFrom('hosts').selectAll().orderBy('id').execute()).map(recordOf)
+}
+
+/** False where there is no such host. */
+export async function labelHost(db: Connection, id: HostId, labels: Labels): Promise<boolean> {
+  const { numUpdatedRows } = await db.updateTable('hosts').set({ labels: JSON.stringify(Labels.parse(labels)) }).where('id', '=', id).executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** From then on its certificate lets it in no more. False where there was no such host. */
+export async function removeHost(db: Connection, id: HostId): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('hosts').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
+}
+
+export interface Seen {
+  readonly at: Instant
+  readonly os: string | null
+  readonly agentVersion: string | null
+}
+
+/** What the host said of itself when it connected. */
+export async function sawHost(db: Connection, id: HostId, { at, os, agentVersion }: Seen): Promise<void> {
+  await db.updateTable('hosts').set({ last_seen_at: at, os, agent_version: agentVersion }).where('id', '=', id).execute()
+}
+
+export interface RenewedCertificate {
+  readonly fingerprint: HostRecord['certificateFingerprint']
+  readonly expiresAt: Instant
+}
+
+export async function renewedHost(db: Connection, id: HostId, { fingerprint, expiresAt }: RenewedCertificate): Promise<void> {
+  await db.updateTable('hosts').set({ certificate_fingerprint: fingerprint, certificate_expires_at: expiresAt }).where('id', '=', id).execute()
+}
+
+function rowOf(host: HostRecord): HostsTable {
+  return {
+    id: host.id,
+    labels: JSON.stringify(host.labels),
+    os: host.os,
+    agent_version: host.agentVersion,
+    key_fingerprint: host.keyFingerprint,
+    certificate_fingerprint: host.certificateFingerprint,
+    certificate_expires_at: host.certificateExpiresAt,
+    enrolled_at: host.enrolledAt,
+    last_seen_at: host.lastSeenAt,
+  }
+}
+
+function recordOf(row: HostsTable): HostRecord {
+  return HostRecord.parse({
+    id: row.id,
+    labels: JSON.parse(row.labels),
+    os: row.os,
+    agentVersion: row.agent_version,
+    keyFingerprint: row.key_fingerprint,
+    certificateFingerprint: row.certificate_fingerprint,
+    certificateExpiresAt: row.certificate_expires_at,
+    enrolledAt: row.enrolled_at,
+    lastSeenAt: row.last_seen_at,
+  })
+}

@@ -1,0 +1,87 @@
+/** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
+import { ApplyReport, hasEnded, Run, type RunId } from '@fleetmend/shared'
+import type { RunEvent } from '../runs/run-event.ts'
+import type { Lease, RunStore, StoredRun } from '../runs/run-store.ts'
+import { putPlan } from './plans.ts'
+import { appendEvent, type RecordedEvent } from './run-events.ts'
+import type { Connection, Database } from './tables.ts'
+
+export interface RunStoreOptions {
+  /** The database is one process's alone, so leases that a dead process left are taken over at once. */
+  readonly soleWriter: boolean
+}
+
+export function runStore(database: Database, { soleWriter }: RunStoreOptions): RunStore<RecordedEvent> {
+  return {
+    create: (run, started, lease) =>
+      database.transaction().execute(async (transaction) => {
+        const { id, startedAt: started_at } = run
+        await transaction.insertInto('runs').values({ id, started_at, revision: 1, ...columnsOf(run), ...leaseOf(lease) }).execute()
+        return appendEvent(transaction, id, 1, started)
+      }),
+
+    save: ({ run, revision }, event, lease) =>
+      database.transaction().execute(async (transaction) => {
+        const changed = await transaction
+          .updateTable('runs')
+          .set({ revision, ...columnsOf(run) })
+          .where('id', '=', run.id)
+          .where('revision', '=', revision - 1)
+          .where('lease_owner', '=', lease.owner)
+          .executeTakeFirst()
+        if (changed.numUpdatedRows === 0n) return { kind: 'not-ours' }
+        await putDocuments(transaction, run, event)
+        return { kind: 'saved', recorded: await appendEvent(transaction, run.id, revision, event) }
+      }),
+
+    load: async (id) => {
+      const row = await database.selectFrom('runs').select(['snapshot', 'revision']).where('id', '=', id).executeTakeFirst()
+      return row ? storedRun(row) : null
+    },
+
+    claim: (lease, nowMs, mine) =>
+      database.transaction().execute(async (transaction) => {
+        const rows = await transaction.selectFrom('runs').select(['id', 'snapshot', 'revision', 'lease_owner', 'lease_expires_ms']).where('ended_at', 'is', null).orderBy('id').execute()
+        const free = rows.filter((row) => row.lease_owner === lease.owner || soleWriter || row.lease_expires_ms <= nowMs)
+        for (const { id } of free) await transaction.updateTable('runs').set(leaseOf(lease)).where('id', '=', id).execute()
+        return free.filter(({ id }) => !mine.includes(id)).map(storedRun)
+      }),
+  }
+}
+
+/** Newest first. */
+export async function listRuns(db: Connection, limit: number): Promise<readonly Run[]> {
+  const rows = await db.selectFrom('runs').select(['snapshot', 'revision']).orderBy('id', 'desc').limit(limit).execute()
+  return rows.map((row) => storedRun(row).run)
+}
+
+/** The last report of each host that was begun. */
+export async function listReports(db: Connection, run: RunId): Promise<readonly ApplyReport[]> {
+  const rows = await db.selectFrom('applies').select('report').where('run', '=', run).orderBy('host').execute()
+  return rows.map(({ report }) => ApplyReport.parse(JSON.parse(report)))
+}
+
+/** Documents too big for the snapshot, which is written with every event. */
+async function putDocuments(transaction: Connection, run: Run, event: RunEvent): Promise<void> {
+  if (event.type === 'host-planned') await putPlan(transaction, event.record)
+  if ((event.type !== 'host-applied' && event.type !== 'host-answered') || event.report === null) return
+  const { host, plan } = event.report
+  const report = JSON.stringify(event.report)
+  await transaction
+    .insertInto('applies')
+    .values({ run: run.id, host, plan, report })
+    .onConflict((conflict) => conflict.columns(['run', 'host']).doUpdateSet({ plan, report }))
+    .execute()
+}
+
+function columnsOf(run: Run): { readonly state: string; readonly snapshot: string; readonly ended_at: string | null } {
+  return { state: run.state, snapshot: JSON.stringify(run), ended_at: hasEnded(run.state) ? run.endedAt : null }
+}
+
+function leaseOf({ owner, expiresMs }: Lease): { readonly lease_owner: string; readonly lease_expires_ms: number } {
+  return { lease_owner: owner, lease_expires_ms: expiresMs }
+}
+
+function storedRun({ snapshot, revision }: { readonly snapshot: string; readonly revision: number }): StoredRun {
+  return { run: Run.parse(JSON.parse(snapshot)), revision }
+}

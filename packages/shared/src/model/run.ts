@@ -1,0 +1,162 @@
+/** A run over a set of hosts, as the engine keeps it and people see it: plain data, one state for the run, one per host. */
+import * as z from 'zod/mini'
+import { WavePlan, Manifest } from '../approval/manifest.ts'
+import { ApplyOutcome, ApplyPhase, ApplyReport, TimelineEntry } from './apply.ts'
+import { SuggestedRemediation } from './finding.ts'
+import { ApplyId, Digest, HostId, Instant, RunId } from './ids.ts'
+import { PlanRecord } from './plan.ts'
+
+/**
+ * planning: hosts make their plans · awaiting-approval · approved: enough have signed, nobody has begun it ·
+ * applying · paused: no further host begins · holding: a canary told too little, a person decides · halting: no further
+ * host begins, those begun are awaited · and the ends: halted (it stopped itself), finished, aborted (a person stopped
+ * it), expired (the approval ran out), nothing-to-do.
+ */
+export const RunState = z.enum([
+  'planning',
+  'awaiting-approval',
+  'approved',
+  'applying',
+  'paused',
+  'holding',
+  'halting',
+  'halted',
+  'finished',
+  'aborted',
+  'expired',
+  'nothing-to-do',
+])
+export type RunState = z.infer<typeof RunState>
+
+export const endedRunStates = ['halted', 'finished', 'aborted', 'expired', 'nothing-to-do'] as const satisfies readonly RunState[]
+
+export function hasEnded(state: RunState): boolean {
+  return (endedRunStates as readonly RunState[]).includes(state)
+}
+
+/**
+ * Before the approval: planning, planned, plan-refused, nothing-to-do. After it: waiting, applying, lost (the connection
+ * broke in the middle; the host's journal is being asked). Then what became of it: the outcomes of an apply, and
+ * stale (it changed since; nothing was done), unreachable or timed-out (nothing was begun), unknown (its journal could
+ * not be asked; a person must look), skipped (the run ended first).
+ */
+export const RunHostState = z.enum([
+  'planning',
+  'planned',
+  'plan-refused',
+  'nothing-to-do',
+  'waiting',
+  'applying',
+  'lost',
+  ...ApplyOutcome.options,
+  'stale',
+  'unreachable',
+  'timed-out',
+  'unknown',
+  'skipped',
+])
+export type RunHostState = z.infer<typeof RunHostState>
+
+export const RunHost = z.strictObject({
+  id: HostId,
+  state: RunHostState,
+  says: z.nullable(z.string()).check(z.describe('Why it is in this state, where there is more to say than the state itself.')),
+  plan: z.nullable(Digest),
+  group: z.nullable(Digest).check(z.describe('The change group: the digest of what all its plans have in common.')),
+  apply: z.nullable(ApplyId),
+  probesPass: z.boolean().check(z.describe('After the apply every site of the changed services answered when asked.')),
+  attempts: z.int().check(z.describe('How often the host was asked to apply and turned out never to have heard of it.')),
+})
+export type RunHost = z.infer<typeof RunHost>
+
+/** Hosts whose plans are the same remediations, the same public diffs and the same acts: judged once, as one. */
+export const ChangeGroup = z.strictObject({
+  key: Digest,
+  hosts: z.array(HostId),
+  remediations: z.array(SuggestedRemediation),
+  promoted: z.nullable(z.strictObject({ by: z.string(), at: Instant })).check(
+    z.describe('A person let the rest follow a canary that told too little.'),
+  ),
+})
+export type ChangeGroup = z.infer<typeof ChangeGroup>
+
+/** What every host of the run is asked to plan. */
+export const Asked = z.strictObject({
+  want: z.union([z.literal('for-findings'), z.array(SuggestedRemediation).check(z.minLength(1))]),
+  alsoRisks: z.optional(z.boolean().check(z.describe('Risks too, when planning for findings.'))),
+  startStopped: z.optional(z.boolean().check(z.describe('Start what a person stopped.'))),
+  watchMs: z.optional(z.int().check(z.nonnegative())),
+})
+export type Asked = z.infer<typeof Asked>
+
+/** What bounds a run besides its waves. Counted over the whole run, not per wave. */
+export const RunLimits = z.strictObject({
+  stopAtFailures: z.int().check(z.positive(), z.describe('No further host begins once this many have failed.')),
+  groupsAtOnce: z.int().check(z.positive(), z.describe('Change groups that may have hosts at work at the same time.')),
+  approvalsNeeded: z.int().check(z.positive(), z.describe('Different people who must sign before it can begin; a host may ask for more.')),
+})
+export type RunLimits = z.infer<typeof RunLimits>
+
+/** A signature of the manifest, already checked by whoever took it; the hosts check it again. */
+export const RunApproval = z.strictObject({
+  principal: z.string(),
+  fingerprint: z.string().check(z.describe('Of the key: `SHA256:…`, as `ssh-keygen -l` prints it.')),
+  signature: z.string(),
+  at: Instant,
+})
+export type RunApproval = z.infer<typeof RunApproval>
+
+export const Run = z.strictObject({
+  id: RunId,
+  requester: z.string(),
+  reason: z.string(),
+  asked: Asked,
+  waves: WavePlan,
+  limits: RunLimits,
+  state: RunState,
+  startedAt: Instant,
+  endedAt: z.nullable(Instant),
+  hosts: z.array(RunHost).check(z.describe('Sorted by id.')),
+  groups: z.array(ChangeGroup),
+  plansExpireAt: z.nullable(Instant).check(z.describe('When the first of the plans is too old for its host.')),
+  manifest: z.nullable(Manifest),
+  approvals: z.array(RunApproval),
+  stopping: z.nullable(
+    z.strictObject({
+      to: z.enum(['halted', 'aborted', 'expired']),
+      by: z.nullable(z.string()).check(z.describe('The person who stopped it; null where it stopped itself.')),
+      says: z.string(),
+    }),
+  ),
+  notes: z.array(TimelineEntry).check(z.describe('What the engine decided on its own, for people.')),
+})
+export type Run = z.infer<typeof Run>
+
+/** A run with the documents it refers to. */
+export const RunView = z.strictObject({
+  run: Run,
+  plans: z.array(PlanRecord),
+  reports: z.array(ApplyReport),
+})
+export type RunView = z.infer<typeof RunView>
+
+/** One line of a run's history, in words. Its place in the chain is proved by `previous` and `hash`. */
+export const RunEventView = z.strictObject({
+  sequence: z.int(),
+  run: RunId,
+  at: Instant,
+  type: z.string(),
+  host: z.nullable(HostId),
+  by: z.nullable(z.string()),
+  says: z.string(),
+  previous: z.nullable(Digest),
+  hash: Digest,
+})
+export type RunEventView = z.infer<typeof RunEventView>
+
+/** What is shown while it happens: an event that was recorded, or the words of a host at work, which its journal keeps. */
+export const RunNews = z.discriminatedUnion('news', [
+  z.strictObject({ news: z.literal('event'), event: RunEventView, state: RunState }),
+  z.strictObject({ news: z.literal('progress'), run: RunId, host: HostId, phase: ApplyPhase, entry: TimelineEntry }),
+])
+export type RunNews = z.infer<typeof RunNews>

@@ -1,0 +1,91 @@
+/**
+ * Real hosts for tests and the demo: systemd, nginx, PHP-FPM and sshd, each in a container of its own on a throw-away
+ * layer above a shared Debian tree, joined by a bridge. A lab takes nothing but what its claim names, and gives it back.
+ */
+import { randomBytes } from 'node:crypto'
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readdirSync } from 'node:fs'
+import { baseTree } from './base-tree.ts'
+import { bridgeOf, claimLab, folderOf, releaseLab, sweepDeadLabs, type Claim } from './claim.ts'
+import { liveHost, type LiveHost } from './live-host.ts'
+import { must } from './tool.ts'
+import type { Release } from './tree-recipes.ts'
+
+export interface Lab extends AsyncDisposable {
+  /** This machine's address on the hosts' network: where a controller listens. */
+  readonly address: string
+  boot(options: BootOptions): Promise<LiveHost>
+}
+
+export interface BootOptions {
+  /** What the host calls itself. Unique in its lab. */
+  readonly name: string
+  readonly release?: Release
+}
+
+/** All hosts' layers together; what they write there is memory of this machine. */
+const layersMiB = 2048
+
+export async function openLab(): Promise<Lab> {
+  await sweepDeadLabs()
+  const claim = claimLab()
+  const hosts: LiveHost[] = []
+  const network = `10.213.${claim.number}`
+  const close = async (): Promise<void> => {
+    await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()))
+    await linksGone(claim)
+    await releaseLab(claim)
+  }
+  try {
+    await must(['mount', '-t', 'tmpfs', '-o', `size=${layersMiB}m,mode=0700`, 'fleetmend-lab', join(folderOf(claim.number), 'hosts')])
+    await must(['ip', '-batch', '-'], { input: bridgeCommands(bridgeOf(claim.number), `${network}.1/24`) })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  let booted = 0
+  return {
+    address: `${network}.1`,
+    boot: async ({ name, release = 'debian12' }) => {
+      const lowerTree = await baseTree(release)
+      const host = liveHost(`${network}.${10 + booted++}`, {
+        machine: `flm${claim.number}-${name}`,
+        name,
+        machineId: randomBytes(16).toString('hex'),
+        lowerTree,
+        folder: join(folderOf(claim.number), 'hosts', name),
+        bridge: bridgeOf(claim.number),
+        cgroups: claim.cgroups.map((folder) => join(folder, name)),
+        nodeBinary: realpathSync(process.execPath),
+      })
+      hosts.push(host)
+      await host.powerOn()
+      return host
+    },
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** One host in a lab of its own; both end together. */
+export async function bootHost(options: BootOptions | string): Promise<LiveHost> {
+  const lab = await openLab()
+  try {
+    const host = await lab.boot(typeof options === 'string' ? { name: options } : options)
+    return { ...host, get leaderPid() { return host.leaderPid }, [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose]() }
+  } catch (error) {
+    await lab[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+function bridgeCommands(bridge: string, address: string): string {
+  return `link add ${bridge} type bridge\naddr add ${address} dev ${bridge}\nlink set ${bridge} up\n`
+}
+
+/** A host's link goes with its network namespace, which the kernel takes apart a moment after the last process. */
+async function linksGone({ number }: Claim, limitMs = 3000): Promise<void> {
+  const gone = (): boolean => !readdirSync('/sys/class/net').some((name) => name.startsWith(`vb-flm${number}-`))
+  for (const endMs = Date.now() + limitMs; !gone() && Date.now() < endMs; ) await sleep(10)
+}

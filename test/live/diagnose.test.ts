@@ -1,0 +1,143 @@
+/** Diagnosis and planning on a real host that is really broken. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DiagnosisDocument, Finding, HostDiagnosis, PlanDocument } from '@fleetmend/shared'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bootHost, cannotBoot, until, type LabHost } from './lab/host.ts'
+import { startLoad } from './lab/load.ts'
+import { snapshot } from './lab/snapshot.ts'
+
+const why = cannotBoot()
+if (why) process.stderr.write(`\nSKIPPED: stories on real hosts, because ${why}\n`)
+
+const unit = 'php8.2-fpm'
+const pool = '/etc/php/8.2/fpm/pool.d/www.conf'
+
+describe.skipIf(why)('a real Debian 12 host', () => {
+  let host: LabHost
+  let poolAsShipped: string
+
+  beforeAll(async () => {
+    host = await bootHost('diagnose')
+    poolAsShipped = host.read(pool)
+  })
+  afterAll(async () => {
+    await host?.[Symbol.asyncDispose]()
+  })
+
+  async function diagnose(): Promise<{ exitCode: number; diagnosis: HostDiagnosis }> {
+    const ran = await host.agent('diagnose', '--json')
+    const document = JSON.parse(ran.stdout) as DiagnosisDocument
+    return { exitCode: ran.exitCode, diagnosis: document.hosts[0]! }
+  }
+  const causes = ({ findings }: HostDiagnosis): readonly Finding[] => findings.filter(({ role }) => role === 'cause')
+
+  async function heal(): Promise<void> {
+    host.write(pool, poolAsShipped)
+    await host.run(['systemctl', 'reset-failed', unit])
+    await host.must(['systemctl', 'restart', unit])
+    await until(async () => (await host.status('/ok.php')) === 200, 'the host to be healthy again')
+  }
+
+  test('as shipped it is at risk, nothing is broken, and everything could be read', async () => {
+    const { exitCode, diagnosis } = await diagnose()
+    expect(exitCode).toBe(2)
+    expect(diagnosis).toMatchObject({ status: 'at-risk', couldNotTell: [] })
+    expect(diagnosis.findings.map(({ diagnosis: id }) => id)).toEqual(['reload-drops-requests', 'no-auto-restart'])
+    expect(diagnosis.probes.every(({ passed }) => passed)).toBe(true)
+  })
+
+  test('looking and planning change nothing outside of the agent own folder', async () => {
+    const before = await snapshot(host, '/etc', '/run/php', '/var/log/php8.2-fpm.log')
+    await host.agent('diagnose')
+    await host.agent('plan', 'restart-on-failure', '--input', `service=${unit}`)
+    await host.agent('plan', 'make-reload-graceful', '--input', `service=${unit}`)
+    expect(await snapshot(host, '/etc', '/run/php', '/var/log/php8.2-fpm.log')).toBe(before)
+    expect(await host.must(['mount'])).not.toContain('fleetmend-stage')
+  })
+
+  test('a killed master: crashed, by which signal, and the socket refuses', async () => {
+    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
+    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    const { diagnosis } = await diagnose()
+    expect(diagnosis.status).toBe('failing')
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-crashed', subject: { name: unit } }])
+    expect(causes(diagnosis)[0]!.says).toContain('killed by signal 9 (SIGKILL)')
+    expect(diagnosis.probes).toContainEqual(expect.objectContaining({ over: 'fastcgi', errno: 'ECONNREFUSED' }))
+    await heal()
+  })
+
+  test('an operator stop is named as that, and starting it needs a word', async () => {
+    await host.must(['systemctl', 'stop', unit])
+    const { diagnosis } = await diagnose()
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-stopped' }])
+    expect(causes(diagnosis)[0]!.says).toContain('stopped')
+    expect(diagnosis.probes).toContainEqual(expect.objectContaining({ over: 'fastcgi', errno: 'ENOENT' }))
+    const refused = await host.agent('plan', 'start-service', '--input', `service=${unit}`)
+    expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('--start-stopped') as string })
+    const agreed = await host.agent('plan', 'start-service', '--input', `service=${unit}`, '--start-stopped', '--json')
+    expect((JSON.parse(agreed.stdout) as PlanDocument).plans).toHaveLength(1)
+    await heal()
+  })
+
+  test('a bad line that a reload met: the line is the cause, the crash only follows from it', async () => {
+    host.write(pool, `${poolAsShipped}pm.max_childern = 10\n`)
+    await host.run(['systemctl', 'reload', unit])
+    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    const { diagnosis } = await diagnose()
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-config-invalid', remediations: [] }])
+    expect(causes(diagnosis)[0]!.says).toContain("unknown entry 'pm.max_childern'")
+    expect(diagnosis.findings).toContainEqual(expect.objectContaining({ diagnosis: 'fpm-crashed', explainedBy: 'fpm-config-invalid' }))
+    await heal()
+  })
+
+  test('a bad line that nothing has loaded yet is a risk, and no reload is planned', async () => {
+    host.write(pool, `${poolAsShipped}pm.max_childern = 10\n`)
+    const { diagnosis } = await diagnose()
+    expect(causes(diagnosis)).toEqual([])
+    expect(diagnosis.findings).toContainEqual(expect.objectContaining({ diagnosis: 'config-latent-invalid', role: 'risk' }))
+    expect(await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`)).toMatchObject({ exitCode: 3 })
+    await heal()
+  })
+
+  test('a pool out of workers under load: seen in the kernel queue, and sized with its arithmetic', async () => {
+    const load = startLoad({ address: host.address, path: '/sleep.php?s=1', perSecond: 7, atMostMs: 20_000 })
+    await sleep(4000)
+    const { diagnosis } = await diagnose()
+    const planned = await host.agent('plan', '--for-findings', '--json')
+    await load.stop()
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'pool-exhausted', subject: { name: `${unit}/www` } }])
+    const { plans } = JSON.parse(planned.stdout) as PlanDocument
+    expect(plans[0]!.plan.changes[0]!.diff).toContain('+pm.max_children = 10')
+    expect(plans[0]!.plan.remediations[0]!.arithmetic.join('\n')).toContain('memory holds')
+    expect((await diagnose()).diagnosis.status).toBe('at-risk')
+  })
+
+  test('reloads that kill requests are the cause, told by reset times beside reload times', async () => {
+    const load = startLoad({ address: host.address, path: '/sleep.php?s=0.4', perSecond: 6, atMostMs: 20_000 })
+    await sleep(1000)
+    for (let i = 0; i < 2; i++) {
+      await host.must(['systemctl', 'reload', unit])
+      await sleep(2500)
+    }
+    const { diagnosis } = await diagnose()
+    await load.stop()
+    expect(load.lost()).toBeGreaterThan(0)
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'reload-drops-requests' }])
+  })
+
+  test('wrong words get a clear answer, the right exit code, and change nothing', async () => {
+    const cases = [
+      { args: ['plan', 'raise-everything'], exitCode: 64, says: 'There is no remediation "raise-everything"' },
+      { args: ['plan', 'tune-pool', '--input', 'pool=/etc/passwd'], exitCode: 64, says: 'pool' },
+      { args: ['plan', 'tune-pool', '--input', `pool=${unit}/nosuch`], exitCode: 3, says: 'no pool of that name' },
+      { args: ['diagnose', '--sight', 'x'], exitCode: 64, says: '--sight' },
+      { args: ['diagnose', '--site', 'nowhere.example'], exitCode: 64, says: 'nowhere.example' },
+      { args: ['frobnicate'], exitCode: 64, says: 'There is no command' },
+    ]
+    for (const { args, exitCode, says } of cases) {
+      const ran = await host.agent(...args)
+      expect(ran).toMatchObject({ exitCode, stdout: '' })
+      expect(ran.stderr).toContain(says)
+    }
+  })
+})

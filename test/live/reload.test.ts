@@ -1,0 +1,100 @@
+/** The reload that loses nothing, beside the one that everybody uses, in one run under one load. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PlanDocument } from '@fleetmend/shared'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bootHost, cannotBoot, until, type LabHost } from './lab/host.ts'
+import { lostIn, startLoad, type LoadCount } from './lab/load.ts'
+
+const why = cannotBoot()
+if (why) process.stderr.write(`\nSKIPPED: stories on real hosts, because ${why}\n`)
+
+const unit = 'php8.2-fpm'
+const reloads = 20
+
+describe.skipIf(why)('with process_control_timeout unset, under load', () => {
+  let host: LabHost
+  beforeAll(async () => {
+    host = await bootHost('reload')
+    // Enough workers that what is measured is the reload, not a small pool on a busy machine.
+    const pool = '/etc/php/8.2/fpm/pool.d/www.conf'
+    const roomy = { 'pm.max_children': 24, 'pm.start_servers': 12, 'pm.min_spare_servers': 8, 'pm.max_spare_servers': 16 }
+    const text = Object.entries(roomy).reduce((all, [name, value]) => all.replace(new RegExp(`^${name} = \\d+`, 'm'), `${name} = ${value}`), host.read(pool))
+    host.write(pool, text)
+    await host.must(['systemctl', 'restart', unit])
+    await until(async () => (await host.status('/ok.php')) === 200, 'the host to serve')
+  })
+  afterAll(async () => {
+    await host?.[Symbol.asyncDispose]()
+  })
+
+  /** Requests that wait, that compute and that are over at once, together. */
+  async function underLoad(work: () => Promise<void>): Promise<LoadCount> {
+    const paths = ['/sleep.php?s=0.3', '/burn.php?s=0.05', '/ok.php']
+    const loads = paths.map((path) => startLoad({ address: host.address, path, perSecond: 4, atMostMs: 280_000 }))
+    await sleep(500)
+    await work()
+    await sleep(500)
+    const counts = await Promise.all(loads.map((load) => load.stop()))
+    return {
+      sent: counts.reduce((sum, count) => sum + count.sent, 0),
+      broken: counts.reduce((sum, count) => sum + count.broken, 0),
+      slowestMs: Math.max(...counts.map((count) => count.slowestMs)),
+      statuses: new Map([200, 502, 504].map((status) => [status, counts.reduce((sum, count) => sum + (count.statuses.get(status) ?? 0), 0)])),
+    }
+  }
+
+  async function reloadFpm(): Promise<void> {
+    const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--watch', '0', '--json')
+    const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!
+    const applied = await host.agent('apply', digest)
+    if (applied.exitCode !== 0) throw new Error(applied.stdout + applied.stderr)
+  }
+
+  test(`${reloads} times reload-fpm loses no request, ${reloads} plain reloads do`, async () => {
+    const plain = await underLoad(async () => {
+      for (let i = 0; i < reloads; i++) {
+        await host.must(['systemctl', 'reload', unit])
+        await sleep(700)
+      }
+    })
+    const graceful = await underLoad(async () => {
+      for (let i = 0; i < reloads; i++) await reloadFpm()
+    })
+    const words = (what: string, count: LoadCount) => `${what}: ${lostIn(count)} of ${count.sent} requests lost, the slowest took ${Math.round(count.slowestMs)} ms\n`
+    process.stderr.write(words(`${reloads} × systemctl reload`, plain) + words(`${reloads} × reload-fpm`, graceful))
+    expect(lostIn(plain)).toBeGreaterThan(0)
+    expect(lostIn(graceful)).toBe(0)
+    expect(graceful.sent).toBeGreaterThan(500)
+  }, 400_000)
+
+  test('a request that does not end in time makes it let go: nothing lost, nothing reloaded', async () => {
+    const slow = fetch(`http://${host.address}/sleep.php?s=8`)
+    await sleep(500)
+    const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--input', 'deadlineMs=2000', '--watch', '0', '--json')
+    const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!
+    const applied = await host.agent('apply', digest)
+    expect(applied.stdout + applied.stderr).toMatch(/pool www/)
+    expect((await slow).status).toBe(200)
+    expect(await host.status('/ok.php')).toBe(200)
+    const master = (await host.must(['systemctl', 'show', '--value', '--property=MainPID', unit])).trim()
+    expect(await host.must(['ps', '-o', 'stat=', '-p', master])).not.toContain('T')
+  })
+
+  test('killing the apply while the master is frozen wakes it at once', async () => {
+    const slow = fetch(`http://${host.address}/sleep.php?s=4`)
+    await sleep(500)
+    const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--watch', '0', '--json')
+    const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!
+    const applying = host.agent('apply', digest)
+    const master = (await host.must(['systemctl', 'show', '--value', '--property=MainPID', unit])).trim()
+    const state = async () => (await host.must(['ps', '-o', 'stat=', '-p', master])).trim()
+    for (let i = 0; i < 200 && !(await state()).startsWith('T'); i++) await sleep(20)
+    expect(await state()).toMatch(/^T/)
+    await host.must(['systemctl', 'kill', '--signal=KILL', 'fleetmend-apply-*'])
+    for (let i = 0; i < 100 && (await state()).startsWith('T'); i++) await sleep(20)
+    expect(await state()).not.toMatch(/^T/)
+    expect((await slow).status).toBe(200)
+    await applying
+    expect(await host.status('/ok.php')).toBe(200)
+  })
+})
