@@ -27,9 +27,13 @@ const hostPackages = {
 }
 
 const [name, ...rest] = process.argv.slice(2)
-const task = Object.hasOwn(tasks, name ?? '') ? tasks[name] : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo')
-if (Number(process.versions.node.split('.')[0]) < 20) fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
-if (!existsSync(join(root, 'scripts', `${name}.ts`))) fail(exit.usage, `There is no scripts/${name}.ts in this version.`)
+const task = Object.hasOwn(tasks, name ?? '')
+  ? tasks[name]
+  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo')
+if (Number(process.versions.node.split('.')[0]) < 20)
+  fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
+if (!existsSync(join(root, 'scripts', `${name}.ts`)))
+  fail(exit.usage, `There is no scripts/${name}.ts in this version.`)
 
 installPnpm()
 installDependencies()
@@ -46,7 +50,16 @@ function installPnpm() {
   if (installedPnpm() === pnpmVersion) return
   say(`installing pnpm ${pnpmVersion} into .tools`)
   // No install scripts: pnpm's only swaps its launcher for the native binary, which the launcher finds by itself.
-  const args = ['install', '--prefix', join(root, '.tools'), '--no-save', '--no-package-lock', '--ignore-scripts', '--no-fund', '--no-audit']
+  const args = [
+    'install',
+    '--prefix',
+    join(root, '.tools'),
+    '--no-save',
+    '--no-package-lock',
+    '--ignore-scripts',
+    '--no-fund',
+    '--no-audit',
+  ]
   run('npm', [...args, '--loglevel=error', `pnpm@${pnpmVersion}`])
 }
 
@@ -60,7 +73,10 @@ function installDependencies() {
   // With CI set pnpm asks nothing, even when it has to rebuild node_modules.
   run(pnpm, ['install', '--frozen-lockfile', '--reporter=append-only'], { CI: 'true' })
   if (existsSync(node)) return
-  fail(exit.internal, `No Node 26 was installed for ${process.platform} ${process.arch}; there are packages for Linux on x64 and arm64.`)
+  fail(
+    exit.internal,
+    `No Node 26 was installed for ${process.platform} ${process.arch}; there are packages for Linux on x64 and arm64.`,
+  )
 }
 
 /** Why there can be no hosts and what would help; undefined when everything is there. */
@@ -69,7 +85,8 @@ function installHostPackages() {
   if (missing.length === 0) return undefined
   const needed = `Needed: ${missing.join(', ')}`
   if (!existsSync('/usr/bin/apt-get')) return `${needed}, and this is not a Debian system.`
-  if (process.getuid?.() !== 0) return `${needed}, and installing them needs root:\n\n    sudo apt-get install ${missing.join(' ')}\n`
+  if (process.getuid?.() !== 0)
+    return `${needed}, and installing them needs root:\n\n    sudo apt-get install ${missing.join(' ')}\n`
   say(`installing ${missing.join(', ')} with apt`)
   const failure = apt('update') ?? apt('install', '-y', '--no-install-recommends', ...missing)
   return failure === undefined ? undefined : `${needed}, and apt could not install that:\n${failure}`
@@ -78,7 +95,11 @@ function installHostPackages() {
 /** What apt said when it failed. */
 function apt(...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const done = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const done = spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   return done.status === 0 ? undefined : `${done.stdout}${done.stderr}${done.error ?? ''}`
 }
 
@@ -92,7 +113,10 @@ function run(program, args, env = {}) {
     maxBuffer: 64 * 1024 * 1024,
   })
   if (done.status === 0) return
-  fail(exit.internal, `${program} ${args.join(' ')} failed:\n${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`)
+  fail(
+    exit.internal,
+    `${program} ${args.join(' ')} failed:\n${done.stdout ?? ''}${done.stderr ?? ''}${done.error ?? ''}`,
+  )
 }
 
 function say(text) {

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { baseTree } from '../test/lab/base-tree.ts'
+import { lowerLayers } from '../test/lab/base-tree.ts'
 import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
 
 interface Count {
@@ -38,7 +38,7 @@ async function whyNoHosts(): Promise<string | undefined> {
   const answer = await canBootHosts()
   if (!answer.can) return answer.missing.map((each) => `  - ${each}`).join('\n')
   try {
-    await baseTree('debian12', say)
+    await lowerLayers('debian12', say)
     return undefined
   } catch (error) {
     return `  - a Debian 12 tree, which could not be built: ${error instanceof Error ? error.message : String(error)}`

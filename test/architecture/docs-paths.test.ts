@@ -14,6 +14,8 @@ test('there are pages to look at', () => {
 test.each(pages())('every path in $path exists', ({ path, text }) => {
   const named = [...text.matchAll(/`([^`\n]+)`/g)].map((match) => match[1] ?? '').filter((word) => ours.test(word))
   const linked = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '')
-  const files = linked.filter((target) => !/^([a-z]+:|#)/.test(target)).map((target) => join(dirname(path), target.replace(/#.*$/, '')))
+  const files = linked
+    .filter((target) => !/^([a-z]+:|#)/.test(target))
+    .map((target) => join(dirname(path), target.replace(/#.*$/, '')))
   expect([...named, ...files].filter((file) => !existsSync(join(root, file)))).toEqual([])
 })

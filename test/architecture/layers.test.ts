@@ -20,7 +20,15 @@ const rows: readonly Row[] = [
   // What crosses a wire
   {
     room: 'packages/shared/src',
-    may: ['node:crypto', 'zod/mini', 'canonicalize', '@trpc/client', '@trpc/server', '@trpc/server/rpc', '@trpc/server/observable'],
+    may: [
+      'node:crypto',
+      'zod/mini',
+      'canonicalize',
+      '@trpc/client',
+      '@trpc/server',
+      '@trpc/server/rpc',
+      '@trpc/server/observable',
+    ],
     why: 'it is loaded by every process, browsers too one day: no I/O, and it knows no package of ours',
   },
 
@@ -101,7 +109,9 @@ const rows: readonly Row[] = [
 
 describe.each(rows)('$room: $why', (row) => {
   test('imports nothing else', () => {
-    const broken = sourcesIn(row.room).filter(({ isTest }) => !isTest).flatMap((source) => forbidden(row, source))
+    const broken = sourcesIn(row.room)
+      .filter(({ isTest }) => !isTest)
+      .flatMap((source) => forbidden(row, source))
     expect(broken).toEqual([])
   })
 

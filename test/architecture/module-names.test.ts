@@ -29,5 +29,9 @@ const rules: readonly { readonly rule: string; readonly breaks: (source: Source)
 ]
 
 test.each(rules)('a source file $rule', ({ breaks }) => {
-  expect(sourcesIn('packages', 'scripts', 'test').filter(breaks).map(({ path }) => path)).toEqual([])
+  expect(
+    sourcesIn('packages', 'scripts', 'test')
+      .filter(breaks)
+      .map(({ path }) => path),
+  ).toEqual([])
 })

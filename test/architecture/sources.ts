@@ -19,7 +19,11 @@ const forTests = /^import .* from '(vitest|fast-check|@fast-check\/vitest)'/m
 
 /** Every TypeScript file below these folders. */
 export function sourcesIn(...folders: readonly string[]): readonly Source[] {
-  return filesIn(folders, '.ts').map(({ path, text }) => ({ path, text, isTest: path.endsWith('.test.ts') || forTests.test(text) }))
+  return filesIn(folders, '.ts').map(({ path, text }) => ({
+    path,
+    text,
+    isTest: path.endsWith('.test.ts') || forTests.test(text),
+  }))
 }
 
 /** What runs: tests and what only tests use left out. */
@@ -38,10 +42,14 @@ export interface Import {
   readonly typeOnly: boolean
 }
 
-const statement = /^(?:import|export)\s+(type\s+)?(?:[\w$*,\s]*?(?:\{[^}]*\})?\s*from\s*)?'([^']+)'|\bimport\('([^']+)'\)/gm
+const statement =
+  /^(?:import|export)\s+(type\s+)?(?:[\w$*,\s]*?(?:\{[^}]*\})?\s*from\s*)?'([^']+)'|\bimport\('([^']+)'\)/gm
 
 export function importsOf({ text }: Source): readonly Import[] {
-  return [...text.matchAll(statement)].map((match) => ({ from: match[2] ?? match[3] ?? '', typeOnly: match[1] !== undefined }))
+  return [...text.matchAll(statement)].map((match) => ({
+    from: match[2] ?? match[3] ?? '',
+    typeOnly: match[1] !== undefined,
+  }))
 }
 
 /** Where a relative import leads, from the root of the repository; packages stay as they are. */
@@ -49,7 +57,10 @@ export function resolved({ path }: Source, from: string): string {
   return from.startsWith('.') ? join(dirname(path), from) : from
 }
 
-function filesIn(folders: readonly string[], ending: string): readonly { readonly path: string; readonly text: string }[] {
+function filesIn(
+  folders: readonly string[],
+  ending: string,
+): readonly { readonly path: string; readonly text: string }[] {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name)

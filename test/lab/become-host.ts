@@ -13,7 +13,8 @@ export interface HostSpec {
   readonly machine: string
   readonly name: string
   readonly machineId: string
-  readonly lowerTree: string
+  /** Topmost first. */
+  readonly lowerLayers: readonly string[]
   /** Holds the host's own layer and survives its power cuts. */
   readonly folder: string
   readonly bridge: string
@@ -31,7 +32,7 @@ becomeHost()
 
 function mountTree(): void {
   for (const name of ['upper', 'work', 'tree']) mkdirSync(join(spec.folder, name), { recursive: true })
-  const layers = `lowerdir=${spec.lowerTree},upperdir=${join(spec.folder, 'upper')},workdir=${join(spec.folder, 'work')}`
+  const layers = `lowerdir=${spec.lowerLayers.join(':')},upperdir=${join(spec.folder, 'upper')},workdir=${join(spec.folder, 'work')}`
   execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, tree], { env: plainEnvironment })
 }
 

@@ -22,7 +22,8 @@ export async function canBootHosts(): Promise<CanBoot> {
   if (process.getuid?.() !== 0) return { can: false, missing: ['root: containers, mounts and network links are made'] }
   const needed = hasBaseTree('debian12') ? tools : { ...tools, debootstrap: 'debootstrap' }
   const absent = Object.entries(needed).filter(([tool]) => !onPath(tool))
-  if (absent.length > 0) return { can: false, missing: absent.map(([tool, owner]) => `${tool} (apt-get install ${owner})`) }
+  if (absent.length > 0)
+    return { can: false, missing: absent.map(([tool, owner]) => `${tool} (apt-get install ${owner})`) }
   const missing = [await overlayMissing(), await bridgeMissing(), cgroupsMissing()].filter((each) => each !== undefined)
   return missing.length > 0 ? { can: false, missing } : { can: true }
 }
@@ -30,7 +31,10 @@ export async function canBootHosts(): Promise<CanBoot> {
 /** For the head of a test file: skips it loudly where hosts are impossible. */
 export async function hostsAreImpossible(): Promise<boolean> {
   const answer = await canBootHosts()
-  if (!answer.can) process.stderr.write(`No real hosts can be booted here. Needed:\n${answer.missing.map((each) => `  - ${each}\n`).join('')}`)
+  if (!answer.can)
+    process.stderr.write(
+      `No real hosts can be booted here. Needed:\n${answer.missing.map((each) => `  - ${each}\n`).join('')}`,
+    )
   return !answer.can
 }
 

@@ -14,7 +14,11 @@ export const systemdIsHere = existsSync('/run/systemd/system')
 export function cgroupsMissing(): string | undefined {
   if (systemdIsHere) return undefined
   const probes = cgroupFolders(`fleetmend-probe-${process.pid}`)
-  if (!probes.some((path) => existsSync(join(dirname(path), 'cgroup.procs')) && !/^\/sys\/fs\/cgroup\/(?!systemd)[^/]+\//.test(path))) {
+  if (
+    !probes.some(
+      (path) => existsSync(join(dirname(path), 'cgroup.procs')) && !/^\/sys\/fs\/cgroup\/(?!systemd)[^/]+\//.test(path),
+    )
+  ) {
     return 'no cgroups for systemd (cgroup v2 on /sys/fs/cgroup, or v1 with name=systemd on /sys/fs/cgroup/systemd)'
   }
   try {
@@ -52,7 +56,8 @@ export function enterCgroups(folders: readonly string[]): void {
 /** Removes a cgroup and all below it; what still has a process in it stays. Its files go with the directory. */
 export function removeCgroup(folder: string): void {
   if (!existsSync(folder)) return
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(join(folder, entry.name))
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeCgroup(join(folder, entry.name))
   try {
     rmdirSync(folder)
   } catch {

@@ -2,7 +2,16 @@
  * What one lab takes of this machine: a number, and by it a folder, a subnet, a bridge and cgroups. The folder names the
  * process that took them, so that a lab whose process was killed can be swept by the next one.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { cgroupFolders, removeCgroup } from './cgroups.ts'
 import { isAlive, ownIdentity, processesInCgroup, type ProcessIdentity } from './processes.ts'
@@ -20,6 +29,8 @@ export interface Claim {
 export function claimLab(): Claim {
   mkdirSync(labs, { recursive: true, mode: 0o700 })
   for (let number = 1; number < 250; number++) {
+    // Somebody with another /run may share this network.
+    if (existsSync(`/sys/class/net/${bridgeOf(number)}`)) continue
     const claim = { number, owner: ownIdentity(), cgroups: cgroupFolders(cgroupName(number)) }
     const prepared = mkdtempSync(join(labs, '.claim-'))
     mkdirSync(join(prepared, 'hosts'))

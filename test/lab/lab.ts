@@ -3,11 +3,10 @@
  * layer above a shared Debian tree, joined by a bridge. A lab takes nothing but what its claim names, and gives it back.
  */
 import { randomBytes } from 'node:crypto'
-import { realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readdirSync } from 'node:fs'
-import { baseTree } from './base-tree.ts'
+import { lowerLayers } from './base-tree.ts'
 import { bridgeOf, claimLab, folderOf, releaseLab, sweepDeadLabs, type Claim } from './claim.ts'
 import { liveHost, type LiveHost } from './live-host.ts'
 import { must } from './tool.ts'
@@ -39,7 +38,15 @@ export async function openLab(): Promise<Lab> {
     await releaseLab(claim)
   }
   try {
-    await must(['mount', '-t', 'tmpfs', '-o', `size=${layersMiB}m,mode=0700`, 'fleetmend-lab', join(folderOf(claim.number), 'hosts')])
+    await must([
+      'mount',
+      '-t',
+      'tmpfs',
+      '-o',
+      `size=${layersMiB}m,mode=0700`,
+      'fleetmend-lab',
+      join(folderOf(claim.number), 'hosts'),
+    ])
     await must(['ip', '-batch', '-'], { input: bridgeCommands(bridgeOf(claim.number), `${network}.1/24`) })
   } catch (error) {
     await close()
@@ -49,12 +56,11 @@ export async function openLab(): Promise<Lab> {
   return {
     address: `${network}.1`,
     boot: async ({ name, release = 'debian12' }) => {
-      const lowerTree = await baseTree(release)
       const host = liveHost(`${network}.${10 + booted++}`, {
         machine: `flm${claim.number}-${name}`,
         name,
         machineId: randomBytes(16).toString('hex'),
-        lowerTree,
+        lowerLayers: await lowerLayers(release),
         folder: join(folderOf(claim.number), 'hosts', name),
         bridge: bridgeOf(claim.number),
         cgroups: claim.cgroups.map((folder) => join(folder, name)),
@@ -73,7 +79,13 @@ export async function bootHost(options: BootOptions | string): Promise<LiveHost>
   const lab = await openLab()
   try {
     const host = await lab.boot(typeof options === 'string' ? { name: options } : options)
-    return { ...host, get leaderPid() { return host.leaderPid }, [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose]() }
+    return {
+      ...host,
+      get leaderPid() {
+        return host.leaderPid
+      },
+      [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
+    }
   } catch (error) {
     await lab[Symbol.asyncDispose]()
     throw error
@@ -87,5 +99,5 @@ function bridgeCommands(bridge: string, address: string): string {
 /** A host's link goes with its network namespace, which the kernel takes apart a moment after the last process. */
 async function linksGone({ number }: Claim, limitMs = 3000): Promise<void> {
   const gone = (): boolean => !readdirSync('/sys/class/net').some((name) => name.startsWith(`vb-flm${number}-`))
-  for (const endMs = Date.now() + limitMs; !gone() && Date.now() < endMs; ) await sleep(10)
+  for (const endMs = Date.now() + limitMs; !gone() && Date.now() < endMs;) await sleep(10)
 }

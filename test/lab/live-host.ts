@@ -47,7 +47,14 @@ export function liveHost(address: string, spec: HostSpec): LiveHost {
     if (machine === undefined) throw new Error(`${spec.name} is switched off.`)
     return machine.leaderPid
   }
-  const inside = (argv: readonly string[]): readonly string[] => ['nsenter', '-t', String(leaderPid()), '-a', '--', ...argv]
+  const inside = (argv: readonly string[]): readonly string[] => [
+    'nsenter',
+    '-t',
+    String(leaderPid()),
+    '-a',
+    '--',
+    ...argv,
+  ]
   const run = async (argv: readonly string[], options?: ToolOptions): Promise<Ran> => runTool(inside(argv), options)
   const must = async (argv: readonly string[], options?: ToolOptions): Promise<string> => {
     const ran = await run(argv, options)

@@ -39,7 +39,15 @@ export async function startMachine(spec: HostSpec): Promise<Machine> {
 }
 
 function commandFor(spec: HostSpec): readonly string[] {
-  const scope = ['systemd-run', '--scope', '--quiet', '--collect', '--property=Delegate=yes', `--unit=${spec.machine}`, '--']
+  const scope = [
+    'systemd-run',
+    '--scope',
+    '--quiet',
+    '--collect',
+    '--property=Delegate=yes',
+    `--unit=${spec.machine}`,
+    '--',
+  ]
   // From here to the host each process dies with the one before it, so a killed test leaves no host behind.
   const tied = ['setpriv', '--pdeathsig', 'KILL', '--', 'unshare', '--kill-child=KILL']
   const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--mount-proc', '--']

@@ -33,10 +33,14 @@ export function processesInCgroup(cgroup: string): readonly number[] {
 }
 
 function allPids(): readonly number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 }
 
-function stat(pid: number): { readonly state: string; readonly parentPid: number; readonly startTicks: number } | undefined {
+function stat(
+  pid: number,
+): { readonly state: string; readonly parentPid: number; readonly startTicks: number } | undefined {
   const text = read(`/proc/${pid}/stat`)
   if (text === '') return undefined
   // The second field is the program's name in parentheses and may hold anything, parentheses too.

@@ -26,7 +26,14 @@ export async function takeSnapshot(run: Run, paths: readonly string[]): Promise<
   const [sums, acls, attributes] = await Promise.all([
     forEach(run, files, ['sha256sum', '--zero', '--']),
     forEach(run, all, ['getfacl', '--skip-base', '--numeric', '--absolute-names', '--']),
-    forEach(run, all, ['getfattr', '--dump', '--match=^(user|security|trusted)\\.', '--encoding=hex', '--absolute-names', '--']),
+    forEach(run, all, [
+      'getfattr',
+      '--dump',
+      '--match=^(user|security|trusted)\\.',
+      '--encoding=hex',
+      '--absolute-names',
+      '--',
+    ]),
   ])
   const sha256 = new Map(sums.split('\0').map((line) => [line.slice(66), line.slice(0, 64)]))
   const acl = sections(acls)
@@ -39,15 +46,21 @@ export async function takeSnapshot(run: Run, paths: readonly string[]): Promise<
   )
 }
 
-async function listTrees(run: Run, paths: readonly string[]): Promise<readonly (FileState & { readonly path: string })[]> {
+async function listTrees(
+  run: Run,
+  paths: readonly string[],
+): Promise<readonly (FileState & { readonly path: string })[]> {
   const find = ['find', ...paths, '-xdev', '!', '-type', 's', '-printf', '%y\\t%m\\t%U:%G\\t%l\\t%p\\0']
   const { stdout, stderr } = await run(find)
   const trouble = stderr.split('\n').filter((line) => line !== '' && !line.endsWith('No such file or directory'))
   if (trouble.length > 0) throw new Error(trouble.join('\n'))
-  return stdout.split('\0').filter(Boolean).map((line) => {
-    const [kind = '', mode = '', owner = '', link = '', ...path] = line.split('\t')
-    return { kind, mode, owner, ...(link === '' ? {} : { link }), path: path.join('\t') }
-  })
+  return stdout
+    .split('\0')
+    .filter(Boolean)
+    .map((line) => {
+      const [kind = '', mode = '', owner = '', link = '', ...path] = line.split('\t')
+      return { kind, mode, owner, ...(link === '' ? {} : { link }), path: path.join('\t') }
+    })
 }
 
 async function forEach(run: Run, paths: readonly string[], argv: readonly string[]): Promise<string> {
@@ -59,8 +72,13 @@ async function forEach(run: Run, paths: readonly string[], argv: readonly string
 /** What getfacl and getfattr print: `# file: PATH`, lines, an empty line. Overlayfs' own attributes are not the host's. */
 function sections(text: string): ReadonlyMap<string, readonly string[]> {
   const parts = text.split('\n\n').filter((part) => part.startsWith('# file: '))
-  return new Map(parts.map((part) => {
-    const [head = '', ...lines] = part.trimEnd().split('\n')
-    return [head.slice('# file: '.length), lines.filter((line) => !line.startsWith('#') && !line.startsWith('trusted.overlay.'))]
-  }))
+  return new Map(
+    parts.map((part) => {
+      const [head = '', ...lines] = part.trimEnd().split('\n')
+      return [
+        head.slice('# file: '.length),
+        lines.filter((line) => !line.startsWith('#') && !line.startsWith('trusted.overlay.')),
+      ]
+    }),
+  )
 }

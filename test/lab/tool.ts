@@ -15,12 +15,19 @@ export interface ToolOptions {
 }
 
 /** Only these reach a program: what a test sees must not depend on who started it. */
-export const plainEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', HOME: '/root' }
+export const plainEnvironment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C.UTF-8',
+  HOME: '/root',
+}
 
 /** Ends of output that are kept; a runaway program must not take the test process with it. */
 const keptCharacters = 64 * 1024 * 1024
 
-export function runTool(argv: readonly string[], { limitMs = 60_000, input, env = {} }: ToolOptions = {}): Promise<Ran> {
+export function runTool(
+  argv: readonly string[],
+  { limitMs = 60_000, input, env = {} }: ToolOptions = {},
+): Promise<Ran> {
   const [program = '', ...args] = argv
   return new Promise((resolve, reject) => {
     // A process group of its own, so that the limit ends the children too.

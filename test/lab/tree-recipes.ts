@@ -1,4 +1,4 @@
-/** What the Debian trees that test hosts stand on are made of. The digest of a recipe names its tree. */
+/** What test hosts stand on: a Debian tree, and a thin layer over it that makes it a web host with nothing else to do. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,13 +9,13 @@ export type Release = 'debian11' | 'debian12' | 'debian13'
 export interface TreeRecipe {
   readonly release: Release
   readonly suite: string
-  readonly php: string
   readonly packages: readonly string[]
-  /** Units that would only disturb a test: they run things at times of their own, or wait for hardware. */
-  readonly masked: readonly string[]
-  /** `tree/`, laid over what debootstrap made: path in the tree to text. */
+  /** Names the tree: what debootstrap makes of the packages, which takes minutes. */
+  readonly treeDigest: string
+  /** `tree/` and the masked units, laid over it: path to text. Made in no time. */
   readonly files: ReadonlyMap<string, string>
-  readonly digest: string
+  readonly masked: readonly string[]
+  readonly layerDigest: string
 }
 
 const releases: Readonly<Record<Release, { readonly suite: string; readonly php: string }>> = {
@@ -30,23 +30,44 @@ const packages = [
   ...['iproute2', 'procps', 'curl', 'acl', 'attr', 'libatomic1', 'libstdc++6', 'nginx'],
 ]
 
+/** Units that would only disturb a test: they run things at times of their own, or wait for hardware. */
 const masked = [
-  ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'e2scrub_all.timer', 'fstrim.timer', 'logrotate.timer', 'man-db.timer'],
+  ...[
+    'apt-daily.timer',
+    'apt-daily-upgrade.timer',
+    'e2scrub_all.timer',
+    'fstrim.timer',
+    'logrotate.timer',
+    'man-db.timer',
+  ],
   ...['phpsessionclean.timer', 'dpkg-db-backup.timer', 'console-getty.service', 'systemd-resolved.service'],
-  ...['systemd-networkd-wait-online.service', 'nginx-debug.service'],
+  ...['systemd-networkd-wait-online.service'],
 ]
+
+/** Goes up when `base-tree.ts` does something else to a new tree. */
+const treeVersion = 1
 
 const overlay = fileURLToPath(new URL('tree/', import.meta.url))
 
 export function treeRecipe(release: Release): TreeRecipe {
   const { suite, php } = releases[release]
-  const recipe = { release, suite, php, packages: [...packages, `php${php}-fpm`], masked, files: overlayFiles(php) }
-  const text = JSON.stringify({ ...recipe, files: [...recipe.files] })
-  return { ...recipe, digest: createHash('sha256').update(text).digest('hex').slice(0, 12) }
+  const installed = [...packages, `php${php}-fpm`]
+  const files = overlayFiles(php)
+  return {
+    ...{ release, suite, packages: installed, files, masked },
+    treeDigest: digest([suite, installed, treeVersion]),
+    layerDigest: digest([[...files], masked]),
+  }
+}
+
+function digest(recipe: unknown): string {
+  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12)
 }
 
 function overlayFiles(php: string): ReadonlyMap<string, string> {
   const entries = readdirSync(overlay, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = entries.map((entry) => join(entry.parentPath, entry.name)).toSorted()
-  return new Map(paths.map((path) => [path.slice(overlay.length), readFileSync(path, 'utf8').replaceAll('PHP_VERSION', php)]))
+  return new Map(
+    paths.map((path) => [path.slice(overlay.length), readFileSync(path, 'utf8').replaceAll('PHP_VERSION', php)]),
+  )
 }

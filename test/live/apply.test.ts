@@ -2,31 +2,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplyDocument, ApplyReport, PlanDocument, PlanRecord } from '@fleetmend/shared'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { bootHost, cannotBoot, until, type LabHost } from './lab/host.ts'
-import { lostIn, startLoad } from './lab/load.ts'
-import { snapshot } from './lab/snapshot.ts'
-
-const why = cannotBoot()
-if (why) process.stderr.write(`\nSKIPPED: stories on real hosts, because ${why}\n`)
+import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { bootHost } from '../lab/lab.ts'
+import type { LiveHost } from '../lab/live-host.ts'
+import { until } from '../lab/until.ts'
 
 const unit = 'php8.2-fpm'
 const pool = '/etc/php/8.2/fpm/pool.d/www.conf'
 const main = '/etc/php/8.2/fpm/php-fpm.conf'
 
-describe.skipIf(why)('a real Debian 12 host', () => {
-  let host: LabHost
+describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
+  let host: LiveHost
   let shipped: { readonly pool: string; readonly main: string }
 
   beforeAll(async () => {
     host = await bootHost('apply')
-    shipped = { pool: host.read(pool), main: host.read(main) }
+    await host.installAgent()
+    shipped = { pool: await host.readFile(pool), main: await host.readFile(main) }
   })
   afterAll(async () => {
     await host?.[Symbol.asyncDispose]()
   })
   beforeEach(async () => {
-    host.write(pool, shipped.pool)
-    host.write(main, shipped.main)
+    await host.writeFile(pool, shipped.pool)
+    await host.writeFile(main, shipped.main)
     await host.run(['rm', '-rf', `/etc/systemd/system/${unit}.service.d`])
     await host.must(['systemctl', 'daemon-reload'])
     await host.run(['systemctl', 'reset-failed', unit])
@@ -70,41 +69,41 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('a pool out of workers is sized, loaded without losing a request, and answers again', async () => {
-    const load = startLoad({ address: host.address, path: '/sleep.php?s=1', perSecond: 7, atMostMs: 60_000 })
-    await sleep(3000)
+    const load = host.load({ path: '/sleep.php?s=1', perSecond: 6, forMs: 60_000 })
+    await sleep(4000)
     const { digest } = await plan('--for-findings')
     const { report } = await apply(digest)
     const count = await load.stop()
     expect(report).toMatchObject({ outcome: 'fixed' })
-    expect(host.read(pool)).toContain('\npm.max_children = 10\n')
-    expect(lostIn(count)).toBe(0)
+    expect(await host.readFile(pool)).toContain('\npm.max_children = 10\n')
+    expect(count.lost).toBe(0)
   })
 
   test('a plan that does not help is put back: every byte, mode and owner', async () => {
     await host.must(['chmod', '0640', pool])
     await host.must(['chown', 'root:www-data', pool])
-    const before = await snapshot(host, '/etc')
-    const load = startLoad({ address: host.address, path: '/sleep.php?s=1', perSecond: 30, atMostMs: 90_000 })
+    const before = await host.snapshot(['/etc'])
+    const load = host.load({ path: '/sleep.php?s=1', perSecond: 14, forMs: 90_000 })
     await sleep(3000)
     const { digest } = await plan('--for-findings')
     const { exitCode, report } = await apply(digest)
     await load.stop()
     expect(report).toMatchObject({ outcome: 'rolled-back', verdict: { cleared: false } })
     expect(exitCode).toBe(6)
-    expect(await snapshot(host, '/etc')).toBe(before)
-    expect(await host.status('/ok.php')).toBe(200)
+    expect(await host.snapshot(['/etc'])).toEqual(before)
+    await until(async () => (await host.status('/ok.php')) === 200, 'what had queued up to be served', 90_000)
     await host.must(['chmod', '0644', pool])
     await host.must(['chown', 'root:root', pool])
   })
 
   test('an edit between plan and apply is refused, and named', async () => {
     const { digest } = await plan('make-reload-graceful', '--input', `service=${unit}`)
-    host.write(main, `${shipped.main}; a hand was here\n`)
+    await host.writeFile(main, `${shipped.main}; a hand was here\n`)
     const { exitCode, report } = await apply(digest)
     expect(exitCode).toBe(3)
     expect(report).toMatchObject({ outcome: 'refused', problem: { code: 'plan-is-stale' } })
     expect(report.problem!.detail).toContain(main)
-    expect(host.read(main)).toBe(`${shipped.main}; a hand was here\n`)
+    expect(await host.readFile(main)).toBe(`${shipped.main}; a hand was here\n`)
   })
 
   test('a digest that this host never made is refused', async () => {
@@ -115,12 +114,12 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   test('after make-reload-graceful a plain reload by anybody loses nothing', async () => {
     const { digest } = await plan('make-reload-graceful', '--input', `service=${unit}`)
     expect(await apply(digest)).toMatchObject({ exitCode: 0, report: { outcome: 'fixed' } })
-    const load = startLoad({ address: host.address, path: '/sleep.php?s=0.3', perSecond: 8, atMostMs: 30_000 })
+    const load = host.load({ path: '/sleep.php?s=0.3', perSecond: 8, forMs: 30_000 })
     for (let i = 0; i < 3; i++) {
       await sleep(1000)
       await host.must(['systemctl', 'reload', unit])
     }
     await sleep(1000)
-    expect(lostIn(await load.stop())).toBe(0)
+    expect((await load.stop()).lost).toBe(0)
   })
 })

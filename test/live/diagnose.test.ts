@@ -2,23 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DiagnosisDocument, Finding, HostDiagnosis, PlanDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bootHost, cannotBoot, until, type LabHost } from './lab/host.ts'
-import { startLoad } from './lab/load.ts'
-import { snapshot } from './lab/snapshot.ts'
-
-const why = cannotBoot()
-if (why) process.stderr.write(`\nSKIPPED: stories on real hosts, because ${why}\n`)
+import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { bootHost } from '../lab/lab.ts'
+import type { LiveHost } from '../lab/live-host.ts'
+import { until } from '../lab/until.ts'
 
 const unit = 'php8.2-fpm'
 const pool = '/etc/php/8.2/fpm/pool.d/www.conf'
 
-describe.skipIf(why)('a real Debian 12 host', () => {
-  let host: LabHost
+describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
+  let host: LiveHost
   let poolAsShipped: string
 
   beforeAll(async () => {
     host = await bootHost('diagnose')
-    poolAsShipped = host.read(pool)
+    await host.installAgent()
+    poolAsShipped = await host.readFile(pool)
   })
   afterAll(async () => {
     await host?.[Symbol.asyncDispose]()
@@ -32,7 +31,7 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   const causes = ({ findings }: HostDiagnosis): readonly Finding[] => findings.filter(({ role }) => role === 'cause')
 
   async function heal(): Promise<void> {
-    host.write(pool, poolAsShipped)
+    await host.writeFile(pool, poolAsShipped)
     await host.run(['systemctl', 'reset-failed', unit])
     await host.must(['systemctl', 'restart', unit])
     await until(async () => (await host.status('/ok.php')) === 200, 'the host to be healthy again')
@@ -47,11 +46,11 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('looking and planning change nothing outside of the agent own folder', async () => {
-    const before = await snapshot(host, '/etc', '/run/php', '/var/log/php8.2-fpm.log')
+    const before = await host.snapshot(['/etc', '/run/php', '/var/log/php8.2-fpm.log'])
     await host.agent('diagnose')
     await host.agent('plan', 'restart-on-failure', '--input', `service=${unit}`)
     await host.agent('plan', 'make-reload-graceful', '--input', `service=${unit}`)
-    expect(await snapshot(host, '/etc', '/run/php', '/var/log/php8.2-fpm.log')).toBe(before)
+    expect(await host.snapshot(['/etc', '/run/php', '/var/log/php8.2-fpm.log'])).toEqual(before)
     expect(await host.must(['mount'])).not.toContain('fleetmend-stage')
   })
 
@@ -80,7 +79,7 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('a bad line that a reload met: the line is the cause, the crash only follows from it', async () => {
-    host.write(pool, `${poolAsShipped}pm.max_childern = 10\n`)
+    await host.writeFile(pool, `${poolAsShipped}pm.max_childern = 10\n`)
     await host.run(['systemctl', 'reload', unit])
     await until(async () => (await host.status('/ok.php')) === 502, '502')
     const { diagnosis } = await diagnose()
@@ -91,7 +90,7 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('a bad line that nothing has loaded yet is a risk, and no reload is planned', async () => {
-    host.write(pool, `${poolAsShipped}pm.max_childern = 10\n`)
+    await host.writeFile(pool, `${poolAsShipped}pm.max_childern = 10\n`)
     const { diagnosis } = await diagnose()
     expect(causes(diagnosis)).toEqual([])
     expect(diagnosis.findings).toContainEqual(expect.objectContaining({ diagnosis: 'config-latent-invalid', role: 'risk' }))
@@ -100,7 +99,7 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('a pool out of workers under load: seen in the kernel queue, and sized with its arithmetic', async () => {
-    const load = startLoad({ address: host.address, path: '/sleep.php?s=1', perSecond: 7, atMostMs: 20_000 })
+    const load = host.load({ path: '/sleep.php?s=1', perSecond: 7, forMs: 20_000 })
     await sleep(4000)
     const { diagnosis } = await diagnose()
     const planned = await host.agent('plan', '--for-findings', '--json')
@@ -113,15 +112,14 @@ describe.skipIf(why)('a real Debian 12 host', () => {
   })
 
   test('reloads that kill requests are the cause, told by reset times beside reload times', async () => {
-    const load = startLoad({ address: host.address, path: '/sleep.php?s=0.4', perSecond: 6, atMostMs: 20_000 })
+    const load = host.load({ path: '/sleep.php?s=0.4', perSecond: 6, forMs: 20_000 })
     await sleep(1000)
     for (let i = 0; i < 2; i++) {
       await host.must(['systemctl', 'reload', unit])
       await sleep(2500)
     }
     const { diagnosis } = await diagnose()
-    await load.stop()
-    expect(load.lost()).toBeGreaterThan(0)
+    expect((await load.stop()).lost).toBeGreaterThan(0)
     expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'reload-drops-requests' }])
   })
 

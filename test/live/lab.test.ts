@@ -50,7 +50,14 @@ describe.skipIf(await hostsAreImpossible())('a lab', () => {
     test('sees every change of a file in a snapshot, and none where there was none', async () => {
       const folder = '/etc/snapshot'
       await web1.must(['mkdir', folder])
-      await web1.must(['touch', `${folder}/bytes`, `${folder}/mode`, `${folder}/owner`, `${folder}/acl`, `${folder}/gone`])
+      await web1.must([
+        'touch',
+        `${folder}/bytes`,
+        `${folder}/mode`,
+        `${folder}/owner`,
+        `${folder}/acl`,
+        `${folder}/gone`,
+      ])
       const before = await web1.snapshot([folder, '/etc/nothing-here'])
       expect(await web1.snapshot([folder, '/etc/nothing-here'])).toEqual(before)
 
@@ -87,11 +94,17 @@ describe.skipIf(await hostsAreImpossible())('a lab', () => {
       expect(report.firstLost[0]?.outcome).toBe('502')
     })
 
-    test.skipIf(!existsSync('dist/fleetmend-agent.cjs'))('runs the built agent, which brings its own Node', async () => {
-      await web1.installAgent()
-      expect((await web1.run(['which', 'node'])).exitCode).toBe(1)
-      expect(await web1.agent('version')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fleetmend-agent') })
-    })
+    test.skipIf(!existsSync('dist/fleetmend-agent.cjs'))(
+      'runs the built agent, which brings its own Node',
+      async () => {
+        await web1.installAgent()
+        expect((await web1.run(['which', 'node'])).exitCode).toBe(1)
+        expect(await web1.agent('version')).toMatchObject({
+          exitCode: 0,
+          stdout: expect.stringContaining('fleetmend-agent'),
+        })
+      },
+    )
   })
 
   test('leaves nothing on this machine when it closes', async () => {
@@ -104,7 +117,9 @@ describe.skipIf(await hostsAreImpossible())('a lab', () => {
   })
 
   test('dies with the process that opened it, and the next one sweeps up after it', async () => {
-    const opener = spawn(process.execPath, ['--input-type=module', '--eval', openAndWait], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const opener = spawn(process.execPath, ['--input-type=module', '--eval', openAndWait], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const [address] = (await once(opener.stdout.setEncoding('utf8'), 'data')) as [string]
     expect(tracesOf(address).processes).toBeGreaterThan(5)
     opener.kill('SIGKILL')
@@ -131,8 +146,12 @@ function tracesOf(address: string) {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return {
     mounts: lines('/proc/self/mounts').filter((line) => line.includes(`/run/fleetmend-lab/${number}/`)),
-    links: readdirSync('/sys/class/net').filter((name) => name === `flm-br${number}` || name.startsWith(`vb-flm${number}-`)),
-    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith(`/fleetmend-lab-${number}`)),
+    links: readdirSync('/sys/class/net').filter(
+      (name) => name === `flm-br${number}` || name.startsWith(`vb-flm${number}-`),
+    ),
+    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith(`/fleetmend-lab-${number}`),
+    ),
     folders: readdirSync('/run/fleetmend-lab').filter((name) => name === number),
     processes: pids.filter((pid) => isOf(pid, `fleetmend-lab-${number}/`)).length,
   }

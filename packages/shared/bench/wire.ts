@@ -4,6 +4,7 @@
  * ratios mean something on a busy machine. Run it with `node bench/wire.ts`.
  */
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createTRPCClient, createWSClient, wsLink, type TRPCClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
@@ -56,12 +57,12 @@ stock.close()
 /** Raw text and a `Peer` share one pair of sockets: what begins with `!` is raw. */
 async function ourConnection() {
   const { server, url } = await listen()
-  server.on('connection', (ws) => {
+  server.on('connection', (ws, { socket }) => {
     const { rest } = split(ws, (text) => ws.send(text))
-    return new Peer(webSocketChannel(rest), { router })
+    return new Peer(webSocketChannel(rest, { socket }), { router })
   })
   const ws = new WebSocket(url, { perMessageDeflate: false })
-  await once(ws, 'open')
+  const [[{ socket }]] = (await Promise.all([once(ws, 'upgrade'), once(ws, 'open')])) as [[IncomingMessage], unknown]
 
   const waiting = new Map<string, (text: string) => void>()
   const { rest } = split(ws, (text) => {
@@ -69,7 +70,7 @@ async function ourConnection() {
     waiting.get(id)?.(text)
     waiting.delete(id)
   })
-  const peer = new Peer(webSocketChannel(rest))
+  const peer = new Peer(webSocketChannel(rest, { socket }))
   const client = createTRPCClient<BenchRouter>({ links: [peer.link()] })
   const payload = JSON.stringify({ host: 'web-7', outcome: 'diagnosed', findings: [] })
   let lastId = 0

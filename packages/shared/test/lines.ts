@@ -1,6 +1,7 @@
 /** Two ends of a real line for tests of the wire: memory, a unix socket, a WebSocket. Each cleans up by scope. */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -104,10 +105,14 @@ export async function webSocketServer(): Promise<{ server: WebSocketServer; url:
 async function webSocketLine(): Promise<Line> {
   const { server, url, [Symbol.asyncDispose]: stop } = await webSocketServer()
   const left = new WebSocket(url, { perMessageDeflate: false, maxPayload: 4 * 1024 * 1024 })
-  const [[right]] = (await Promise.all([once(server, 'connection'), once(left, 'open')])) as [[WebSocket], unknown]
+  const [[right, request], [response]] = (await Promise.all([
+    once(server, 'connection'),
+    once(left, 'upgrade'),
+    once(left, 'open'),
+  ])) as [[WebSocket, IncomingMessage], [IncomingMessage], unknown]
   return {
-    left: webSocketChannel(left),
-    right: webSocketChannel(right),
+    left: webSocketChannel(left, { socket: response.socket }),
+    right: webSocketChannel(right, { socket: request.socket }),
     cut: () => left.terminate(),
     pauseLeft: () => left.pause(),
     resumeLeft: () => left.resume(),

@@ -8,15 +8,20 @@ import { inProgressDetail, lockOwner } from './lock.ts'
 import { close } from './running-apply.ts'
 
 /** The host's own check of who allows it (DESIGN D4), with its approvers, policy and clock already in it. */
-export type Authorise = (plan: PlanRecord) =>
-  | { readonly ok: true; readonly summary: AuthoritySummary }
-  | { readonly ok: false; readonly problem: Problem }
+export type Authorise = (
+  plan: PlanRecord,
+) => { readonly ok: true; readonly summary: AuthoritySummary } | { readonly ok: false; readonly problem: Problem }
 
 export type Admitted =
   | { readonly ok: true; readonly value: ApplyRecord }
   | { readonly ok: false; readonly problem: Problem }
 
-export async function admit(host: ReadHost, state: StateFolder, digest: string, authorise: Authorise): Promise<Admitted> {
+export async function admit(
+  host: ReadHost,
+  state: StateFolder,
+  digest: string,
+  authorise: Authorise,
+): Promise<Admitted> {
   const plan = await loadPlan(state, digest, host.id, host.nowMs())
   if (!plan.ok) return plan
   const authorised = authorise(plan.value.record)
@@ -30,5 +35,9 @@ export async function admit(host: ReadHost, state: StateFolder, digest: string, 
 
 /** For an apply that was admitted but could not be begun: its record is closed, and the plan stays unused. */
 export async function withdraw(host: ReadHost, record: ApplyRecord, because: Problem): Promise<ApplyReport> {
-  return close({ executor: { host }, record }, { outcome: 'refused', problem: because, verdict: null }, 'Not begun. Nothing was changed.')
+  return close(
+    { executor: { host }, record },
+    { outcome: 'refused', problem: because, verdict: null },
+    'Not begun. Nothing was changed.',
+  )
 }

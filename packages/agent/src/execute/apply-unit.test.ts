@@ -26,13 +26,27 @@ test('the work runs in its own unit, and recovery after it, however it ends', ()
   ])
 })
 
-test.each(['/opt/fleet mend/node', '/opt/$HOME/node', '/opt/%h/node', "/opt/it's/node"])('a path that systemd would take apart is refused: %s', (program) => {
-  expect(applyUnitArguments({ ...unit, self: { program, args: [] } })).toBeNull()
-})
+test.each(['/opt/fleet mend/node', '/opt/$HOME/node', '/opt/%h/node', "/opt/it's/node"])(
+  'a path that systemd would take apart is refused: %s',
+  (program) => {
+    expect(applyUnitArguments({ ...unit, self: { program, args: [] } })).toBeNull()
+  },
+)
 
 test.each([
-  { what: 'systemd-run is missing', read: { ok: false, why: 'missing', says: 'systemd-run is not installed' } as const, says: 'not installed' },
-  { what: 'systemd is not there', read: { ok: true, value: { exitCode: 1, stdout: '', stderr: 'System has not been booted with systemd as init system\n' } } as const, says: 'not been booted' },
+  {
+    what: 'systemd-run is missing',
+    read: { ok: false, why: 'missing', says: 'systemd-run is not installed' } as const,
+    says: 'not installed',
+  },
+  {
+    what: 'systemd is not there',
+    read: {
+      ok: true,
+      value: { exitCode: 1, stdout: '', stderr: 'System has not been booted with systemd as init system\n' },
+    } as const,
+    says: 'not been booted',
+  },
 ])('where $what, only diagnosing and planning are possible', async ({ read, says }) => {
   expect(await startApplyUnit(async () => read, unit)).toMatchObject({
     ok: false,

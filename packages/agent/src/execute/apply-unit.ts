@@ -7,7 +7,11 @@ import type { Read, ToolOutput } from '../host/host.ts'
 import type { Self } from '../host/self.ts'
 
 /** Starts a program and waits for its end; the host's own runner. */
-export type RunProgram = (run: { readonly program: string; readonly args: readonly string[]; readonly limitMs: number }) => Promise<Read<ToolOutput>>
+export type RunProgram = (run: {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly limitMs: number
+}) => Promise<Read<ToolOutput>>
 
 export interface ApplyUnit {
   readonly id: ApplyId
@@ -23,10 +27,15 @@ export type Started = { readonly ok: true } | { readonly ok: false; readonly pro
 
 export async function startApplyUnit(run: RunProgram, unit: ApplyUnit): Promise<Started> {
   const args = applyUnitArguments(unit)
-  if (args === null) return notPossible(`the path of the agent, ${unit.self.program}, has characters that systemd would take for its own`)
+  if (args === null)
+    return notPossible(
+      `the path of the agent, ${unit.self.program}, has characters that systemd would take for its own`,
+    )
   const started = await run({ program: 'systemd-run', args, limitMs: startLimitMs })
   if (!started.ok) return notPossible(started.says)
-  return started.value.exitCode === 0 ? { ok: true } : notPossible(`systemd-run failed with ${started.value.exitCode}: ${started.value.stderr.trim()}`)
+  return started.value.exitCode === 0
+    ? { ok: true }
+    : notPossible(`systemd-run failed with ${started.value.exitCode}: ${started.value.stderr.trim()}`)
 }
 
 export function applyUnitName(id: ApplyId): string {
@@ -62,6 +71,9 @@ const recoveryLimitS = 900
 function notPossible(why: string): Started {
   return {
     ok: false,
-    problem: problem('apply-not-possible', `Cannot apply: a change must outlive whoever asked for it, and this host cannot run it in a unit of its own (${why}). Nothing was changed.\n\nDiagnosing and planning work here; carry the plan out by hand.`),
+    problem: problem(
+      'apply-not-possible',
+      `Cannot apply: a change must outlive whoever asked for it, and this host cannot run it in a unit of its own (${why}). Nothing was changed.\n\nDiagnosing and planning work here; carry the plan out by hand.`,
+    ),
   }
 }

@@ -10,7 +10,9 @@ const kinds = Object.keys(planKinds) as PlanKind[]
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'
 
 const filesOf = (world: World) =>
-  [...world.files].map(([path, { bytes, mode, uid, gid }]) => ({ path, text: Buffer.from(bytes).toString(), mode, uid, gid })).toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  [...world.files]
+    .map(([path, { bytes, mode, uid, gid }]) => ({ path, text: Buffer.from(bytes).toString(), mode, uid, gid }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
 const edit = (world: World, path: string, text: string) => {
   const file = world.files.get(path)
   if (file) world.files.set(path, { ...file, bytes: Buffer.from(text), modifiedMs: world.fpm.nowMs + 88_000 })
@@ -30,9 +32,16 @@ describe.each(kinds)('a plan to %s', (kind) => {
     await using folder = await temporaryState()
     const at = await scene(folder.state, kind)
     await at.apply()
-    expect(await loadPlan(folder.state, at.record.plan.digest, 'web-7', at.world.fpm.nowMs)).toMatchObject({ problem: { code: 'plan-used' } })
+    expect(await loadPlan(folder.state, at.record.plan.digest, 'web-7', at.world.fpm.nowMs)).toMatchObject({
+      problem: { code: 'plan-used' },
+    })
     const { executor, host } = at.agent()
-    const again = await createApplyRecord(folder.state, at.record.plan, { kind: 'local-root', by: ['ben'] }, at.world.fpm.nowMs)
+    const again = await createApplyRecord(
+      folder.state,
+      at.record.plan,
+      { kind: 'local-root', by: ['ben'] },
+      at.world.fpm.nowMs,
+    )
     if (!again.ok) throw new Error(again.says)
     expect(await apply(executor, again.value)).toMatchObject({ outcome: 'refused', problem: { code: 'plan-used' } })
     expect(host.deeds).toEqual([])
@@ -40,15 +49,28 @@ describe.each(kinds)('a plan to %s', (kind) => {
 })
 
 describe.each(kinds.filter((kind) => 'files' in planKinds[kind]))('a plan to %s that does not help', (kind) => {
-  test.each(['never-clear', 'sites-fail-after'] as const)('is rolled back to every byte, mode and owner (%s)', async (eyes) => {
-    await using folder = await temporaryState()
-    const at = await scene(folder.state, kind)
-    const before = { files: filesOf(at.world), directories: [...at.world.directories], dropIns: at.world.loadedDropIns, loaded: at.world.fpm.loaded }
-    const report = await at.apply({}, eyes)
-    expect(report).toMatchObject({ phase: 'closed', outcome: 'rolled-back', problem: { code: 'not-verified' } })
-    expect({ files: filesOf(at.world), directories: [...at.world.directories], dropIns: at.world.loadedDropIns, loaded: at.world.fpm.loaded }).toEqual(before)
-    expect(at.world.fpm.lostRequests).toBe(0)
-  })
+  test.each(['never-clear', 'sites-fail-after'] as const)(
+    'is rolled back to every byte, mode and owner (%s)',
+    async (eyes) => {
+      await using folder = await temporaryState()
+      const at = await scene(folder.state, kind)
+      const before = {
+        files: filesOf(at.world),
+        directories: [...at.world.directories],
+        dropIns: at.world.loadedDropIns,
+        loaded: at.world.fpm.loaded,
+      }
+      const report = await at.apply({}, eyes)
+      expect(report).toMatchObject({ phase: 'closed', outcome: 'rolled-back', problem: { code: 'not-verified' } })
+      expect({
+        files: filesOf(at.world),
+        directories: [...at.world.directories],
+        dropIns: at.world.loadedDropIns,
+        loaded: at.world.fpm.loaded,
+      }).toEqual(before)
+      expect(at.world.fpm.lostRequests).toBe(0)
+    },
+  )
 })
 
 test('a plan without changes that does not help is told as not fixed, and its service is left alone', async () => {
@@ -59,20 +81,65 @@ test('a plan without changes that does not help is told as not fixed, and its se
 })
 
 describe('before anything is changed a plan is refused, and the difference is named, when', () => {
-  const cases: { readonly what: string; readonly kind: PlanKind; readonly happens: (world: World) => void; readonly code: string; readonly says: string }[] = [
-    { what: 'a file was edited', kind: 'edit and reload', happens: (world) => edit(world, poolPath, `${poolBefore}; mine\n`), code: 'plan-is-stale', says: `${poolPath} was edited at 03:11:09 UTC, after the plan was made at 03:09:40 UTC.` },
-    { what: 'a file was removed', kind: 'edit and reload', happens: (world) => world.files.delete(poolPath), code: 'plan-is-stale', says: `${poolPath} was removed` },
-    { what: 'a mode was changed', kind: 'edit and reload', happens: (world) => world.files.set(poolPath, { ...world.files.get(poolPath)!, mode: 0o600 }), code: 'plan-is-stale', says: 'has mode 0600' },
-    { what: 'the file to be made is there', kind: 'drop-in and daemon-reload', happens: (world) => world.files.set(dropInPath, { ...world.files.get(poolPath)!, bytes: Buffer.from('x') }), code: 'plan-is-stale', says: `${dropInPath} exists now` },
-    { what: 'systemd would not understand the file', kind: 'drop-in and daemon-reload', happens: (world) => (world.unitComplaints = `${dropInPath}:2: Unknown key 'Restrat'\n`), code: 'check-failed', says: 'Restrat' },
-    { what: 'the configuration is broken by now', kind: 'reload only', happens: (world) => edit(world, poolPath, `${poolBefore}unknown_directive = 1\n`), code: 'check-failed', says: 'unknown_directive' },
+  const cases: {
+    readonly what: string
+    readonly kind: PlanKind
+    readonly happens: (world: World) => void
+    readonly code: string
+    readonly says: string
+  }[] = [
+    {
+      what: 'a file was edited',
+      kind: 'edit and reload',
+      happens: (world) => edit(world, poolPath, `${poolBefore}; mine\n`),
+      code: 'plan-is-stale',
+      says: `${poolPath} was edited at 03:11:09 UTC, after the plan was made at 03:09:40 UTC.`,
+    },
+    {
+      what: 'a file was removed',
+      kind: 'edit and reload',
+      happens: (world) => world.files.delete(poolPath),
+      code: 'plan-is-stale',
+      says: `${poolPath} was removed`,
+    },
+    {
+      what: 'a mode was changed',
+      kind: 'edit and reload',
+      happens: (world) => world.files.set(poolPath, { ...world.files.get(poolPath)!, mode: 0o600 }),
+      code: 'plan-is-stale',
+      says: 'has mode 0600',
+    },
+    {
+      what: 'the file to be made is there',
+      kind: 'drop-in and daemon-reload',
+      happens: (world) => world.files.set(dropInPath, { ...world.files.get(poolPath)!, bytes: Buffer.from('x') }),
+      code: 'plan-is-stale',
+      says: `${dropInPath} exists now`,
+    },
+    {
+      what: 'systemd would not understand the file',
+      kind: 'drop-in and daemon-reload',
+      happens: (world) => (world.unitComplaints = `${dropInPath}:2: Unknown key 'Restrat'\n`),
+      code: 'check-failed',
+      says: 'Restrat',
+    },
+    {
+      what: 'the configuration is broken by now',
+      kind: 'reload only',
+      happens: (world) => edit(world, poolPath, `${poolBefore}unknown_directive = 1\n`),
+      code: 'check-failed',
+      says: 'unknown_directive',
+    },
   ]
   test.each(cases)('$what', async ({ kind, happens, code, says }) => {
     await using folder = await temporaryState()
     const at = await scene(folder.state, kind)
     happens(at.world)
     const { executor, host } = at.agent()
-    expect(await apply(executor, at.record)).toMatchObject({ outcome: 'refused', problem: { code, detail: expect.stringContaining(says) } })
+    expect(await apply(executor, at.record)).toMatchObject({
+      outcome: 'refused',
+      problem: { code, detail: expect.stringContaining(says) },
+    })
     expect(host.deeds).toEqual([])
   })
 
@@ -92,8 +159,13 @@ describe('before anything is changed a plan is refused, and the difference is na
 
   test('a guard does not hold; the plan may be tried again later', async () => {
     await using folder = await temporaryState()
-    const at = await scene(folder.state, 'edit and reload', { basis: { exact: [], guards: [{ guard: 'memory-available', atLeastMiB: 5000 }] } })
-    expect(await at.apply()).toMatchObject({ outcome: 'refused', problem: { code: 'guard-failed', detail: expect.stringContaining('4000 MiB of memory are available') } })
+    const at = await scene(folder.state, 'edit and reload', {
+      basis: { exact: [], guards: [{ guard: 'memory-available', atLeastMiB: 5000 }] },
+    })
+    expect(await at.apply()).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'guard-failed', detail: expect.stringContaining('4000 MiB of memory are available') },
+    })
     expect(await loadPlan(folder.state, at.record.plan.digest, 'web-7', at.world.fpm.nowMs)).toMatchObject({ ok: true })
   })
 

@@ -47,7 +47,8 @@ async function applyLocked(run: RunningApply, lock: HeldLock): Promise<ApplyRepo
   const baseline = await takeBaseline(host, plan, facts, executor.diagnose(facts))
   const planned = await runChecks(host, plan, 'planned', plannedFiles(plan, stored.value.sealed))
   const failed = planned.find((result) => !result.passed)
-  if (failed) return refuse(run, 'check-failed', `Cannot apply: ${failed.says}\n\nNothing was changed. Mend this and plan again.`)
+  if (failed)
+    return refuse(run, 'check-failed', `Cannot apply: ${failed.says}\n\nNothing was changed. Mend this and plan again.`)
   for (const { says } of planned) await note(run, says)
 
   // And again just before the first write: this is the comparison that counts (DESIGN D3).
@@ -58,7 +59,12 @@ async function applyLocked(run: RunningApply, lock: HeldLock): Promise<ApplyRepo
   if (!(await lock.isStillMine())) return refuse(run, 'apply-in-progress', inProgressDetail(null))
   const marked = await markPlanUsed(state, digest, record.id)
   if (!marked.ok) return refuse(run, 'check-failed', `Cannot apply: ${marked.says}. Nothing was changed.`)
-  await write(run, { entry: 'intent', says: 'The plan fits this host, and its checks pass.', baseline, ...prepared.value })
+  await write(run, {
+    entry: 'intent',
+    says: 'The plan fits this host, and its checks pass.',
+    baseline,
+    ...prepared.value,
+  })
   return change(run, stored.value)
 }
 
@@ -66,11 +72,17 @@ async function stillFits({ executor, record }: RunningApply): Promise<Problem | 
   const { plan } = record.plan
   const differences = await staleness(executor.host, executor.state.key, plan)
   if (differences.length > 0) {
-    return problem('plan-is-stale', `Cannot apply: ${differences.join(' ')}\n\nNothing was changed. Plan again to see what would be done now.`)
+    return problem(
+      'plan-is-stale',
+      `Cannot apply: ${differences.join(' ')}\n\nNothing was changed. Plan again to see what would be done now.`,
+    )
   }
   const failing = await failingGuards(executor.host, plan)
   if (failing.length === 0) return null
-  return problem('guard-failed', `Cannot apply now: ${failing.join(' ')}\n\nNothing was changed. Try again later, or plan again.`)
+  return problem(
+    'guard-failed',
+    `Cannot apply now: ${failing.join(' ')}\n\nNothing was changed. Try again later, or plan again.`,
+  )
 }
 
 async function change(run: RunningApply, { record, sealed }: StoredPlan): Promise<ApplyReport> {

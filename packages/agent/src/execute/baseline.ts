@@ -8,19 +8,35 @@ import { accessLogsOf, trafficBefore } from './traffic.ts'
 import { isUp } from './unit-state.ts'
 import { servicesOf } from './verify.ts'
 
-export async function takeBaseline(host: Host, plan: Plan, facts: HostFacts, diagnosis: HostDiagnosis): Promise<Baseline> {
+export async function takeBaseline(
+  host: Host,
+  plan: Plan,
+  facts: HostFacts,
+  diagnosis: HostDiagnosis,
+): Promise<Baseline> {
   const services = servicesOf(plan)
   return {
     probes: diagnosis.probes,
     couldNotTell: diagnosis.couldNotTell,
     clears: plan.clears.map((clear) => ({ ...clear, role: roleOf(diagnosis, clear) })),
-    services: await Promise.all(services.map(async (service) => ({ service, wasUp: await wasUp(host, service), configPassed: await configPassed(host, plan, service) }))),
+    services: await Promise.all(
+      services.map(async (service) => ({
+        service,
+        wasUp: await wasUp(host, service),
+        configPassed: await configPassed(host, plan, service),
+      })),
+    ),
     traffic: await trafficBefore(host, accessLogsOf(facts, services)),
   }
 }
 
-function roleOf({ findings }: HostDiagnosis, { diagnosis, subject }: Plan['clears'][number]): Baseline['clears'][number]['role'] {
-  const found = findings.find((each) => each.diagnosis === diagnosis && each.subject.kind === subject.kind && each.subject.name === subject.name)
+function roleOf(
+  { findings }: HostDiagnosis,
+  { diagnosis, subject }: Plan['clears'][number],
+): Baseline['clears'][number]['role'] {
+  const found = findings.find(
+    (each) => each.diagnosis === diagnosis && each.subject.kind === subject.kind && each.subject.name === subject.name,
+  )
   return found?.role ?? null
 }
 

@@ -10,19 +10,14 @@ import { readRunning, readUnit } from './unit-state.ts'
 
 type ItemOf<Kind extends BasisItem['of']> = Extract<BasisItem, { of: Kind }>
 
-export async function takeFile(host: ReadHost, key: HostKey, path: string): Promise<Read<ItemOf<'file'>>> {
-  const read = await readFileState(host, key, path)
-  return read.ok ? { ok: true, value: { of: 'file', path, state: read.value?.state ?? null } } : read
-}
-
-export async function takeUnit(host: ReadHost, service: string): Promise<Read<ItemOf<'unit'>>> {
+async function takeUnit(host: ReadHost, service: string): Promise<Read<ItemOf<'unit'>>> {
   const unit = await readUnit(host, service)
   if (!unit.ok) return unit
   const { activeState, unitFileState, loadState } = unit.value
   return { ok: true, value: { of: 'unit', service, activeState, unitFileState, loadState } }
 }
 
-export async function takeMaster(host: ReadHost, service: string): Promise<Read<ItemOf<'master'>>> {
+async function takeMaster(host: ReadHost, service: string): Promise<Read<ItemOf<'master'>>> {
   const running = await readRunning(host, service)
   if (!running.ok) return running
   const { pid, startTicks } = running.value.main
@@ -50,7 +45,12 @@ async function difference(host: ReadHost, key: HostKey, item: BasisItem, madeAt:
   }
 }
 
-async function fileDifference(host: ReadHost, key: HostKey, item: ItemOf<'file'>, madeAt: string): Promise<string | null> {
+async function fileDifference(
+  host: ReadHost,
+  key: HostKey,
+  item: ItemOf<'file'>,
+  madeAt: string,
+): Promise<string | null> {
   const { path, state: then } = item
   const now = await readFileState(host, key, path)
   if (!now.ok) return `${path} cannot be compared with what it was at ${clock(madeAt)}: ${now.says}.`
@@ -73,7 +73,9 @@ async function fileDifference(host: ReadHost, key: HostKey, item: ItemOf<'file'>
 async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<string | null> {
   const now = await takeUnit(host, then.service)
   if (!now.ok) return `The state of ${then.service} cannot be read: ${now.says}.`
-  const differing = (['activeState', 'unitFileState', 'loadState'] as const).filter((each) => now.value[each] !== then[each])
+  const differing = (['activeState', 'unitFileState', 'loadState'] as const).filter(
+    (each) => now.value[each] !== then[each],
+  )
   if (differing.length === 0) return null
   return `${then.service} is ${differing.map((each) => now.value[each]).join(', ')} now, and was ${differing.map((each) => then[each]).join(', ')} when the plan was made.`
 }

@@ -24,32 +24,55 @@ export async function checkFpmConfig(host: ReadHost, name: string, planned: Plan
   const test = await host.ask({ tool: 'fpm-config-test', binary, config: configPath, planned })
   if (!test.ok) return { passed: false, says: `Whether FPM accepts ${configPath} cannot be told: ${test.says}.` }
   if (test.value.exitCode !== 0) {
-    return { passed: false, says: `FPM refuses ${configPath} (exit code ${test.value.exitCode}): ${firstLines(test.value.stderr)}` }
+    return {
+      passed: false,
+      says: `FPM refuses ${configPath} (exit code ${test.value.exitCode}): ${firstLines(test.value.stderr)}`,
+    }
   }
   const prefix = fpmPrefix(binary)
   const config = await readWithFiles(plannedView(host, planned), (sources) =>
-    readFpmConfig(configPath, sources.read, sources.glob, prefix),
+    readFpmConfig(
+      configPath,
+      (path) => sources.read(path),
+      (pattern) => sources.glob(pattern),
+      prefix,
+    ),
   )
   if (!config.ok) return { passed: false, says: `${configPath} is not understood: ${config.says}.` }
-  const { fails, couldNotTell } = judgePreflight(config.value, prefix, await preflightFacts(host, service, config.value, prefix))
+  const { fails, couldNotTell } = judgePreflight(
+    config.value,
+    prefix,
+    await preflightFacts(host, service, config.value, prefix),
+  )
   if (fails.length > 0) {
-    return { passed: false, says: `\`php-fpm -t\` passes, but the master would die on reading this: ${fails.join(' ')}` }
+    return {
+      passed: false,
+      says: `\`php-fpm -t\` passes, but the master would die on reading this: ${fails.join(' ')}`,
+    }
   }
   const notes = couldNotTell.length > 0 ? ` Could not tell: ${couldNotTell.join(' ')}` : ''
   return { passed: true, says: `FPM accepts the configuration of ${name}.${notes}`, service, config: config.value }
 }
 
-async function findService(host: ReadHost, name: string): Promise<{ ok: true; value: FpmService } | { ok: false; says: string }> {
+async function findService(
+  host: ReadHost,
+  name: string,
+): Promise<{ ok: true; value: FpmService } | { ok: false; says: string }> {
   const processes = await host.processes()
   const services = processes.ok ? await findFpmServices(host, processes.value) : processes
   if (!services.ok) return { ok: false, says: `The configuration of ${name} cannot be tested: ${services.says}.` }
   const service = services.value.find((each) => each.unit.service === name)
-  return service ? { ok: true, value: service } : { ok: false, says: `There is no PHP-FPM service ${name} on this host.` }
+  return service
+    ? { ok: true, value: service }
+    : { ok: false, says: `There is no PHP-FPM service ${name} on this host.` }
 }
 
 /** The lines that say why; the last ones FPM prints only repeat that it failed. */
 function firstLines(stderr: string): string {
-  const lines = forPeople(stderr).split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = forPeople(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   return lines.slice(0, shownLines).join(' · ') || 'it does not say why.'
 }
 

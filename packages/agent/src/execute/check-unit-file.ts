@@ -18,15 +18,23 @@ export async function checkUnitFile(
   ours: readonly string[],
 ): Promise<UnitFileCheck> {
   const verified = await host.ask({ tool: 'unit-verify', service, planned })
-  if (!verified.ok) return { passed: false, says: `Whether systemd understands ${service} cannot be told: ${verified.says}.` }
+  if (!verified.ok)
+    return { passed: false, says: `Whether systemd understands ${service} cannot be told: ${verified.says}.` }
   const complaints = linesOf(verified.value)
   const aboutOurs = complaints.filter((line) => ours.some((path) => line.includes(path)))
-  if (aboutOurs.length > 0) return { passed: false, says: `systemd does not understand what is planned: ${aboutOurs.join(' · ')}` }
+  if (aboutOurs.length > 0)
+    return { passed: false, says: `systemd does not understand what is planned: ${aboutOurs.join(' · ')}` }
   if (verified.value.exitCode === 0) return { passed: true, says: `systemd understands the unit ${service}.` }
   if (planned.size > 0 && (await complainedBefore(host, service, complaints))) {
-    return { passed: true, says: `systemd complains about ${service}, but no more than without the plan: ${complaints.join(' · ')}` }
+    return {
+      passed: true,
+      says: `systemd complains about ${service}, but no more than without the plan: ${complaints.join(' · ')}`,
+    }
   }
-  return { passed: false, says: `systemd does not accept ${service} (exit code ${verified.value.exitCode}): ${complaints.join(' · ') || 'it does not say why.'}` }
+  return {
+    passed: false,
+    says: `systemd does not accept ${service} (exit code ${verified.value.exitCode}): ${complaints.join(' · ') || 'it does not say why.'}`,
+  }
 }
 
 async function complainedBefore(host: ReadHost, service: string, complaints: readonly string[]): Promise<boolean> {
@@ -37,5 +45,8 @@ async function complainedBefore(host: ReadHost, service: string, complaints: rea
 }
 
 function linesOf({ stderr }: ToolOutput): readonly string[] {
-  return forPeople(stderr).split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  return forPeople(stderr)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
 }

@@ -11,7 +11,12 @@ export interface CheckResult {
 }
 
 /** In the plan's order; the first failure ends it. `planned` is empty for live checks. */
-export async function runChecks(host: ReadHost, plan: Plan, when: Check['when'], planned: PlannedFiles): Promise<readonly CheckResult[]> {
+export async function runChecks(
+  host: ReadHost,
+  plan: Plan,
+  when: Check['when'],
+  planned: PlannedFiles,
+): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = []
   for (const check of plan.checks.filter((each) => each.when === when)) {
     const { passed, says } = await runCheck(host, plan, check, planned)
@@ -21,11 +26,21 @@ export async function runChecks(host: ReadHost, plan: Plan, when: Check['when'],
   return results
 }
 
-async function runCheck(host: ReadHost, plan: Plan, check: Check, planned: PlannedFiles): Promise<{ readonly passed: boolean; readonly says: string }> {
+async function runCheck(
+  host: ReadHost,
+  plan: Plan,
+  check: Check,
+  planned: PlannedFiles,
+): Promise<{ readonly passed: boolean; readonly says: string }> {
   switch (check.check) {
     case 'fpm-config':
       return checkFpmConfig(host, check.service, planned)
     case 'unit-file':
-      return checkUnitFile(host, check.service, planned, plan.changes.map((change) => change.path))
+      return checkUnitFile(
+        host,
+        check.service,
+        planned,
+        plan.changes.map((change) => change.path),
+      )
   }
 }

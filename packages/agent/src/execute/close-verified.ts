@@ -14,9 +14,25 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
   const baseline = lastOf(run.record.journal.entries, 'intent')?.baseline
   if (!baseline) throw new Error('An apply is verified that was never begun. This is a bug.')
   if (after !== null) await reviveServices(run)
-  await write(run, { entry: 'watching', says: plan.watchMs > 0 && after === null ? `Looking again, then watching for ${plan.watchMs / 1000} s.` : 'Looking again.' })
-  const { outcome, verdict } = await verify(run.executor, after === null ? plan : { ...plan, watchMs: 0 }, baseline, (says) => note(run, says))
-  if (after !== null) return close(run, { outcome: 'not-fixed', problem: after, verdict }, 'Not done. No file was changed, so there is nothing to roll back.')
+  await write(run, {
+    entry: 'watching',
+    says:
+      plan.watchMs > 0 && after === null
+        ? `Looking again, then watching for ${plan.watchMs / 1000} s.`
+        : 'Looking again.',
+  })
+  const { outcome, verdict } = await verify(
+    run.executor,
+    after === null ? plan : { ...plan, watchMs: 0 },
+    baseline,
+    (says) => note(run, says),
+  )
+  if (after !== null)
+    return close(
+      run,
+      { outcome: 'not-fixed', problem: after, verdict },
+      'Not done. No file was changed, so there is nothing to roll back.',
+    )
   switch (outcome) {
     case 'fixed':
       return close(run, { outcome, problem: null, verdict }, 'Fixed.')
@@ -26,8 +42,16 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
       return close(run, { outcome, problem: null, verdict }, 'Inconclusive: the change stays, but nothing proved it.')
     case 'not-cleared':
     case 'worse': {
-      const because = problem('not-verified', `${verdict.watch !== null && outcome === 'worse' ? `${verdict.watch.says} ` : ''}${verdict.says}`)
-      if (plan.changes.length === 0) return close(run, { outcome: 'not-fixed', problem: because, verdict }, 'Not fixed. The plan changed no file, so there is nothing to roll back.')
+      const because = problem(
+        'not-verified',
+        `${verdict.watch !== null && outcome === 'worse' ? `${verdict.watch.says} ` : ''}${verdict.says}`,
+      )
+      if (plan.changes.length === 0)
+        return close(
+          run,
+          { outcome: 'not-fixed', problem: because, verdict },
+          'Not fixed. The plan changed no file, so there is nothing to roll back.',
+        )
       return rollBack(run, { because, verdict, askedBy: null, says: 'Not better than before. Rolling back.' })
     }
   }

@@ -25,17 +25,23 @@ export async function drainWorkers(host: Host, master: ProcessIdentity, deadline
     }
     const unborn = living.filter(isUnborn)
     if (workers.length === 0 && unborn.length === 0) return { ok: true, workers: told.size }
-    const waitingFor = unborn.length > 0 ? [] : workers
-    if (!(await awaitEnd(host, waitingFor, endsAtMs))) return { ok: false, says: holdersSay([...workers, ...unborn], told, deadlineMs, await refreshed(host, workers)) }
+    if (await awaitEnd(host, unborn.length > 0 ? [] : workers, endsAtMs)) continue
+    // Some may have ended at the last moment; if all have, the next round finds nobody.
+    const holders = await refreshed(host, [...workers, ...unborn])
+    if (holders.length > 0) return { ok: false, says: holdersSay(holders, told, deadlineMs) }
   }
 }
 
-async function stopMaster(host: Host, master: ProcessIdentity): Promise<{ readonly ok: true } | { readonly ok: false; readonly says: string }> {
+async function stopMaster(
+  host: Host,
+  master: ProcessIdentity,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly says: string }> {
   const sent = await host.signal(master, 'SIGSTOP')
   if (!sent.ok) return sent
   for (const endsAtMs = host.nowMs() + stopLimitMs; host.nowMs() < endsAtMs; await host.sleep(stopPollMs)) {
     const now = await host.process(master.pid)
-    if (!now.ok || now.value.startTicks !== master.startTicks) return { ok: false, says: `the master ${master.pid} is gone` }
+    if (!now.ok || now.value.startTicks !== master.startTicks)
+      return { ok: false, says: `the master ${master.pid} is gone` }
     if (now.value.state === 'T') return { ok: true }
   }
   return { ok: false, says: `the master ${master.pid} did not stop within ${stopLimitMs} ms` }
@@ -46,7 +52,10 @@ const stopLimitMs = 1000
 const stopPollMs = 5
 const workerPollMs = 10
 
-async function childrenOf(host: Host, master: ProcessIdentity): Promise<{ ok: true; value: readonly ProcessFacts[] } | { ok: false; says: string }> {
+async function childrenOf(
+  host: Host,
+  master: ProcessIdentity,
+): Promise<{ ok: true; value: readonly ProcessFacts[] } | { ok: false; says: string }> {
   const processes = await host.processes()
   return processes.ok
     ? { ok: true, value: processes.value.filter((each) => each.parentPid === master.pid) }
@@ -85,13 +94,12 @@ function holdersSay(
   holders: readonly ProcessFacts[],
   told: ReadonlyMap<number, ProcessFacts>,
   deadlineMs: number,
-  now: readonly ProcessFacts[],
 ): string {
   const each = holders.slice(0, namedHolders).map((holder) => {
     const title = readFpmTitle(holder.title)
-    const used = (now.find(({ pid }) => pid === holder.pid) ?? holder).cpuTicks - (told.get(holder.pid) ?? holder).cpuTicks
+    const usedTicks = holder.cpuTicks - (told.get(holder.pid) ?? holder).cpuTicks
     const where = title?.is === 'pool' ? `pool ${title.pool}` : 'not yet in a pool'
-    return `process ${holder.pid} (${where}, state ${holder.state}, ${(used / ticksPerSecond).toFixed(2)} s of processor time meanwhile)`
+    return `process ${holder.pid} (${where}, state ${holder.state}, ${(usedTicks / ticksPerSecond).toFixed(2)} s of processor time meanwhile)`
   })
   const more = holders.length > namedHolders ? ` and ${holders.length - namedHolders} more` : ''
   return `after ${deadlineMs / 1000} s a request still ran in ${each.join(', ')}${more}`

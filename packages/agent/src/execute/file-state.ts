@@ -14,7 +14,8 @@ export async function readFileState(host: ReadHost, key: HostKey, path: string):
   for (let attempt = 0; attempt < readAttempts; attempt++) {
     const facts = await host.stat(path)
     if (!facts.ok) return facts.why === 'missing' ? { ok: true, value: null } : facts
-    if (facts.value.kind !== 'file') return { ok: false, why: 'failed', says: `it is a ${facts.value.kind}, not a file` }
+    if (facts.value.kind !== 'file')
+      return { ok: false, why: 'failed', says: `it is a ${facts.value.kind}, not a file` }
     const bytes = await host.readFile(path)
     if (!bytes.ok) return bytes
     const again = await host.stat(path)
@@ -26,7 +27,12 @@ export async function readFileState(host: ReadHost, key: HostKey, path: string):
 /** An editor that saves at this very moment is over by the second or third time. */
 const readAttempts = 3
 
-async function described(host: ReadHost, key: HostKey, bytes: Uint8Array, facts: FileFacts): Promise<Read<ReadFileState>> {
+async function described(
+  host: ReadHost,
+  key: HostKey,
+  bytes: Uint8Array,
+  facts: FileFacts,
+): Promise<Read<ReadFileState>> {
   const [owner, group] = await Promise.all([host.userName(facts.uid), host.groupName(facts.gid)])
   const state = { hmac: hmacOf(key, bytes), bytes: bytes.length, mode: octalMode(facts.mode), owner, group }
   return { ok: true, value: { state, bytes, facts } }

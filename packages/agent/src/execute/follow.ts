@@ -14,7 +14,11 @@ export interface FollowOptions {
 }
 
 /** Yields each timeline entry once; answers with the report when the apply is closed, or as it stands when aborted. */
-export async function* followApply(state: StateFolder, id: ApplyId, options: FollowOptions = {}): AsyncGenerator<TimelineEntry, ApplyReport | null> {
+export async function* followApply(
+  state: StateFolder,
+  id: ApplyId,
+  options: FollowOptions = {},
+): AsyncGenerator<TimelineEntry, ApplyReport | null> {
   const path = journalFile(state, id)
   let shown = options.seen ?? 0
   for (;;) {

@@ -20,7 +20,8 @@ async function failure(host: ReadHost, guard: Guard): Promise<string | null> {
 async function memoryFailure(host: ReadHost, atLeastMiB: number): Promise<string | null> {
   const file = await host.readFile('/proc/meminfo')
   const memory = file.ok ? readMeminfo(textOf(file.value)) : null
-  if (memory === null) return `Whether ${atLeastMiB} MiB of memory are available cannot be told: /proc/meminfo ${file.ok ? 'is not understood' : `cannot be read (${file.says})`}.`
+  if (memory === null)
+    return `Whether ${atLeastMiB} MiB of memory are available cannot be told: /proc/meminfo ${file.ok ? 'is not understood' : `cannot be read (${file.says})`}.`
   if (memory.availableMiB >= atLeastMiB) return null
   return `${memory.availableMiB} MiB of memory are available, and the plan needs ${atLeastMiB} MiB.`
 }

@@ -29,7 +29,12 @@ export type Locking =
   | { readonly ok: true; readonly value: HeldLock }
   | { readonly ok: false; readonly owner: LockOwner | null }
 
-export async function takeLock(state: StateFolder, host: ReadHost, self: ProcessIdentity, what: string): Promise<Locking> {
+export async function takeLock(
+  state: StateFolder,
+  host: ReadHost,
+  self: ProcessIdentity,
+  what: string,
+): Promise<Locking> {
   const since = new Date(host.nowMs()).toISOString()
   const mine = JSON.stringify({ ...self, boot: await bootId(host), what, since })
   for (let attempt = 0; attempt < takeAttempts; attempt++) {

@@ -15,7 +15,14 @@ export async function performNoted(run: RunningApply, act: Act): Promise<Perform
 export function freezeKeeper(run: RunningApply): FreezeKeeper {
   return (service) => ({
     frozen: ({ master, workers, log }) =>
-      write(run, { entry: 'frozen', says: `Holding the master of ${service} still while its workers finish.`, service, master, workers: [...workers], log }),
+      write(run, {
+        entry: 'frozen',
+        says: `Holding the master of ${service} still while its workers finish.`,
+        service,
+        master,
+        workers: [...workers],
+        log,
+      }),
     thawed: (master) => write(run, { entry: 'thawed', says: '', service, master }),
   })
 }
@@ -42,7 +49,9 @@ export async function wasReloaded(run: RunningApply, service: string): Promise<b
 }
 
 async function reloadedAfter({ executor, record }: RunningApply, service: string, from: number): Promise<boolean> {
-  const frozen = record.journal.entries.findLast((each, index) => index > from && each.entry === 'frozen' && each.service === service)
+  const frozen = record.journal.entries.findLast(
+    (each, index) => index > from && each.entry === 'frozen' && each.service === service,
+  )
   if (frozen?.entry !== 'frozen') return false
   return wasReloadedSince(executor.host, { ...frozen, atMs: Date.parse(frozen.at) }, service)
 }

@@ -14,7 +14,10 @@ export async function perform(host: Host, act: Act, keeper: FreezeKeeper): Promi
     case 'daemon-reload':
       return fromDid(await host.daemonReload(), 'systemd read its unit files anew.')
     case 'reset-failed':
-      return fromDid(await host.systemd('reset-failed', act.service, systemdLimitMs), `The failed state of ${act.service} was cleared.`)
+      return fromDid(
+        await host.systemd('reset-failed', act.service, systemdLimitMs),
+        `The failed state of ${act.service} was cleared.`,
+      )
     case 'start':
       return startService(host, act.service)
     case 'reload-fpm':
@@ -32,7 +35,10 @@ export async function startService(host: Host, service: string): Promise<Perform
   const started = await host.systemd('start', service, startLimitMs)
   const running = await readRunning(host, service)
   if (running.ok) return { came: 'did', says: `Started ${service} (main process ${running.value.main.pid}).` }
-  return { came: 'failed', says: `${service} did not start: ${started.ok ? running.says : `${started.says}; ${running.says}`}.` }
+  return {
+    came: 'failed',
+    says: `${service} did not start: ${started.ok ? running.says : `${started.says}; ${running.says}`}.`,
+  }
 }
 
 function fromDid(did: { readonly ok: true } | { readonly ok: false; readonly says: string }, says: string): Performed {

@@ -1,11 +1,6 @@
 /** Reads what the preflight judges: directories as the master sees them, listeners, addresses, names and limits. */
 import type { Read, ReadHost } from '../host/host.ts'
-import {
-  preflightPaths,
-  type DirectoryFacts,
-  type Names,
-  type PreflightFacts,
-} from '../judgement/fpm-preflight.ts'
+import { preflightPaths, type DirectoryFacts, type Names, type PreflightFacts } from '../judgement/fpm-preflight.ts'
 import { asksBeyondFiles, readAccountNames } from '../readings/account-names.ts'
 import { textOf } from '../readings/bytes.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
@@ -14,12 +9,21 @@ import { readIpv4Addresses, readIpv6Addresses } from '../readings/local-addresse
 import { mountOf, readMountInfo, type Mount } from '../readings/mount-info.ts'
 import type { FpmService } from '../survey/fpm-services.ts'
 
-export async function preflightFacts(host: ReadHost, service: FpmService, config: FpmConfig, prefix: string): Promise<PreflightFacts> {
+export async function preflightFacts(
+  host: ReadHost,
+  service: FpmService,
+  config: FpmConfig,
+  prefix: string,
+): Promise<PreflightFacts> {
   const { directories, sockets } = preflightPaths(config, prefix)
   const seen = seenBy(service)
   const mounts = await readMounts(host, service)
-  const found = await Promise.all(directories.map(async (path) => [path, await directoryFacts(host, seen(path), path, mounts)] as const))
-  const blocked = await Promise.all(sockets.map(async (path) => ((await kindOf(host, seen(path))) === 'directory' ? [path] : [])))
+  const found = await Promise.all(
+    directories.map(async (path) => [path, await directoryFacts(host, seen(path), path, mounts)] as const),
+  )
+  const blocked = await Promise.all(
+    sockets.map(async (path) => ((await kindOf(host, seen(path))) === 'directory' ? [path] : [])),
+  )
   return {
     directories: new Map(found),
     blockedPaths: new Set(blocked.flat()),
@@ -34,10 +38,16 @@ export async function preflightFacts(host: ReadHost, service: FpmService, config
 
 /** With PrivateTmp= the master has a /tmp of its own. */
 function seenBy({ unit, master }: FpmService): (path: string) => string {
-  return (path) => (master && unit.privateTmp && /^\/(var\/)?tmp(\/|$)/.test(path) ? `/proc/${master.pid}/root${path}` : path)
+  return (path) =>
+    master && unit.privateTmp && /^\/(var\/)?tmp(\/|$)/.test(path) ? `/proc/${master.pid}/root${path}` : path
 }
 
-async function directoryFacts(host: ReadHost, seenPath: string, path: string, mounts: readonly Mount[]): Promise<DirectoryFacts> {
+async function directoryFacts(
+  host: ReadHost,
+  seenPath: string,
+  path: string,
+  mounts: readonly Mount[],
+): Promise<DirectoryFacts> {
   const real = await host.resolve(seenPath)
   const stat = await host.stat(real.ok ? real.value : seenPath)
   if (!stat.ok) return stat.why === 'missing' ? 'missing' : { unreadable: stat.says }

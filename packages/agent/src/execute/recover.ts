@@ -73,13 +73,22 @@ async function thaw(run: RunningApply): Promise<void> {
   const frozen = stillFrozen(run)
   if (frozen === null) return
   await run.executor.host.signal(frozen.master, 'SIGCONT')
-  await write(run, { entry: 'thawed', says: `Woke the master of ${frozen.service}, in case it was still frozen.`, service: frozen.service, master: frozen.master })
+  await write(run, {
+    entry: 'thawed',
+    says: `Woke the master of ${frozen.service}, in case it was still frozen.`,
+    service: frozen.service,
+    master: frozen.master,
+  })
 }
 
 async function finish(run: RunningApply): Promise<ApplyReport> {
   const { entries } = run.record.journal
   if (!entries.some((each) => each.entry === 'intent')) {
-    return refuse(run, 'act-failed', 'The apply was cut off before anything was begun. Nothing was changed. Apply the plan again, or plan again.')
+    return refuse(
+      run,
+      'act-failed',
+      'The apply was cut off before anything was begun. Nothing was changed. Apply the plan again, or plan again.',
+    )
   }
   switch (phaseOf(entries)) {
     case 'intent':
@@ -115,7 +124,12 @@ async function tellWithoutEffect(run: RunningApply): Promise<void> {
   for (const [index, act] of run.record.plan.plan.acts.entries()) {
     const isTold = entries.some((each) => each.entry === 'act-ended' && each.act === index)
     if (isTold || (await hasEffect(run, act))) continue
-    await write(run, { entry: 'act-ended', says: `Cut off before its effect was there: ${describeAct(act)}.`, act: index, came: 'failed' })
+    await write(run, {
+      entry: 'act-ended',
+      says: `Cut off before its effect was there: ${describeAct(act)}.`,
+      act: index,
+      came: 'failed',
+    })
   }
 }
 

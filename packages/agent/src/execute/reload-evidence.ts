@@ -19,7 +19,11 @@ export interface BeforeReload {
   readonly log: { readonly path: string; readonly offset: number } | null
 }
 
-export async function markBeforeReload(host: ReadHost, master: ProcessIdentity, config: FpmConfig): Promise<BeforeReload> {
+export async function markBeforeReload(
+  host: ReadHost,
+  master: ProcessIdentity,
+  config: FpmConfig,
+): Promise<BeforeReload> {
   return {
     atMs: host.nowMs(),
     master: { pid: master.pid, startTicks: master.startTicks },
@@ -31,22 +35,41 @@ export async function markBeforeReload(host: ReadHost, master: ProcessIdentity, 
 export type Evidence = { readonly ok: true; readonly says: string } | { readonly ok: false; readonly says: string }
 
 /** Waits until the evidence is complete, the master is dead, or time is up. */
-export async function awaitReloaded(host: Host, service: string, before: BeforeReload, config: FpmConfig, prefix: string): Promise<Evidence> {
+export async function awaitReloaded(
+  host: Host,
+  service: string,
+  before: BeforeReload,
+  config: FpmConfig,
+  prefix: string,
+): Promise<Evidence> {
   const { master } = before
-  const keepsWorkers = config.pools.some((pool) => fpmProcessManager(pool.directives.get('pm')?.value ?? '') !== 'ondemand')
+  const keepsWorkers = config.pools.some(
+    (pool) => fpmProcessManager(pool.directives.get('pm')?.value ?? '') !== 'ondemand',
+  )
   for (const endsAtMs = host.nowMs() + evidenceLimitMs; ; await host.sleep(pollMs)) {
     const now = await host.process(master.pid)
-    if (!now.ok || now.value.startTicks !== master.startTicks || now.value.state === 'Z') return { ok: false, says: await deathSays(host, service, before) }
+    if (!now.ok || now.value.startTicks !== master.startTicks || now.value.state === 'Z')
+      return { ok: false, says: await deathSays(host, service, before) }
     // Whoever was to wake it may have died; waking it twice does no harm.
     if (now.value.state === 'T') await host.signal(master, 'SIGCONT')
     const workers = await workersOf(host, master)
     const fresh = workers.filter((worker) => !before.workers.some((old) => isSame(old, worker)))
     const oldOnes = workers.length - fresh.length
-    if (oldOnes === 0 && (fresh.length > 0 || !keepsWorkers) && (await serves(host, service, before, config, prefix, fresh.length > 0))) {
-      return { ok: true, says: `The master ${master.pid} read its configuration anew and is ready; ${fresh.length} new workers.` }
+    if (
+      oldOnes === 0 &&
+      (fresh.length > 0 || !keepsWorkers) &&
+      (await serves(host, service, before, config, prefix, fresh.length > 0))
+    ) {
+      return {
+        ok: true,
+        says: `The master ${master.pid} read its configuration anew and is ready; ${fresh.length} new workers.`,
+      }
     }
     if (host.nowMs() >= endsAtMs) {
-      return { ok: false, says: `The master ${master.pid} lives, but within ${evidenceLimitMs / 1000} s nothing showed that it serves again: ${fresh.length} new workers, ${oldOnes} old ones.` }
+      return {
+        ok: false,
+        says: `The master ${master.pid} lives, but within ${evidenceLimitMs / 1000} s nothing showed that it serves again: ${fresh.length} new workers, ${oldOnes} old ones.`,
+      }
     }
   }
 }
@@ -65,7 +88,14 @@ const evidenceLimitMs = 30_000
 const pollMs = 20
 
 /** Its own word where it gives it; where the log level hides that, a worker it forked, or an answer over the socket. */
-async function serves(host: Host, service: string, before: BeforeReload, config: FpmConfig, prefix: string, hasWorkers: boolean): Promise<boolean> {
+async function serves(
+  host: Host,
+  service: string,
+  before: BeforeReload,
+  config: FpmConfig,
+  prefix: string,
+  hasWorkers: boolean,
+): Promise<boolean> {
   if (await saidReadyInLog(host, before)) return true
   const level = config.global.get('log_level')?.value.toLowerCase() ?? 'notice'
   const speaks = ['', 'notice', 'debug'].includes(level) && before.log !== null
@@ -97,9 +127,18 @@ function saysReady(message: string): boolean {
 
 /** A request for a script that cannot exist makes an idle `ondemand` pool fork a worker that answers 404. */
 async function answersEverywhere(host: ReadHost, config: FpmConfig, prefix: string): Promise<boolean> {
-  const params = { REQUEST_METHOD: 'GET', SCRIPT_NAME: '/fleetmend-probe', SCRIPT_FILENAME: '/nonexistent/fleetmend-probe.php', QUERY_STRING: '' }
+  const params = {
+    REQUEST_METHOD: 'GET',
+    SCRIPT_NAME: '/fleetmend-probe',
+    SCRIPT_FILENAME: '/nonexistent/fleetmend-probe.php',
+    QUERY_STRING: '',
+  }
   for (const pool of config.pools) {
-    const address = listenAddress(pool.directives.get('listen')?.value ?? '', pool.name, pool.directives.get('prefix')?.value ?? prefix)
+    const address = listenAddress(
+      pool.directives.get('listen')?.value ?? '',
+      pool.name,
+      pool.directives.get('prefix')?.value ?? prefix,
+    )
     if (address === null) return false
     const reply = await host.fastcgi({ address, params, limitMs: 2000 })
     if (reply.kind !== 'answered') return false
@@ -109,16 +148,24 @@ async function answersEverywhere(host: ReadHost, config: FpmConfig, prefix: stri
 
 async function deathSays(host: ReadHost, service: string, before: BeforeReload): Promise<string> {
   const unit = await readUnit(host, service)
-  const state = unit.ok ? `${service} is ${unit.value.activeState} (result ${unit.value.result}, exit status ${unit.value.execMainStatus})` : `${service} cannot be asked about (${unit.says})`
+  const state = unit.ok
+    ? `${service} is ${unit.value.activeState} (result ${unit.value.result}, exit status ${unit.value.execMainStatus})`
+    : `${service} cannot be asked about (${unit.says})`
   const output = await host.ask({ tool: 'unit-journal', service, lines: 20, sinceMs: before.atMs })
-  const errors = output.ok ? readJournal(output.value.stdout).entries.map((entry) => entry.message).filter((each) => /\b(ERROR|ALERT)\b/.test(each)) : []
+  const errors = output.ok
+    ? readJournal(output.value.stdout)
+        .entries.map((entry) => entry.message)
+        .filter((each) => /\b(ERROR|ALERT)\b/.test(each))
+    : []
   return `The master ${before.master.pid} died on reading its configuration; ${state}. ${errors.slice(0, 3).join(' · ')}`.trimEnd()
 }
 
 async function workersOf(host: ReadHost, master: ProcessIdentity): Promise<readonly ProcessFacts[]> {
   const processes = await host.processes()
   if (!processes.ok) return []
-  return processes.value.filter((each) => each.parentPid === master.pid && each.state !== 'Z' && readFpmTitle(each.title)?.is === 'pool')
+  return processes.value.filter(
+    (each) => each.parentPid === master.pid && each.state !== 'Z' && readFpmTitle(each.title)?.is === 'pool',
+  )
 }
 
 /** The log that the running master has open, and how long it is; null when it writes to no file. */

@@ -32,19 +32,25 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
   const running = await readRunning(host, service)
   if (!running.ok) return letGo(`Not reloaded: ${running.says}.`)
   const { main, unit } = running.value
-  if (readFpmTitle(main.title)?.is !== 'master') return letGo(`Not reloaded: the main process ${main.pid} of ${service} is not an FPM master.`)
+  if (readFpmTitle(main.title)?.is !== 'master')
+    return letGo(`Not reloaded: the main process ${main.pid} of ${service} is not an FPM master.`)
   if (main.state === 'T') return letGo(`Not reloaded: somebody else has stopped the master ${main.pid}.`)
   const limits = freezeLimits(reload.deadlineMs, unit.watchdogUs)
-  if (limits === null) return letGo(`Not reloaded: the watchdog of ${service} would kill a master that stands still for any useful time.`)
+  if (limits === null)
+    return letGo(`Not reloaded: the watchdog of ${service} would kill a master that stands still for any useful time.`)
 
   const before = await markBeforeReload(host, main, check.config)
   await reload.frozen(before)
   const drained = await whileFrozen(host, before.master, limits)
   await reload.thawed(before.master)
-  if (!drained.ok) return letGo(`Let go: ${drained.says}. No request was lost, and ${service} runs on with the configuration it had.`)
+  if (!drained.ok)
+    return letGo(`Let go: ${drained.says}. No request was lost, and ${service} runs on with the configuration it had.`)
   const evidence = await awaitReloaded(host, service, before, check.config, fpmPrefix(check.service.binary))
   return evidence.ok
-    ? { came: 'did', says: `Reloaded ${service} without losing a request: ${drained.workers} workers finished first. ${evidence.says}` }
+    ? {
+        came: 'did',
+        says: `Reloaded ${service} without losing a request: ${drained.workers} workers finished first. ${evidence.says}`,
+      }
     : { came: 'failed', says: evidence.says }
 }
 

@@ -37,12 +37,20 @@ export async function editedSince({ executor, record }: RunningApply): Promise<r
     const now = await readFileState(executor.host, executor.state.key, path)
     if (!now.ok) says.push(`${path} cannot be compared: ${now.says}.`)
     else if (now.value === null && after !== null) says.push(`${path} was removed since.`)
-    else if (!isSameState(now.value?.state ?? null, after)) says.push(`${path} was edited since${now.value === null ? '' : `, at ${new Date(now.value.facts.modifiedMs).toISOString()}`}.`)
+    else if (!isSameState(now.value?.state ?? null, after))
+      says.push(
+        `${path} was edited since${now.value === null ? '' : `, at ${new Date(now.value.facts.modifiedMs).toISOString()}`}.`,
+      )
   }
   return says
 }
 
-async function restoreFile(run: RunningApply, index: number, change: Change, image: BeforeImage | undefined): Promise<NotRestored | null> {
+async function restoreFile(
+  run: RunningApply,
+  index: number,
+  change: Change,
+  image: BeforeImage | undefined,
+): Promise<NotRestored | null> {
   const { executor, record } = run
   const current = async () => readFileState(executor.host, executor.state.key, change.path)
   const step = stepFor(run, index, change)
@@ -51,17 +59,25 @@ async function restoreFile(run: RunningApply, index: number, change: Change, ima
   if (!now.ok) return fail(now.says)
   const state = now.value?.state ?? null
   if (isSameState(state, change.before)) return null
-  if (!isSameState(state, change.after)) return fail('it is neither as it was nor as it was written; somebody else has changed it')
+  if (!isSameState(state, change.after))
+    return fail('it is neither as it was nor as it was written; somebody else has changed it')
   await write(run, { entry: 'restoring', says: `Putting ${change.path} back.`, path: change.path })
   const bytes = change.before === null ? null : await loadBeforeImage(executor.state, record, index)
   if (change.before !== null && (bytes === null || image === undefined)) return fail('its bytes from before are lost')
   const did = await setBack(executor.host, change.path, bytes, image)
   if (!did.ok) return fail(did.says)
   const after = await current()
-  return after.ok && isSameState(after.value?.state ?? null, change.before) ? null : fail('it was put back, but is not exactly as it was')
+  return after.ok && isSameState(after.value?.state ?? null, change.before)
+    ? null
+    : fail('it was put back, but is not exactly as it was')
 }
 
-async function setBack(host: Host, path: string, bytes: Uint8Array | null, image: BeforeImage | undefined): Promise<Did> {
+async function setBack(
+  host: Host,
+  path: string,
+  bytes: Uint8Array | null,
+  image: BeforeImage | undefined,
+): Promise<Did> {
   if (bytes === null || image === undefined) return host.removeFile(path)
   return host.replaceFile(path, bytes, { mode: image.mode, uid: image.uid, gid: image.gid })
 }
@@ -84,4 +100,3 @@ function stepFor({ executor, record }: RunningApply, index: number, { path, befo
 function quoted(path: string): string {
   return /^[\w./@%+:-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }
-

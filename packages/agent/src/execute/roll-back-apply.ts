@@ -15,7 +15,11 @@ export type RolledBack =
   | { readonly ok: false; readonly problem: Problem }
 
 /** Never blocked by a brake (DESIGN D5): whoever may look at the host may also want it back. */
-export async function rollBackApply(executor: Executor, record: ApplyRecord, askedBy: AuthoritySummary): Promise<RolledBack> {
+export async function rollBackApply(
+  executor: Executor,
+  record: ApplyRecord,
+  askedBy: AuthoritySummary,
+): Promise<RolledBack> {
   const run: RunningApply = { executor, record }
   const nothing = nothingToRollBack(run)
   if (nothing !== null) return { ok: false, problem: problem('nothing-to-roll-back', nothing) }
@@ -32,16 +36,23 @@ export async function rollBackApply(executor: Executor, record: ApplyRecord, ask
 
 async function rollBackAsAsked(run: RunningApply, askedBy: AuthoritySummary): Promise<ApplyReport> {
   await run.record.journal.reserve()
-  return rollBack(run, { because: null, verdict: null, askedBy, says: `Rolling back, as asked by ${askedBy.by.join(', ')}.` })
+  return rollBack(run, {
+    because: null,
+    verdict: null,
+    askedBy,
+    says: `Rolling back, as asked by ${askedBy.by.join(', ')}.`,
+  })
 }
 
 function nothingToRollBack({ record }: RunningApply): string | null {
   const { entries } = record.journal
-  if (phaseOf(entries) !== 'closed') return `${record.id} is not finished. To see how far it is:\n    fleetmend-agent history`
+  if (phaseOf(entries) !== 'closed')
+    return `${record.id} is not finished. To see how far it is:\n    fleetmend-agent history`
   const outcome = lastOf(entries, 'closed')?.outcome
   if (outcome === 'refused') return `${record.id} was refused and changed nothing.`
   if (outcome === 'rolled-back') return `${record.id} is rolled back already.`
-  if (record.plan.plan.changes.length === 0) return `${record.id} changed no file. A start or a reload cannot be undone.`
+  if (record.plan.plan.changes.length === 0)
+    return `${record.id} changed no file. A start or a reload cannot be undone.`
   return null
 }
 
@@ -50,7 +61,10 @@ async function whyNot(run: RunningApply): Promise<Problem | null> {
   if (other !== null) return problem('apply-in-progress', unfinishedDetail(other))
   const edited = await editedSince(run)
   if (edited.length > 0 && !isStuck(run)) {
-    return problem('plan-is-stale', `Cannot roll back ${run.record.id}: ${edited.join(' ')} Putting the old bytes back would lose that.\n\nNothing was changed. Undo by hand what is no longer wanted.`)
+    return problem(
+      'plan-is-stale',
+      `Cannot roll back ${run.record.id}: ${edited.join(' ')} Putting the old bytes back would lose that.\n\nNothing was changed. Undo by hand what is no longer wanted.`,
+    )
   }
   return configRefused(run)
 }
@@ -70,7 +84,8 @@ async function configRefused({ executor, record }: RunningApply): Promise<Proble
   for (const { service, configPassed } of baseline?.services ?? []) {
     if (configPassed !== true) continue
     const check = await checkFpmConfig(executor.host, service, before)
-    if (!check.passed) return problem('check-failed', `Cannot roll back: with the files from before, ${check.says} Nothing was changed.`)
+    if (!check.passed)
+      return problem('check-failed', `Cannot roll back: with the files from before, ${check.says} Nothing was changed.`)
   }
   return null
 }

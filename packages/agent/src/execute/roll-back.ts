@@ -32,9 +32,18 @@ export async function finishRollback(run: RunningApply): Promise<ApplyReport> {
   const notTold = await tellServices(run)
   const verdict = begun?.verdict ?? null
   const failures = [...notRestored, ...notTold]
-  if (failures.length === 0) return close(run, { outcome: 'rolled-back', problem: begun?.because ?? null, verdict }, 'Rolled back. The host is as it was before.')
+  if (failures.length === 0)
+    return close(
+      run,
+      { outcome: 'rolled-back', problem: begun?.because ?? null, verdict },
+      'Rolled back. The host is as it was before.',
+    )
   const stuck = problem('stuck', stuckDetail(failures))
-  return close(run, { outcome: 'stuck', problem: stuck, verdict }, 'The rollback could not be finished. A person must look.')
+  return close(
+    run,
+    { outcome: 'stuck', problem: stuck, verdict },
+    'The rollback could not be finished. A person must look.',
+  )
 }
 
 function stuckDetail(failures: readonly { readonly says: string; readonly step: string }[]): string {

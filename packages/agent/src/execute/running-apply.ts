@@ -23,8 +23,7 @@ export type Line = WithoutInstant<JournalEntry>
 /** On disk when it answers. `says` is for people; empty: the line is not shown. */
 export async function write({ executor, record }: Recorded, line: Line): Promise<void> {
   const at = new Date(executor.host.nowMs()).toISOString()
-  // Omit over a union forgets that the parts belong together; each line came in as one of them.
-  await record.journal.append({ ...line, at } as JournalEntry)
+  await record.journal.append({ ...line, at })
 }
 
 export async function note(run: RunningApply, says: string): Promise<void> {
@@ -33,7 +32,11 @@ export async function note(run: RunningApply, says: string): Promise<void> {
 
 /** Nothing was begun: the plan is not used up by it, unless it no longer fits. */
 export async function refuse(run: RunningApply, code: ProblemCode, detail: string): Promise<ApplyReport> {
-  return close(run, { outcome: 'refused', problem: problem(code, detail), verdict: null }, 'Refused. Nothing was changed.')
+  return close(
+    run,
+    { outcome: 'refused', problem: problem(code, detail), verdict: null },
+    'Refused. Nothing was changed.',
+  )
 }
 
 export type Closing = Pick<Extract<JournalEntry, { entry: 'closed' }>, 'outcome' | 'problem' | 'verdict'>

@@ -9,7 +9,17 @@ import { sampleFacts, samplePool, sampleFpm, sampleSite } from '../survey/sample
 import { apply } from './apply.ts'
 import type { Executor } from './executor.ts'
 import { recover, type Recovered } from './recover.ts'
-import { dropInPath, hostOf, poolAfter, poolBefore, releaseGuard, simulatedWorld, type Mishap, type SimulatedHost, type World } from './simulated-host.ts'
+import {
+  dropInPath,
+  hostOf,
+  poolAfter,
+  poolBefore,
+  releaseGuard,
+  simulatedWorld,
+  type Mishap,
+  type SimulatedHost,
+  type World,
+} from './simulated-host.ts'
 
 const service = 'php8.2-fpm'
 const subject = { kind: 'service', name: service } as const
@@ -18,16 +28,47 @@ const checks = [
   { when: 'live', check: 'fpm-config', service },
 ] as const
 export const dropIn = '[Service]\nRestart=on-failure\n'
-const poolFile = { path: '/etc/php/8.2/fpm/pool.d/www.conf', before: poolBefore, after: poolAfter, mode: '0640', group: 'www-data' }
+const poolFile = {
+  path: '/etc/php/8.2/fpm/pool.d/www.conf',
+  before: poolBefore,
+  after: poolAfter,
+  mode: '0640',
+  group: 'www-data',
+}
 const reload = { act: 'reload-fpm', service, deadlineMs: 20_000 } as const
 
 /** One plan of each kind that this slice can make. */
 export const planKinds = {
-  'edit and reload': { files: [poolFile], checks: [...checks], acts: [reload], clears: [{ diagnosis: 'pool-exhausted', subject }] },
-  'drop-in and daemon-reload': { files: [{ path: dropInPath, before: null, after: dropIn }], checks: [{ when: 'planned', check: 'unit-file', service }], acts: [{ act: 'daemon-reload' }], clears: [{ diagnosis: 'no-auto-restart', subject }] },
-  'start only': { checks: [{ when: 'planned', check: 'fpm-config', service }], acts: [{ act: 'reset-failed', service }, { act: 'start', service }], clears: [{ diagnosis: 'fpm-crashed', subject }] },
+  'edit and reload': {
+    files: [poolFile],
+    checks: [...checks],
+    acts: [reload],
+    clears: [{ diagnosis: 'pool-exhausted', subject }],
+  },
+  'drop-in and daemon-reload': {
+    files: [{ path: dropInPath, before: null, after: dropIn }],
+    checks: [{ when: 'planned', check: 'unit-file', service }],
+    acts: [{ act: 'daemon-reload' }],
+    clears: [{ diagnosis: 'no-auto-restart', subject }],
+  },
+  'start only': {
+    checks: [{ when: 'planned', check: 'fpm-config', service }],
+    acts: [
+      { act: 'reset-failed', service },
+      { act: 'start', service },
+    ],
+    clears: [{ diagnosis: 'fpm-crashed', subject }],
+  },
   'reload only': { checks: [{ when: 'planned', check: 'fpm-config', service }], acts: [reload] },
-  'both files, daemon-reload and reload': { files: [poolFile, { path: dropInPath, before: null, after: dropIn }], checks: [...checks, { when: 'planned', check: 'unit-file', service }], acts: [{ act: 'daemon-reload' }, reload], clears: [{ diagnosis: 'pool-exhausted', subject }, { diagnosis: 'no-auto-restart', subject }] },
+  'both files, daemon-reload and reload': {
+    files: [poolFile, { path: dropInPath, before: null, after: dropIn }],
+    checks: [...checks, { when: 'planned', check: 'unit-file', service }],
+    acts: [{ act: 'daemon-reload' }, reload],
+    clears: [
+      { diagnosis: 'pool-exhausted', subject },
+      { diagnosis: 'no-auto-restart', subject },
+    ],
+  },
 } as const satisfies Record<string, SamplePlan>
 export type PlanKind = keyof typeof planKinds
 
@@ -40,7 +81,10 @@ export interface Scene {
   readonly state: StateFolder
   readonly record: ApplyRecord
   /** An agent process; it is gone when it crashes. */
-  agent(mishap?: Mishap, eyes?: Eyes): { readonly executor: Executor; readonly host: SimulatedHost; die(guardToo?: boolean): void }
+  agent(
+    mishap?: Mishap,
+    eyes?: Eyes,
+  ): { readonly executor: Executor; readonly host: SimulatedHost; die(guardToo?: boolean): void }
   apply(mishap?: Mishap, eyes?: Eyes): Promise<ApplyReport>
   recover(mishap?: Mishap, eyes?: Eyes): Promise<readonly Recovered[]>
 }
@@ -56,9 +100,23 @@ export async function scene(state: StateFolder, kind: PlanKind, overrides: Sampl
   let pids = 900
   const agent: Scene['agent'] = (mishap = {}, eyes = 'honest') => {
     const self: ProcessIdentity = { pid: ++pids, startTicks: pids * 10 }
-    world.agents.set(self.pid, { ...self, parentPid: 1, state: 'S', cpuTicks: 0, comm: 'node', title: 'fleetmend-agent', uid: 0 })
+    world.agents.set(self.pid, {
+      ...self,
+      parentPid: 1,
+      state: 'S',
+      cpuTicks: 0,
+      comm: 'node',
+      title: 'fleetmend-agent',
+      uid: 0,
+    })
     const host = hostOf(world, mishap)
-    const executor: Executor = { host, state, self, look: async () => facts(world), diagnose: () => diagnosis(world, eyes) }
+    const executor: Executor = {
+      host,
+      state,
+      self,
+      look: async () => facts(world),
+      diagnose: () => diagnosis(world, eyes),
+    }
     const die = (guardToo = false) => {
       world.agents.delete(self.pid)
       if (guardToo) world.guard = null
@@ -84,14 +142,25 @@ export async function reopened(state: StateFolder, id: string): Promise<ApplyRec
 }
 
 function facts(world: World) {
-  return sampleFacts({ host: 'web-7', fpm: [sampleFpm({ pools: [samplePool()] })], sites: [sampleSite({ accessLogs: ['/var/log/nginx/access.log'] })], takenAtMs: world.fpm.nowMs })
+  return sampleFacts({
+    host: 'web-7',
+    fpm: [sampleFpm({ pools: [samplePool()] })],
+    sites: [sampleSite({ accessLogs: ['/var/log/nginx/access.log'] })],
+    takenAtMs: world.fpm.nowMs,
+  })
 }
 
 function diagnosis(world: World, eyes: Eyes): HostDiagnosis {
   const { fpm } = world
   const wasTouched = fpm.loaded === poolAfter || world.loadedDropIns !== ''
   const passed = fpm.isUp && !(eyes === 'sites-fail-after' && wasTouched)
-  const probe: SiteProbe = { site: 'shop.example', over: 'http', passed, says: passed ? 'GET / → 200 in 2 ms' : 'GET / → 502 in 1 ms', tookMs: 2 }
+  const probe: SiteProbe = {
+    site: 'shop.example',
+    over: 'http',
+    passed,
+    says: passed ? 'GET / → 200 in 2 ms' : 'GET / → 502 in 1 ms',
+    tookMs: 2,
+  }
   const holds = {
     'pool-exhausted': eyes === 'never-clear' || fpm.loaded === poolBefore,
     'no-auto-restart': eyes === 'never-clear' || world.loadedDropIns === '',
@@ -101,7 +170,11 @@ function diagnosis(world: World, eyes: Eyes): HostDiagnosis {
     host: 'web-7',
     outcome: 'diagnosed',
     probes: [probe],
-    findings: Object.entries(holds).flatMap(([id, isHeld]) => (isHeld ? [{ diagnosis: id, role: 'cause' as const, subject, says: `${id} holds.`, evidence: [], remediations: [] }] : [])),
+    findings: Object.entries(holds).flatMap(([id, isHeld]) =>
+      isHeld
+        ? [{ diagnosis: id, role: 'cause' as const, subject, says: `${id} holds.`, evidence: [], remediations: [] }]
+        : [],
+    ),
     couldNotTell: [],
     tookMs: 1,
   }

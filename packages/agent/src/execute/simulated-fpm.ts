@@ -132,7 +132,13 @@ function load(fpm: SimulatedFpm): void {
 }
 
 function fork(fpm: SimulatedFpm, count: number): Worker[] {
-  return Array.from({ length: count }, () => ({ pid: ++pids, startTicks: ticksAt(fpm.nowMs), state: 'S', busyUntilMs: 0, quitting: false }))
+  return Array.from({ length: count }, () => ({
+    pid: ++pids,
+    startTicks: ticksAt(fpm.nowMs),
+    state: 'S',
+    busyUntilMs: 0,
+    quitting: false,
+  }))
 }
 
 function busyWorkers(fpm: SimulatedFpm): number {

@@ -3,7 +3,15 @@
  * agent can be made to die at any point: before a deed, after it, and before any line of a journal.
  */
 import type { Did, FileFacts, Host, NewFile, ProcessFacts, Question, Read, ToolOutput } from '../host/host.ts'
-import { fpmProcesses, isBadConfig, passTime, signalFpm, simulatedFpm, startFpm, type SimulatedFpm } from './simulated-fpm.ts'
+import {
+  fpmProcesses,
+  isBadConfig,
+  passTime,
+  signalFpm,
+  simulatedFpm,
+  startFpm,
+  type SimulatedFpm,
+} from './simulated-fpm.ts'
 
 interface SimulatedFile {
   readonly bytes: Uint8Array
@@ -42,21 +50,48 @@ export interface SimulatedHost extends Host {
 }
 
 export const dropInPath = '/etc/systemd/system/php8.2-fpm.service.d/50-fleetmend.conf'
-export const poolBefore = '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\npm = static\npm.max_children = 2\n'
+export const poolBefore =
+  '[www]\nuser = www-data\nlisten = /run/php/php8.2-fpm.sock\npm = static\npm.max_children = 2\n'
 export const poolAfter = poolBefore.replace('= 2', '= 4')
 
 export function simulatedWorld(nowMs: number, { isUp = true, pool = poolBefore } = {}): World {
   const files = new Map<string, SimulatedFile>()
-  const put = (path: string, text: string, mode = 0o644, gid = 0) => files.set(path, { bytes: Buffer.from(text), mode, uid: 0, gid, modifiedMs: nowMs - 1000 })
-  put('/etc/php/8.2/fpm/php-fpm.conf', '[global]\nerror_log = /var/log/php8.2-fpm.log\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n')
+  const put = (path: string, text: string, mode = 0o644, gid = 0) =>
+    files.set(path, { bytes: Buffer.from(text), mode, uid: 0, gid, modifiedMs: nowMs - 1000 })
+  put(
+    '/etc/php/8.2/fpm/php-fpm.conf',
+    '[global]\nerror_log = /var/log/php8.2-fpm.log\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n',
+  )
   put('/etc/php/8.2/fpm/pool.d/www.conf', pool, 0o640, 33)
   put('/etc/passwd', 'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n')
   put('/etc/group', 'root:x:0:\nwww-data:x:33:\n')
   put('/proc/meminfo', 'MemTotal: 8192000 kB\nMemAvailable: 4096000 kB\n')
   put('/var/log/nginx/access.log', '')
-  const directories = new Set(['/', '/etc', '/etc/php', '/etc/php/8.2', '/etc/php/8.2/fpm', '/etc/php/8.2/fpm/pool.d', '/etc/systemd', '/etc/systemd/system', '/run', '/run/php', '/var', '/var/log', '/var/log/nginx'])
+  const directories = new Set([
+    '/',
+    '/etc',
+    '/etc/php',
+    '/etc/php/8.2',
+    '/etc/php/8.2/fpm',
+    '/etc/php/8.2/fpm/pool.d',
+    '/etc/systemd',
+    '/etc/systemd/system',
+    '/run',
+    '/run/php',
+    '/var',
+    '/var/log',
+    '/var/log/nginx',
+  ])
   const readPool = () => Buffer.from(files.get('/etc/php/8.2/fpm/pool.d/www.conf')?.bytes ?? []).toString()
-  return { files, directories, fpm: simulatedFpm(readPool, nowMs, isUp), loadedDropIns: '', agents: new Map(), guard: null, unitComplaints: '' }
+  return {
+    files,
+    directories,
+    fpm: simulatedFpm(readPool, nowMs, isUp),
+    loadedDropIns: '',
+    agents: new Map(),
+    guard: null,
+    unitComplaints: '',
+  }
 }
 
 /** The door to the world for one process of the agent, which lives until it crashes. */
@@ -77,7 +112,8 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
   }
   const textOf = (path: string) => (path === fpm.logPath ? Buffer.from(fpm.log) : files.get(path)?.bytes)
   const processes = () => [...world.agents.values(), ...fpmProcesses(fpm)]
-  const found = <T>(value: T | undefined): Read<T> => (value === undefined ? { ok: false, why: 'missing', says: 'no such file' } : { ok: true, value })
+  const found = <T>(value: T | undefined): Read<T> =>
+    value === undefined ? { ok: false, why: 'missing', says: 'no such file' } : { ok: true, value }
   return {
     id: 'web-7',
     boundaries: () => boundaries,
@@ -90,9 +126,21 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     readTail: async (path) => found(textOf(path) && { bytes: textOf(path) ?? new Uint8Array(), offset: 0 }),
     readFrom: async (path, offset) => found(textOf(path)?.subarray(offset)),
     stat: async (path) => found(factsOf(world, path)),
-    list: async (path) => ({ ok: true, value: [...files.keys()].filter((each) => each.slice(0, each.lastIndexOf('/')) === path).map((each) => each.slice(path.length + 1)) }),
+    list: async (path) => ({
+      ok: true,
+      value: [...files.keys()]
+        .filter((each) => each.slice(0, each.lastIndexOf('/')) === path)
+        .map((each) => each.slice(path.length + 1)),
+    }),
     resolve: async (path) => found(factsOf(world, path) && path),
-    readLink: async (path) => found(path === `/proc/${fpm.master.pid}/exe` ? '/usr/sbin/php-fpm8.2' : path === `/proc/${fpm.master.pid}/fd/2` ? fpm.logPath : undefined),
+    readLink: async (path) =>
+      found(
+        path === `/proc/${fpm.master.pid}/exe`
+          ? '/usr/sbin/php-fpm8.2'
+          : path === `/proc/${fpm.master.pid}/fd/2`
+            ? fpm.logPath
+            : undefined,
+      ),
     processes: async () => ({ ok: true, value: processes() }),
     process: async (pid) => found(processes().find((each) => each.pid === pid)),
     ask: async (question) => ({ ok: true, value: answer(world, question) }),
@@ -102,8 +150,14 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     groupName: async (gid) => (gid === 0 ? 'root' : 'www-data'),
     sleep: async (ms) => passTime(fpm, ms),
     replaceFile: async (path, bytes, fresh) => deed(`write ${path}`, () => replace(world, path, bytes, fresh)),
-    removeFile: async (path) => deed(`remove ${path}`, () => (files.delete(path) ? { ok: true } : { ok: false, says: 'no such file' })),
-    removeDirectory: async (path) => deed(`rmdir ${path}`, () => ([...files.keys(), ...directories].some((each) => each.startsWith(`${path}/`)) ? { ok: false, says: 'it is not empty' } : { ok: directories.delete(path), says: 'no such directory' } as Did)),
+    removeFile: async (path) =>
+      deed(`remove ${path}`, () => (files.delete(path) ? { ok: true } : { ok: false, says: 'no such file' })),
+    removeDirectory: async (path) =>
+      deed(`rmdir ${path}`, () => {
+        if ([...files.keys(), ...directories].some((each) => each.startsWith(`${path}/`)))
+          return { ok: false, says: 'it is not empty' }
+        return directories.delete(path) ? { ok: true } : { ok: false, says: 'no such directory' }
+      }),
     systemd: async (verb, service) =>
       deed(`${verb} ${service}`, () => {
         if (verb === 'start' && !startFpm(fpm)) return { ok: false, says: 'Job failed' }
@@ -117,7 +171,8 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
       }),
     signal: async (process, signal) =>
       deed(`${signal} ${process.pid}`, () => {
-        if (!processes().some((each) => each.pid === process.pid && each.startTicks === process.startTicks)) return { ok: false, says: `process ${process.pid} is gone` }
+        if (!processes().some((each) => each.pid === process.pid && each.startTicks === process.startTicks))
+          return { ok: false, says: `process ${process.pid} is gone` }
         signalFpm(fpm, process.pid, signal)
         return { ok: true }
       }),
@@ -145,7 +200,8 @@ export function releaseGuard(world: World): void {
 
 function replace(world: World, path: string, bytes: Uint8Array, fresh: NewFile): Did {
   const { files, directories, fpm } = world
-  for (let directory = path; (directory = directory.slice(0, directory.lastIndexOf('/'))) !== ''; ) directories.add(directory)
+  for (let directory = path; (directory = directory.slice(0, directory.lastIndexOf('/'))) !== '';)
+    directories.add(directory)
   const { mode, uid, gid } = files.get(path) ?? fresh
   files.set(path, { bytes: Buffer.from(bytes), mode, uid, gid, modifiedMs: fpm.nowMs })
   return { ok: true }
@@ -168,17 +224,30 @@ function answer(world: World, question: Question): ToolOutput {
     case 'unit-properties':
       return output(
         [
-          'Id=php8.2-fpm.service', 'LoadState=loaded', `ActiveState=${fpm.activeState}`, `SubState=${fpm.isUp ? 'running' : 'dead'}`, 'UnitFileState=enabled',
-          `Result=${fpm.result}`, `MainPID=${fpm.isUp ? fpm.master.pid : 0}`, 'ExecMainStatus=0', 'WatchdogUSec=0',
+          'Id=php8.2-fpm.service',
+          'LoadState=loaded',
+          `ActiveState=${fpm.activeState}`,
+          `SubState=${fpm.isUp ? 'running' : 'dead'}`,
+          'UnitFileState=enabled',
+          `Result=${fpm.result}`,
+          `MainPID=${fpm.isUp ? fpm.master.pid : 0}`,
+          'ExecMainStatus=0',
+          'WatchdogUSec=0',
           'ExecStart={ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf ; }',
         ].join('\n'),
       )
     case 'unix-listeners':
-      return output(fpm.isUp ? `u_str LISTEN 0 4096 /run/php/php8.2-fpm.sock 12345 * 0 users:(("php-fpm8.2",pid=${fpm.master.pid},fd=8))\n` : '')
+      return output(
+        fpm.isUp
+          ? `u_str LISTEN 0 4096 /run/php/php8.2-fpm.sock 12345 * 0 users:(("php-fpm8.2",pid=${fpm.master.pid},fd=8))\n`
+          : '',
+      )
     case 'fpm-config-test': {
       const planned = question.planned.get(fpm.poolPath)
       const text = planned ? Buffer.from(planned).toString() : fpm.readPool()
-      return isBadConfig(text) ? output('', 78, "ERROR: [/etc/php/8.2/fpm/pool.d/www.conf:6] unknown entry 'unknown_directive'\n") : output('')
+      return isBadConfig(text)
+        ? output('', 78, "ERROR: [/etc/php/8.2/fpm/pool.d/www.conf:6] unknown entry 'unknown_directive'\n")
+        : output('')
     }
     case 'unit-verify':
       return output('', 0, world.unitComplaints)
@@ -186,4 +255,3 @@ function answer(world: World, question: Question): ToolOutput {
       return output('')
   }
 }
-

@@ -26,7 +26,14 @@ async function stuckWithoutRecord(run: RunningApply, why: string): Promise<Apply
   if (frozen) await executor.host.signal(frozen.master, 'SIGCONT')
   const at = new Date(executor.host.nowMs()).toISOString()
   const detail = `Cannot go on: the journal of ${record.id} cannot be written (${why}), and without it nothing is done.\n\n${(await steps(run)).join('\n')}`
-  const closed: JournalEntry = { entry: 'closed', at, says: 'The record was lost in the middle. A person must look.', outcome: 'stuck', problem: problem('stuck', detail), verdict: null }
+  const closed: JournalEntry = {
+    entry: 'closed',
+    at,
+    says: 'The record was lost in the middle. A person must look.',
+    outcome: 'stuck',
+    problem: problem('stuck', detail),
+    verdict: null,
+  }
   const report = applyReport([...record.journal.entries, closed])
   if (report === null) throw new Error('The journal does not begin with an admission. This is a bug.')
   return report
@@ -38,7 +45,8 @@ async function steps({ executor, record }: RunningApply): Promise<readonly strin
     const now = await readFileState(executor.host, executor.state.key, path)
     const state = now.ok ? (now.value?.state ?? null) : null
     if (now.ok && isSameState(state, before)) says.push(`- ${path} is as it was before.`)
-    else if (now.ok && isSameState(state, after)) says.push(`- ${path} is as planned. To undo by hand, reverse this:\n${diff}`)
+    else if (now.ok && isSameState(state, after))
+      says.push(`- ${path} is as planned. To undo by hand, reverse this:\n${diff}`)
     else says.push(`- ${path} is neither as before nor as planned: look at it.`)
   }
   const services = new Set(record.plan.plan.acts.flatMap((act) => ('service' in act ? [act.service] : [])))

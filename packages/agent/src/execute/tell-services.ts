@@ -59,16 +59,24 @@ function actsWithEffect({ record }: RunningApply): readonly Act[] {
   })
 }
 
-async function tellService(run: RunningApply, act: Extract<Act, { act: 'reload-fpm' | 'start' }>, was: Baseline['services'][number]): Promise<NotTold | null> {
+async function tellService(
+  run: RunningApply,
+  act: Extract<Act, { act: 'reload-fpm' | 'start' }>,
+  was: Baseline['services'][number],
+): Promise<NotTold | null> {
   const { host } = run.executor
   const { service } = act
   const up = await isUp(host, service)
-  if (!up.ok) return { says: `Whether ${service} is up cannot be told: ${up.says}.`, step: `systemctl status ${service}` }
+  if (!up.ok)
+    return { says: `Whether ${service} is up cannot be told: ${up.says}.`, step: `systemctl status ${service}` }
   if (!up.value) return startAgain(run, service)
   if (act.act === 'start') return null
   // Before the plan the master ran on although its files were bad; a reload now would kill it.
   if (was.configPassed === false && !(await checkFpmConfig(host, service, new Map())).passed) {
-    await note(run, `${service} was not reloaded: its configuration was already refused before this plan. It runs on with what it has loaded.`)
+    await note(
+      run,
+      `${service} was not reloaded: its configuration was already refused before this plan. It runs on with what it has loaded.`,
+    )
     return null
   }
   return reloadAgain(run, act)
@@ -95,7 +103,9 @@ async function startAgain(run: RunningApply, service: string): Promise<NotTold |
   await host.systemd('reset-failed', service, 30_000)
   const started = await startService(host, service)
   await note(run, started.says)
-  return started.came === 'did' ? null : { says: started.says, step: `systemctl reset-failed ${service}; systemctl start ${service}` }
+  return started.came === 'did'
+    ? null
+    : { says: started.says, step: `systemctl reset-failed ${service}; systemctl start ${service}` }
 }
 
 async function leave(run: RunningApply, service: string): Promise<null> {

@@ -59,7 +59,11 @@ export function addTraffic(a: Traffic, b: Traffic): Traffic {
   return { requests: a.requests + b.requests, serverErrors: a.serverErrors + b.serverErrors }
 }
 
-async function readAppended(host: ReadHost, path: string, offset: number): Promise<{ readonly bytes: Uint8Array; readonly from: number }> {
+async function readAppended(
+  host: ReadHost,
+  path: string,
+  offset: number,
+): Promise<{ readonly bytes: Uint8Array; readonly from: number }> {
   const added = await host.readFrom(path, offset, duringBytes)
   if (added.ok) return { bytes: added.value, from: offset }
   const anew = added.why === 'missing' ? await host.readFrom(path, 0, duringBytes) : added
@@ -67,5 +71,8 @@ async function readAppended(host: ReadHost, path: string, offset: number): Promi
 }
 
 function count(entries: readonly { readonly status: number }[]): Traffic {
-  return { requests: entries.length, serverErrors: entries.filter(({ status }) => status >= 500 && status <= 599).length }
+  return {
+    requests: entries.length,
+    serverErrors: entries.filter(({ status }) => status >= 500 && status <= 599).length,
+  }
 }

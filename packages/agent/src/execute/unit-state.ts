@@ -20,9 +20,13 @@ export async function readRunning(host: ReadHost, service: string): Promise<Read
   if (!unit.ok) return unit
   const { activeState, subState, result, mainPid } = unit.value
   const says = `${service} is ${activeState} (${subState}, result ${result})`
-  if ((activeState !== 'active' && activeState !== 'reloading') || mainPid <= 0) return { ok: false, why: 'missing', says }
+  if ((activeState !== 'active' && activeState !== 'reloading') || mainPid <= 0)
+    return { ok: false, why: 'missing', says }
   const main = await host.process(mainPid)
-  if (!main.ok) return main.why === 'missing' ? { ok: false, why: 'missing', says: `the main process ${mainPid} of ${service} is gone` } : main
+  if (!main.ok)
+    return main.why === 'missing'
+      ? { ok: false, why: 'missing', says: `the main process ${mainPid} of ${service} is gone` }
+      : main
   return main.value.state === 'Z'
     ? { ok: false, why: 'missing', says: `the main process ${mainPid} of ${service} is dead` }
     : { ok: true, value: { unit: unit.value, main: main.value } }

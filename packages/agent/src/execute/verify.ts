@@ -27,7 +27,11 @@ export async function verify(executor: Executor, plan: Plan, baseline: Baseline,
   const first = await lookUntilGood(executor, baseline, settleMs)
   await tell(first.after.says)
   if (!isGood(first.after) || plan.watchMs === 0) return verified(baseline, first, null)
-  const traffic: Watched = { during: { requests: 0, serverErrors: 0 }, seconds: plan.watchMs / 1000, logs: first.logs(servicesOf(plan)) }
+  const traffic: Watched = {
+    during: { requests: 0, serverErrors: 0 },
+    seconds: plan.watchMs / 1000,
+    logs: first.logs(servicesOf(plan)),
+  }
   return watch(executor, plan, baseline, traffic, tell)
 }
 
@@ -48,7 +52,13 @@ interface Watched {
   readonly logs: readonly string[]
 }
 
-async function watch(executor: Executor, plan: Plan, baseline: Baseline, watched: Watched, tell: Tell): Promise<Verified> {
+async function watch(
+  executor: Executor,
+  plan: Plan,
+  baseline: Baseline,
+  watched: Watched,
+  tell: Tell,
+): Promise<Verified> {
   const { host } = executor
   const endsAtMs = host.nowMs() + plan.watchMs
   let ends: LogEnds = await logEnds(host, watched.logs)
@@ -77,7 +87,8 @@ async function lookUntilGood(executor: Executor, baseline: Baseline, limitMs: nu
     const facts = await executor.look()
     const diagnosis = executor.diagnose(facts)
     const after = judgeAfter(baseline, diagnosis)
-    if (isGood(after) || host.nowMs() >= endsAtMs) return { diagnosis, after, logs: (services) => accessLogsOf(facts, services) }
+    if (isGood(after) || host.nowMs() >= endsAtMs)
+      return { diagnosis, after, logs: (services) => accessLogsOf(facts, services) }
   }
 }
 
@@ -110,7 +121,9 @@ function verified(baseline: Baseline, { diagnosis, after }: Look, watched: Watch
 function outcomeOf(after: After, diagnosis: HostDiagnosis, watched: Watched | null): Verified['outcome'] {
   switch (after.is) {
     case 'better':
-      return diagnosis.probes.length > 0 || (watched !== null && isEnoughTraffic(watched.during)) ? 'fixed' : 'inconclusive'
+      return diagnosis.probes.length > 0 || (watched !== null && isEnoughTraffic(watched.during))
+        ? 'fixed'
+        : 'inconclusive'
     case 'still-failing':
       return 'cleared-still-failing'
     case 'unknown':

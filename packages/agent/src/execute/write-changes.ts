@@ -18,7 +18,9 @@ export interface Prepared {
   readonly directories: string[]
 }
 
-export type Preparing = { readonly ok: true; readonly value: Prepared } | { readonly ok: false; readonly problem: Problem }
+export type Preparing =
+  | { readonly ok: true; readonly value: Prepared }
+  | { readonly ok: false; readonly problem: Problem }
 
 /** Reads and stores the bytes from before, and learns which directories writing will have to make. */
 export async function prepareChanges({ executor, record }: RunningApply): Promise<Preparing> {
@@ -27,19 +29,45 @@ export async function prepareChanges({ executor, record }: RunningApply): Promis
   const directories: string[] = []
   for (const [index, change] of record.plan.plan.changes.entries()) {
     const now = await readFileState(executor.host, executor.state.key, change.path)
-    if (!now.ok) return { ok: false, problem: problem('plan-is-stale', `Cannot apply: ${change.path} cannot be compared: ${now.says}. Nothing was changed.`) }
+    if (!now.ok)
+      return {
+        ok: false,
+        problem: problem(
+          'plan-is-stale',
+          `Cannot apply: ${change.path} cannot be compared: ${now.says}. Nothing was changed.`,
+        ),
+      }
     if (!isSameState(now.value?.state ?? null, change.before)) {
-      return { ok: false, problem: problem('plan-is-stale', `Cannot apply: ${change.path} was changed at this very moment. Nothing else was. Plan again to see what would be done now.`) }
+      return {
+        ok: false,
+        problem: problem(
+          'plan-is-stale',
+          `Cannot apply: ${change.path} was changed at this very moment. Nothing else was. Plan again to see what would be done now.`,
+        ),
+      }
     }
     const facts = now.value?.facts ?? { mode: 0, uid: 0, gid: 0 }
     images.push(now.value?.bytes ?? null)
-    files.push({ path: change.path, image: now.value === null ? null : String(index), mode: facts.mode, uid: facts.uid, gid: facts.gid })
-    for (const missing of await missingDirectories(executor.host, change.path)) if (!directories.includes(missing)) directories.push(missing)
+    files.push({
+      path: change.path,
+      image: now.value === null ? null : String(index),
+      mode: facts.mode,
+      uid: facts.uid,
+      gid: facts.gid,
+    })
+    for (const missing of await missingDirectories(executor.host, change.path))
+      if (!directories.includes(missing)) directories.push(missing)
   }
   try {
     await saveBeforeImages(executor.state, record.id, images)
   } catch (error) {
-    return { ok: false, problem: problem('check-failed', `Cannot apply: the bytes from before cannot be stored in ${executor.state.sealedApplies}: ${saysOf(error)}. Nothing was changed.`) }
+    return {
+      ok: false,
+      problem: problem(
+        'check-failed',
+        `Cannot apply: the bytes from before cannot be stored in ${executor.state.sealedApplies}: ${saysOf(error)}. Nothing was changed.`,
+      ),
+    }
   }
   return { ok: true, value: { files, directories } }
 }
@@ -67,7 +95,10 @@ async function setFile(host: Host, change: Change, bytes: Uint8Array | null): Pr
   if (change.after === null || bytes === null) return host.removeFile(change.path)
   // Only root's own files are ever created; an existing file keeps its owner, whoever that is.
   if (change.before === null && (change.after.owner !== 'root' || change.after.group !== 'root')) {
-    return { ok: false, says: `${change.path} would have to belong to ${change.after.owner}:${change.after.group}; only files of root are created` }
+    return {
+      ok: false,
+      says: `${change.path} would have to belong to ${change.after.owner}:${change.after.group}; only files of root are created`,
+    }
   }
   return host.replaceFile(change.path, bytes, { mode: Number.parseInt(change.after.mode, 8), uid: 0, gid: 0 })
 }
@@ -76,7 +107,13 @@ async function proveState({ host, state }: Executor, change: Change, side: 'befo
   const now = await readFileState(host, state.key, change.path)
   if (!now.ok) return { ok: false, says: `${change.path} cannot be compared: ${now.says}` }
   if (isSameState(now.value?.state ?? null, change[side])) return { ok: true }
-  return { ok: false, says: side === 'before' ? `${change.path} was changed by somebody else at this very moment` : `${change.path} is not what was written` }
+  return {
+    ok: false,
+    says:
+      side === 'before'
+        ? `${change.path} was changed by somebody else at this very moment`
+        : `${change.path} is not what was written`,
+  }
 }
 
 /** The outermost first. */
@@ -88,4 +125,3 @@ async function missingDirectories(host: Host, path: string): Promise<readonly st
     missing.unshift(directory)
   }
 }
-

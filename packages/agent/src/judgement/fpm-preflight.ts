@@ -52,7 +52,10 @@ export function judgePreflight(config: FpmConfig, prefix: string, facts: Preflig
 }
 
 /** Every directory and socket path that has to be looked at before judging. */
-export function preflightPaths(config: FpmConfig, prefix: string): { readonly directories: readonly string[]; readonly sockets: readonly string[] } {
+export function preflightPaths(
+  config: FpmConfig,
+  prefix: string,
+): { readonly directories: readonly string[]; readonly sockets: readonly string[] } {
   const sockets = config.pools.flatMap((pool) =>
     listensOf(pool).flatMap(({ value }) => {
       const address = listenAddress(value, pool.name, prefixOf(pool, prefix))
@@ -111,7 +114,9 @@ function known(directive: FpmDirective | undefined): string {
 function variableProblems(pool: FpmPool): readonly Said[] {
   return judgedDirectives.flatMap((name) => {
     const variables = pool.directives.get(name)?.variables ?? []
-    return variables.map((variable) => unsure(`[${pool.name}] ${name} depends on \${${variable}}, which only the master knows.`))
+    return variables.map((variable) =>
+      unsure(`[${pool.name}] ${name} depends on \${${variable}}, which only the master knows.`),
+    )
   })
 }
 
@@ -122,11 +127,19 @@ function prefixOf(pool: FpmPool, prefix: string): string {
   return valueOf(pool, 'prefix') || prefix
 }
 
-function listenProblems(pool: FpmPool, name: string, value: string, prefix: string, facts: PreflightFacts): readonly Said[] {
+function listenProblems(
+  pool: FpmPool,
+  name: string,
+  value: string,
+  prefix: string,
+  facts: PreflightFacts,
+): readonly Said[] {
   const where = `[${pool.name}] ${name} = ${value}`
-  if (/^unix:/i.test(value)) return [fails(`${where}: FPM takes everything with a colon for TCP; a socket path is written without \`unix:\`.`)]
+  if (/^unix:/i.test(value))
+    return [fails(`${where}: FPM takes everything with a colon for TCP; a socket path is written without \`unix:\`.`)]
   const address = listenAddress(value, pool.name, prefixOf(pool, prefix))
-  if (address === null) return [fails(`${where}: FPM cannot listen there; it takes a path, a port from 1 to 65535, or ADDRESS:PORT.`)]
+  if (address === null)
+    return [fails(`${where}: FPM cannot listen there; it takes a path, a port from 1 to 65535, or ADDRESS:PORT.`)]
   return address.startsWith('unix:') ? unixProblems(where, address, facts) : tcpProblems(where, address, facts)
 }
 
@@ -135,7 +148,8 @@ const longestSocketPath = 107
 
 function unixProblems(where: string, address: SocketAddress, facts: PreflightFacts): readonly Said[] {
   const path = address.slice('unix:'.length)
-  if (path.length > longestSocketPath) return [fails(`${where}: the path has ${path.length} bytes; a socket's can have ${longestSocketPath}.`)]
+  if (path.length > longestSocketPath)
+    return [fails(`${where}: the path has ${path.length} bytes; a socket's can have ${longestSocketPath}.`)]
   const holders = holdersOf(facts, (each) => each === address)
   if (holders === 'own') return []
   return [
@@ -203,13 +217,18 @@ function directoryProblems(where: string, directory: string, facts: PreflightFac
     case 'read-only':
       return [fails(`${where}: ${directory} is on a read-only mount.`)]
     default:
-      return [unsure(`${where}: whether the directory ${directory} can be used${found ? ` (${found.unreadable})` : ''}.`)]
+      return [
+        unsure(`${where}: whether the directory ${directory} can be used${found ? ` (${found.unreadable})` : ''}.`),
+      ]
   }
 }
 
 function accountProblems(pool: FpmPool, facts: PreflightFacts): readonly Said[] {
   const value = (name: string) => valueOf(pool, name)
-  const listed = (name: string) => value(name).split(',').filter((each) => each !== '')
+  const listed = (name: string) =>
+    value(name)
+      .split(',')
+      .filter((each) => each !== '')
   const says: Said[] = []
   if ((value('user') === 'root' || value('user') === '0') && !facts.mayRunAsRoot) {
     says.push(fails(`[${pool.name}] user = ${value('user')}: FPM refuses to run workers as root.`))
@@ -217,7 +236,9 @@ function accountProblems(pool: FpmPool, facts: PreflightFacts): readonly Said[] 
   const missing = (name: string, account: string, names: Names) => {
     if (account === '' || names.known.has(account)) return
     const where = `[${pool.name}] ${name} = ${value(name)}`
-    says.push(names.complete ? fails(`${where}: this host has no ${account}.`) : unsure(`${where}: whether ${account} exists.`))
+    says.push(
+      names.complete ? fails(`${where}: this host has no ${account}.`) : unsure(`${where}: whether ${account} exists.`),
+    )
   }
   // Numbers are taken as ids by these four, and as names by the lists.
   const orId = (name: string) => (/^\d+$/.test(value(name)) ? '' : value(name))

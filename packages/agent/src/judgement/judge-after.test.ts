@@ -3,8 +3,21 @@ import { expect, test } from 'vitest'
 import { judgeAfter, type Before } from './judge-after.ts'
 
 const subject = { kind: 'pool', name: 'php8.2-fpm/www' } as const
-const probe = (passed: boolean, site = 'shop.example'): SiteProbe => ({ site, over: 'http', passed, says: passed ? '200' : '502', tookMs: 1 })
-const finding = (diagnosis: string, role: Role = 'cause'): Finding => ({ diagnosis, role, subject, says: `${diagnosis}!`, evidence: [], remediations: [] })
+const probe = (passed: boolean, site = 'shop.example'): SiteProbe => ({
+  site,
+  over: 'http',
+  passed,
+  says: passed ? '200' : '502',
+  tookMs: 1,
+})
+const finding = (diagnosis: string, role: Role = 'cause'): Finding => ({
+  diagnosis,
+  role,
+  subject,
+  says: `${diagnosis}!`,
+  evidence: [],
+  remediations: [],
+})
 const clears = (role: Role | null) => [{ diagnosis: 'pool-exhausted', subject, role }]
 
 interface Case {
@@ -15,18 +28,78 @@ interface Case {
 }
 
 test.each<Case>([
-  { what: 'clear, and all probes pass', before: { probes: [probe(false)] }, after: { probes: [probe(true)] }, is: 'better' },
-  { what: 'the finding is still there', before: {}, after: { findings: [finding('pool-exhausted')] }, is: 'not-cleared' },
-  { what: 'it is there only as a consequence', before: {}, after: { findings: [finding('pool-exhausted', 'consequence')] }, is: 'not-cleared' },
-  { what: 'a probe that passed fails now', before: { probes: [probe(true)] }, after: { probes: [probe(false)] }, is: 'worse' },
-  { what: 'a probe that passed cannot be made any more', before: { probes: [probe(true)] }, after: { probes: [] }, is: 'worse' },
-  { what: 'another site still fails, and a cause is known', before: { probes: [probe(false)] }, after: { probes: [probe(false)], findings: [finding('fpm-stopped')] }, is: 'still-failing' },
-  { what: 'the site still fails and nothing explains it', before: { probes: [probe(false)] }, after: { probes: [probe(false)] }, is: 'not-cleared' },
-  { what: 'it still fails, but only a risk was to be cleared', before: { probes: [probe(false)], clears: clears('risk') }, after: { probes: [probe(false)] }, is: 'still-failing' },
-  { what: 'it still fails, and nothing was to be cleared', before: { probes: [probe(false)], clears: [] }, after: { probes: [probe(false)] }, is: 'still-failing' },
-  { what: 'a reading is missing that was there before', before: {}, after: { couldNotTell: [{ what: 'the log', why: 'gone' }] }, is: 'unknown' },
-  { what: 'a reading is missing that was missing before', before: { couldNotTell: [{ what: 'the log', why: 'denied' }] }, after: { couldNotTell: [{ what: 'the log', why: 'gone' }] }, is: 'better' },
-  { what: 'the same diagnosis holds for another pool', before: {}, after: { findings: [{ ...finding('pool-exhausted', 'risk'), subject: { kind: 'pool', name: 'php8.2-fpm/api' } }] }, is: 'better' },
+  {
+    what: 'clear, and all probes pass',
+    before: { probes: [probe(false)] },
+    after: { probes: [probe(true)] },
+    is: 'better',
+  },
+  {
+    what: 'the finding is still there',
+    before: {},
+    after: { findings: [finding('pool-exhausted')] },
+    is: 'not-cleared',
+  },
+  {
+    what: 'it is there only as a consequence',
+    before: {},
+    after: { findings: [finding('pool-exhausted', 'consequence')] },
+    is: 'not-cleared',
+  },
+  {
+    what: 'a probe that passed fails now',
+    before: { probes: [probe(true)] },
+    after: { probes: [probe(false)] },
+    is: 'worse',
+  },
+  {
+    what: 'a probe that passed cannot be made any more',
+    before: { probes: [probe(true)] },
+    after: { probes: [] },
+    is: 'worse',
+  },
+  {
+    what: 'another site still fails, and a cause is known',
+    before: { probes: [probe(false)] },
+    after: { probes: [probe(false)], findings: [finding('fpm-stopped')] },
+    is: 'still-failing',
+  },
+  {
+    what: 'the site still fails and nothing explains it',
+    before: { probes: [probe(false)] },
+    after: { probes: [probe(false)] },
+    is: 'not-cleared',
+  },
+  {
+    what: 'it still fails, but only a risk was to be cleared',
+    before: { probes: [probe(false)], clears: clears('risk') },
+    after: { probes: [probe(false)] },
+    is: 'still-failing',
+  },
+  {
+    what: 'it still fails, and nothing was to be cleared',
+    before: { probes: [probe(false)], clears: [] },
+    after: { probes: [probe(false)] },
+    is: 'still-failing',
+  },
+  {
+    what: 'a reading is missing that was there before',
+    before: {},
+    after: { couldNotTell: [{ what: 'the log', why: 'gone' }] },
+    is: 'unknown',
+  },
+  {
+    what: 'a reading is missing that was missing before',
+    before: { couldNotTell: [{ what: 'the log', why: 'denied' }] },
+    after: { couldNotTell: [{ what: 'the log', why: 'gone' }] },
+    is: 'better',
+  },
+  {
+    what: 'the same diagnosis holds for another pool',
+    before: {},
+    after: { findings: [{ ...finding('pool-exhausted', 'risk'), subject: { kind: 'pool', name: 'php8.2-fpm/api' } }] },
+    is: 'better',
+  },
 ])('$what: $is', ({ before, after, is }) => {
   const judged = judgeAfter(
     { probes: [], couldNotTell: [], clears: clears('cause'), ...before },

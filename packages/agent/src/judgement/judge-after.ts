@@ -23,13 +23,18 @@ export function judgeAfter(before: Before, after: HostDiagnosis): After {
   const worse = regressions(before.probes, after.probes)
   if (worse.length > 0) return { is: 'worse', says: `What answered before fails now: ${worse.join('; ')}.` }
   const remaining = after.findings.filter((finding) => before.clears.some((clear) => isAbout(clear, finding)))
-  if (remaining.length > 0) return { is: 'not-cleared', says: `Not cleared: ${remaining.map((each) => each.says).join(' ')}` }
+  if (remaining.length > 0)
+    return { is: 'not-cleared', says: `Not cleared: ${remaining.map((each) => each.says).join(' ')}` }
   const failing = after.probes.filter((probe) => !probe.passed)
   if (failing.length > 0) return judgeFailing(before, after, failing)
   const unknown = newlyUnknown(before, after)
-  if (unknown.length > 0) return { is: 'unknown', says: `Could not tell: ${unknown.map((each) => `${each.what} (${each.why})`).join('; ')}.` }
+  if (unknown.length > 0)
+    return { is: 'unknown', says: `Could not tell: ${unknown.map((each) => `${each.what} (${each.why})`).join('; ')}.` }
   const cleared = before.clears.map((clear) => `${clear.diagnosis} of ${clear.subject.name}`)
-  return { is: 'better', says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : 'Nothing was to be cleared.'} ${probesSay(after.probes)}` }
+  return {
+    is: 'better',
+    says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : 'Nothing was to be cleared.'} ${probesSay(after.probes)}`,
+  }
 }
 
 /** One probe, before and after: the same site asked the same way. */
@@ -55,8 +60,13 @@ function regressions(before: readonly SiteProbe[], after: readonly SiteProbe[]):
 function judgeFailing(before: Before, after: HostDiagnosis, failing: readonly SiteProbe[]): After {
   const says = failing.map((probe) => `${probe.site}: ${probe.says}`).join('; ')
   const causes = after.findings.filter((finding) => finding.role === 'cause')
-  if (causes.length > 0) return { is: 'still-failing', says: `Clear, but still failing (${says}) because of something else: ${causes.map((each) => each.says).join(' ')}` }
-  if (before.clears.every((clear) => clear.role !== 'cause')) return { is: 'still-failing', says: `Clear, but as before these fail: ${says}.` }
+  if (causes.length > 0)
+    return {
+      is: 'still-failing',
+      says: `Clear, but still failing (${says}) because of something else: ${causes.map((each) => each.says).join(' ')}`,
+    }
+  if (before.clears.every((clear) => clear.role !== 'cause'))
+    return { is: 'still-failing', says: `Clear, but as before these fail: ${says}.` }
   return { is: 'not-cleared', says: `Still failing, and nothing else explains it: ${says}.` }
 }
 
@@ -66,7 +76,9 @@ function newlyUnknown(before: Before, after: HostDiagnosis): readonly CouldNotTe
 
 function isAbout(clear: Before['clears'][number], finding: Finding): boolean {
   const { diagnosis, subject } = clear
-  return finding.diagnosis === diagnosis && finding.subject.kind === subject.kind && finding.subject.name === subject.name
+  return (
+    finding.diagnosis === diagnosis && finding.subject.kind === subject.kind && finding.subject.name === subject.name
+  )
 }
 
 function probesSay(probes: readonly SiteProbe[]): string {

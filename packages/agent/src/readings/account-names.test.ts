@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { asksBeyondFiles, readAccountNames } from './account-names.ts'
 
 test('names are the first field of each line, and nothing else is', () => {
-  const text = 'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n#old:x:1:1\n\nbroken line\n+@ldap::\n'
+  const text =
+    'root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/usr/sbin/nologin\n#old:x:1:1\n\nbroken line\n+@ldap::\n'
   expect([...readAccountNames(text)]).toEqual(['root', 'www-data', '+@ldap'])
 })
 

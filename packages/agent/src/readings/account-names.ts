@@ -16,7 +16,10 @@ export function readAccountNames(text: string): ReadonlySet<string> {
 export function asksBeyondFiles(nsswitch: string, database: 'passwd' | 'group'): boolean {
   const line = nsswitch.split('\n').find((each) => each.trimStart().startsWith(`${database}:`))
   if (line === undefined) return false
-  const sources = line.slice(line.indexOf(':') + 1).replace(/#.*/, '').replace(/\[[^\]]*\]/g, ' ')
+  const sources = line
+    .slice(line.indexOf(':') + 1)
+    .replace(/#.*/, '')
+    .replace(/\[[^\]]*\]/g, ' ')
   return sources.split(/\s+/).some((source) => source !== '' && !localSources.has(source))
 }
 

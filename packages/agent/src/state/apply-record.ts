@@ -16,7 +16,15 @@ import {
   type Problem,
 } from '@fleetmend/shared'
 import { applyReport, isClosed } from './apply-report.ts'
-import { errnoOf, makeDirectoryDurably, removeDurably, saysOf, syncDirectory, writeDurably, writeNew } from './durable.ts'
+import {
+  errnoOf,
+  makeDirectoryDurably,
+  removeDurably,
+  saysOf,
+  syncDirectory,
+  writeDurably,
+  writeNew,
+} from './durable.ts'
 import { isHmacOf } from './host-key.ts'
 import { createJournal, openJournal, readJournalFile, type Journal } from './journal.ts'
 import type { StateFolder } from './state-folder.ts'
@@ -27,7 +35,9 @@ export interface ApplyRecord {
   readonly journal: Journal
 }
 
-export type CreatedRecord = { readonly ok: true; readonly value: ApplyRecord } | { readonly ok: false; readonly says: string }
+export type CreatedRecord =
+  | { readonly ok: true; readonly value: ApplyRecord }
+  | { readonly ok: false; readonly says: string }
 export type OpenedRecord =
   | { readonly ok: true; readonly value: ApplyRecord }
   | { readonly ok: false; readonly problem: Problem }
@@ -66,7 +76,13 @@ export async function openApplyRecord(state: StateFolder, id: string): Promise<O
   // Parsed before it becomes part of a path.
   const name = ApplyId.safeParse(id)
   if (!name.success || !(await listApplyIds(state)).includes(name.data)) {
-    return { ok: false, problem: problem('unknown-apply', `This host has no apply ${JSON.stringify(id.slice(0, 80))}. To see those it has:\n    fleetmend-agent history`) }
+    return {
+      ok: false,
+      problem: problem(
+        'unknown-apply',
+        `This host has no apply ${JSON.stringify(id.slice(0, 80))}. To see those it has:\n    fleetmend-agent history`,
+      ),
+    }
   }
   const plan = await readPlan(planFile(state, name.data))
   const journal = await openJournal(journalFile(state, name.data))
@@ -74,7 +90,10 @@ export async function openApplyRecord(state: StateFolder, id: string): Promise<O
   const why = journal.ok ? 'Its copy of the plan is missing or was changed.' : journal.says
   return {
     ok: false,
-    problem: problem('stuck', `Cannot tell what became of ${name.data}. ${why}\n\nCompare the files of the plan with their bytes from before, which are kept in\n    ${join(state.sealedApplies, name.data)}`),
+    problem: problem(
+      'stuck',
+      `Cannot tell what became of ${name.data}. ${why}\n\nCompare the files of the plan with their bytes from before, which are kept in\n    ${join(state.sealedApplies, name.data)}`,
+    ),
   }
 }
 
@@ -113,7 +132,11 @@ export async function saveBeforeImages(
 }
 
 /** The bytes from before, proved against the plan; null when they are lost or were changed. */
-export async function loadBeforeImage(state: StateFolder, record: ApplyRecord, index: number): Promise<Uint8Array | null> {
+export async function loadBeforeImage(
+  state: StateFolder,
+  record: ApplyRecord,
+  index: number,
+): Promise<Uint8Array | null> {
   const before = record.plan.plan.changes[index]?.before
   try {
     const bytes = await readFile(beforeImageFile(state, record.id, index))
@@ -134,7 +157,8 @@ export async function findUnfinished(state: StateFolder, except: ApplyId): Promi
   for (const id of await listApplyIds(state)) {
     if (id === except) continue
     const read = await readJournalFile(journalFile(state, id))
-    if (read.ok && read.value.entries.some((each) => each.entry === 'intent') && !isClosed(read.value.entries)) return id
+    if (read.ok && read.value.entries.some((each) => each.entry === 'intent') && !isClosed(read.value.entries))
+      return id
   }
   return null
 }

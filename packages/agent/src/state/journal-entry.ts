@@ -26,7 +26,9 @@ const Identity = z.strictObject({ pid: z.int(), startTicks: z.int() })
 /** A file about to be changed, and where its bytes from before lie. */
 export const BeforeImage = z.strictObject({
   path: z.string(),
-  image: z.nullable(z.string().check(z.regex(/^\d+$/), z.describe('Name in the sealed folder; null: the file did not exist.'))),
+  image: z.nullable(
+    z.string().check(z.regex(/^\d+$/), z.describe('Name in the sealed folder; null: the file did not exist.')),
+  ),
   mode: z.int(),
   uid: z.int(),
   gid: z.int(),
@@ -65,7 +67,9 @@ export const JournalEntry = z.discriminatedUnion('entry', [
     ...line,
     baseline: Baseline,
     files: z.array(BeforeImage),
-    directories: z.array(z.string()).check(z.describe('Directories that writing will have to make, the outermost first.')),
+    directories: z
+      .array(z.string())
+      .check(z.describe('Directories that writing will have to make, the outermost first.')),
   }),
   z.strictObject({ entry: z.literal('writing'), ...line, path: z.string() }),
   z.strictObject({ entry: z.literal('changed'), ...line }),

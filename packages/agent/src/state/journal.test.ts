@@ -18,7 +18,7 @@ test('what was appended is read back, in order, and room is left on disk for wha
   expect(read.ok && read.value.entries).toEqual([note('first'), note('second')])
   expect((await stat(path)).size).toBeGreaterThan(100_000)
   await journal.trim()
-  expect((await readFile(path, 'utf8'))).toBe(lines([note('first'), note('second')]))
+  expect(await readFile(path, 'utf8')).toBe(lines([note('first'), note('second')]))
 })
 
 test('a journal cut off at any byte keeps every whole line, and goes on from there', async () => {

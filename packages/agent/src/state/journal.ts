@@ -25,7 +25,9 @@ export class StateLost extends Error {
   override readonly name = 'StateLost'
 }
 
-export type OpenedJournal = { readonly ok: true; readonly value: Journal } | { readonly ok: false; readonly says: string }
+export type OpenedJournal =
+  | { readonly ok: true; readonly value: Journal }
+  | { readonly ok: false; readonly says: string }
 
 export async function createJournal(path: string, first: JournalEntry): Promise<Journal> {
   const bytes = Buffer.alloc(reservedBytes, '\n')
@@ -52,7 +54,9 @@ export interface JournalFile {
   readonly tornBytes: number
 }
 
-export type ReadJournalFile = { readonly ok: true; readonly value: JournalFile } | { readonly ok: false; readonly says: string }
+export type ReadJournalFile =
+  | { readonly ok: true; readonly value: JournalFile }
+  | { readonly ok: false; readonly says: string }
 
 export async function readJournalFile(path: string): Promise<ReadJournalFile> {
   try {
@@ -69,7 +73,7 @@ export function parseJournal(bytes: Buffer): ReadJournalFile {
   let brokenAt: number | null = null
   let tornEnd = 0
   const used = bytes.subarray(0, endOfUse(bytes))
-  for (let start = 0; start < used.length; ) {
+  for (let start = 0; start < used.length;) {
     const lineBreak = used.indexOf('\n', start)
     const end = lineBreak < 0 ? used.length : lineBreak
     if (end > start) {

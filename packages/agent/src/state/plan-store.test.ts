@@ -7,7 +7,11 @@ import type { StateFolder } from './state-folder.ts'
 import { temporaryState } from './temporary-state.ts'
 
 const files = [
-  { path: '/etc/php/8.2/fpm/pool.d/www.conf', before: 'pm.max_children = 5\nenv[PW] = geheim\n', after: 'pm.max_children = 10\nenv[PW] = geheim\n' },
+  {
+    path: '/etc/php/8.2/fpm/pool.d/www.conf',
+    before: 'pm.max_children = 5\nenv[PW] = geheim\n',
+    after: 'pm.max_children = 10\nenv[PW] = geheim\n',
+  },
   { path: '/etc/systemd/system/php8.2-fpm.service.d/50-fleetmend.conf', before: null, after: '[Service]\n' },
 ]
 
@@ -37,7 +41,10 @@ describe('a plan is refused when', () => {
     { what: 'the digest is empty', digest: '' },
   ])('$what', async ({ digest }) => {
     await using folder = await temporaryState()
-    expect(await loadPlan(folder.state, digest, 'web-7', sampleMadeAtMs)).toMatchObject({ ok: false, problem: { code: 'unknown-plan' } })
+    expect(await loadPlan(folder.state, digest, 'web-7', sampleMadeAtMs)).toMatchObject({
+      ok: false,
+      problem: { code: 'unknown-plan' },
+    })
   })
 
   test('a byte of its document was changed', async () => {

@@ -38,7 +38,8 @@ export async function savePlan(state: StateFolder, record: PlanRecord, sealed: S
     for (const [index, change] of record.plan.changes.entries()) {
       for (const side of sides) {
         const bytes = sealed[side].get(change.path) ?? null
-        if (!isAsStated(state, change[side], bytes)) throw new Error(`The bytes ${side} are not those of ${change.path} in the plan. This is a bug.`)
+        if (!isAsStated(state, change[side], bytes))
+          throw new Error(`The bytes ${side} are not those of ${change.path} in the plan. This is a bug.`)
         if (bytes !== null) await writeNew(sealedFile(state, record.digest, index, side), bytes, 0o600)
       }
     }
@@ -60,10 +61,14 @@ export async function loadPlan(state: StateFolder, digest: string, host: HostId,
   if (record === null || record.digest !== name.data || digestOf(record.plan) !== name.data) {
     return refuse('plan-tampered', tamperedDetail('its document was changed after it was made'))
   }
-  if (record.plan.host !== host) return refuse('plan-tampered', tamperedDetail(`it was made for ${record.plan.host}, and this is ${host}`))
+  if (record.plan.host !== host)
+    return refuse('plan-tampered', tamperedDetail(`it was made for ${record.plan.host}, and this is ${host}`))
   const usedBy = await readOrNull(usedFile(state, name.data))
   if (usedBy !== null) {
-    return refuse('plan-used', `Cannot apply: this plan was applied before, as ${usedBy.toString('utf8').trim()}. A plan is applied once.\n\nPlan again to see what would be done now.`)
+    return refuse(
+      'plan-used',
+      `Cannot apply: this plan was applied before, as ${usedBy.toString('utf8').trim()}. A plan is applied once.\n\nPlan again to see what would be done now.`,
+    )
   }
   const expiry = expiredDetail(record, nowMs)
   if (expiry !== null) return refuse('plan-expired', expiry)
@@ -86,7 +91,10 @@ async function loadSealed(state: StateFolder, record: PlanRecord): Promise<Loade
     for (const side of sides) {
       const bytes = change[side] === null ? null : await readOrNull(sealedFile(state, record.digest, index, side))
       if (!isAsStated(state, change[side], bytes)) {
-        return refuse('plan-tampered', tamperedDetail(`the stored bytes of ${change.path} are not those it was made with`))
+        return refuse(
+          'plan-tampered',
+          tamperedDetail(`the stored bytes of ${change.path} are not those it was made with`),
+        )
       }
       sealed[side].set(change.path, bytes)
     }
@@ -113,8 +121,10 @@ function parseRecord(text: string): PlanRecord | null {
 /** A plan from the future was made before the clock was set back; its age is not known, so it is too old. */
 function expiredDetail({ plan }: PlanRecord, nowMs: number): string | null {
   const again = 'Nothing was changed. Plan again to see what would be done now.'
-  if (nowMs >= Date.parse(plan.expiresAt)) return `Cannot apply: the plan was valid until ${plan.expiresAt}, and it is ${new Date(nowMs).toISOString()}.\n\n${again}`
-  if (nowMs < Date.parse(plan.madeAt) - clockToleranceMs) return `Cannot apply: the plan was made at ${plan.madeAt}, which is in the future. The clock of this host was set back.\n\n${again}`
+  if (nowMs >= Date.parse(plan.expiresAt))
+    return `Cannot apply: the plan was valid until ${plan.expiresAt}, and it is ${new Date(nowMs).toISOString()}.\n\n${again}`
+  if (nowMs < Date.parse(plan.madeAt) - clockToleranceMs)
+    return `Cannot apply: the plan was made at ${plan.madeAt}, which is in the future. The clock of this host was set back.\n\n${again}`
   return null
 }
 
@@ -124,7 +134,9 @@ const clockToleranceMs = 60_000
 async function prunePlans(state: StateFolder): Promise<void> {
   const names = (await readdir(state.plans)).filter((name) => name.endsWith('.json'))
   if (names.length <= keptPlans) return
-  const dated = await Promise.all(names.map(async (name) => ({ name, atMs: (await stat(join(state.plans, name))).mtimeMs })))
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, atMs: (await stat(join(state.plans, name))).mtimeMs })),
+  )
   for (const { name } of dated.toSorted((a, b) => b.atMs - a.atMs).slice(keptPlans)) {
     const digest = `sha256:${name.slice(0, -'.json'.length)}` as const
     // The mark stays away last: without document or bytes a plan cannot be applied anyhow.

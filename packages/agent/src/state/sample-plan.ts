@@ -1,5 +1,13 @@
 /** For tests: plans put together from a few words, with real digests and HMACs. */
-import { digestOf, type Act, type BasisItem, type Change, type FileState, type Plan, type PlanRecord } from '@fleetmend/shared'
+import {
+  digestOf,
+  type Act,
+  type BasisItem,
+  type Change,
+  type FileState,
+  type Plan,
+  type PlanRecord,
+} from '@fleetmend/shared'
 import { hmacOf, type HostKey } from './host-key.ts'
 import type { SealedBytes } from './plan-store.ts'
 
@@ -23,7 +31,10 @@ export interface SamplePlan extends Partial<Omit<Plan, 'changes' | 'acts' | 'che
 
 export const sampleMadeAtMs = Date.parse('2026-11-21T03:09:40.000Z')
 
-export function samplePlan(key: HostKey, { files = [], acts = [], checks = [], clears = [], rests = [], ...overrides }: SamplePlan): { readonly record: PlanRecord; readonly sealed: SealedBytes } {
+export function samplePlan(
+  key: HostKey,
+  { files = [], acts = [], checks = [], clears = [], rests = [], ...overrides }: SamplePlan,
+): { readonly record: PlanRecord; readonly sealed: SealedBytes } {
   const changes: Change[] = files.map((file) => ({
     of: 'file',
     path: file.path,
@@ -44,12 +55,18 @@ export function samplePlan(key: HostKey, { files = [], acts = [], checks = [], c
     acts: [...acts],
     disturbs: [],
     warnings: [],
-    basis: { exact: [...changes.map(({ path, before }) => ({ of: 'file' as const, path, state: before })), ...rests], guards: [] },
+    basis: {
+      exact: [...changes.map(({ path, before }) => ({ of: 'file' as const, path, state: before })), ...rests],
+      guards: [],
+    },
     watchMs: 0,
     ...overrides,
   }
   const side = (which: 'before' | 'after') => new Map(files.map((file) => [file.path, bytesOf(file[which])]))
-  return { record: { digest: digestOf(plan), plan, forecast: [] }, sealed: { before: side('before'), after: side('after') } }
+  return {
+    record: { digest: digestOf(plan), plan, forecast: [] },
+    sealed: { before: side('before'), after: side('after') },
+  }
 }
 
 function stateOf(key: HostKey, text: string | null, { mode = '0644', group = 'root' }: SampleFile): FileState | null {

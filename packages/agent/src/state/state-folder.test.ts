@@ -38,7 +38,10 @@ test('two agents that start at once agree on one key', async () => {
 test('a key that was cut short is refused', async () => {
   await using at = await scratch()
   await writeFile(join(at.path, 'host.key'), 'short')
-  expect(await loadHostKey(join(at.path, 'host.key'))).toMatchObject({ ok: false, says: expect.stringContaining('5 bytes') })
+  expect(await loadHostKey(join(at.path, 'host.key'))).toMatchObject({
+    ok: false,
+    says: expect.stringContaining('5 bytes'),
+  })
 })
 
 test.each([
@@ -67,7 +70,10 @@ test('a folder reached through a link is the folder itself', async () => {
   await using at = await scratch()
   await mkdir(join(at.path, 'real'), { mode: 0o750 })
   await symlink(join(at.path, 'real'), join(at.path, 'link'))
-  expect(await openStateFolder(join(at.path, 'link'))).toMatchObject({ ok: true, value: { root: join(at.path, 'real') } })
+  expect(await openStateFolder(join(at.path, 'link'))).toMatchObject({
+    ok: true,
+    value: { root: join(at.path, 'real') },
+  })
 })
 
 test('an HMAC tells bytes apart, and keys', () => {

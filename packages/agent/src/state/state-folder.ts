@@ -75,7 +75,8 @@ async function findUntrusted(paths: Omit<StateFolder, 'key'>): Promise<string | 
     const facts = await lstat(path)
     // In a sticky directory (`/tmp`) nobody can rename what belongs to somebody else.
     const sticky = (facts.mode & 0o1000) !== 0
-    if ((facts.mode & 0o022) !== 0 && !sticky) return `Cannot trust the state folder: others may write to ${path}, which holds it.`
+    if ((facts.mode & 0o022) !== 0 && !sticky)
+      return `Cannot trust the state folder: others may write to ${path}, which holds it.`
     if (path === dirname(path)) return null
   }
 }

@@ -4,7 +4,7 @@
  */
 // x509's container reads decorator metadata while it is loaded, so this comes first.
 import 'reflect-metadata'
-import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ export interface CertificateAuthority {
   readonly fingerprint: Digest
   /** A new key each time, which never touches a disk: the controller makes one when it starts, and before it is too old. */
   issueServerCertificate(names: readonly string[], nowMs: number): Promise<ServerCertificate>
-  issueClientCertificate(host: HostId, publicKey: Uint8Array, nowMs: number): Promise<ClientCertificate>
+  issueClientCertificate(host: HostId, publicKey: KeyObject, nowMs: number): Promise<ClientCertificate>
 }
 
 export interface ServerCertificate {
@@ -59,6 +59,9 @@ const serverLifeMs = 90 * dayMs
 const clientLifeMs = dayMs
 /** A host whose clock is behind by less than this still takes what was issued just now. */
 const clockToleranceMs = 5 * 60_000
+
+/** X.520 allows no more; the name that counts is the URI. */
+const maxCommonName = 64
 
 const p256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
@@ -138,7 +141,7 @@ async function readAuthority(pem: string, path: string): Promise<AuthorityOpened
       },
 
       async issueClientCertificate(host, publicKey, nowMs) {
-        const issued = await issue(`CN=${host}`, new PublicKey(publicKey), clientLifeMs, nowMs, [
+        const issued = await issue(`CN=${host.slice(0, maxCommonName)}`, new PublicKey(spkiOf(publicKey)), clientLifeMs, nowMs, [
           new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
           new SubjectAlternativeNameExtension([{ type: 'url', value: `${fleetUri(fleet)}/${host}` }]),
         ])
@@ -157,18 +160,19 @@ export function fleetUri(fleet: string): string {
   return `fleetmend://${fleet}`
 }
 
-/** Of the key alone, so that it stays the same when a certificate is renewed. */
-export function keyFingerprint(publicKey: Uint8Array): Digest {
-  return sha256(publicKey)
+/** Of the key alone, so that it stays the same when a certificate is renewed; in the one encoding that Node writes. */
+export function keyFingerprint(publicKey: KeyObject): Digest {
+  return sha256(spkiOf(publicKey))
 }
 
-/** The kinds of keys that agents make: P-256 and Ed25519. */
-export function isAgentKey(publicKey: Uint8Array): boolean {
+/** The kinds of keys that agents make, P-256 and Ed25519; null for anything else. */
+export function readAgentKey(publicKey: Uint8Array): KeyObject | null {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-    return key.asymmetricKeyType === 'ed25519' || (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1')
+    const known = key.asymmetricKeyType === 'ed25519' || (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1')
+    return known ? key : null
   } catch {
-    return false
+    return null
   }
 }
 
@@ -185,6 +189,10 @@ async function readIfThere(path: string): Promise<string | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
   }
+}
+
+function spkiOf(key: KeyObject): Buffer {
+  return key.export({ format: 'der', type: 'spki' })
 }
 
 function sha256(bytes: ArrayBuffer | Uint8Array): Digest {

@@ -2,12 +2,12 @@
  * Lets a host in: its join token is good, it has the private key of the public key that it shows, and nobody else has its
  * name. The token is used up, the host recorded and its certificate issued together or not at all.
  */
-import { createPublicKey, verify } from 'node:crypto'
+import { verify, type KeyObject } from 'node:crypto'
 import { enrolmentChallenge, problem, type Digest, type Enrolled, type EnrolRequest, type HostId, type Problem } from '@fleetmend/shared'
 import { getHost, putHost, renewedHost } from '../store/hosts.ts'
 import { findJoinToken, useJoinToken } from '../store/join-tokens.ts'
 import type { Database } from '../store/tables.ts'
-import { isAgentKey, type CertificateAuthority, type ClientCertificate } from './certificate-authority.ts'
+import { readAgentKey, type CertificateAuthority, type ClientCertificate } from './certificate-authority.ts'
 
 export type Enrolling = { readonly ok: true; readonly value: Enrolled } | { readonly ok: false; readonly problem: Problem }
 
@@ -16,13 +16,14 @@ export async function enrol(database: Database, authority: CertificateAuthority,
   return database.transaction().execute(async (transaction): Promise<Enrolling> => {
     const token = await findJoinToken(transaction, secret, nowMs)
     if (!token.ok) return token
-    if (!provesKey(request)) return refuse('bad-input', 'It did not prove that it has the private key of the key it shows, which must be P-256 or Ed25519.')
+    const key = provenKey(request)
+    if (!key) return refuse('bad-input', 'It did not prove that it has the private key of the key it shows, which must be P-256 or Ed25519.')
     if (token.host !== null && token.host !== host) return refuse('bad-token', `The join token is for ${token.host}, and this host calls itself ${host}.`)
     if (token.host === null && (await getHost(transaction, host))) {
       return refuse('bad-token', `There is a host ${host} already, and this join token is for a new one. To let this one take its place:\n    fleetmend hosts invite --host ${host}`)
     }
     if (!(await useJoinToken(transaction, secret, host, nowMs))) return refuse('token-used', 'Another host used the join token at this moment.')
-    const issued = await authority.issueClientCertificate(host, Buffer.from(request.publicKey, 'base64'), nowMs)
+    const issued = await authority.issueClientCertificate(host, key, nowMs)
     const at = new Date(nowMs).toISOString()
     await putHost(transaction, {
       id: host,
@@ -64,7 +65,7 @@ export async function isAdmitted(database: Database, { host, keyFingerprint }: K
 export async function renewCertificate(
   database: Database,
   authority: CertificateAuthority,
-  peer: KnownPeer & { readonly publicKey: Uint8Array },
+  peer: KnownPeer & { readonly publicKey: KeyObject },
   nowMs: number,
 ): Promise<ClientCertificate | null> {
   if (!(await isAdmitted(database, peer))) return null
@@ -73,12 +74,11 @@ export async function renewCertificate(
   return issued
 }
 
-function provesKey(request: EnrolRequest): boolean {
-  const spki = Buffer.from(request.publicKey, 'base64')
-  if (!isAgentKey(spki)) return false
-  const key = createPublicKey({ key: spki, format: 'der', type: 'spki' })
-  const algorithm = key.asymmetricKeyType === 'ed25519' ? null : 'sha256'
-  return verify(algorithm, enrolmentChallenge(request), key, Buffer.from(request.signature, 'base64'))
+/** The key, if the host showed that it has the other half. */
+function provenKey(request: EnrolRequest): KeyObject | null {
+  const key = readAgentKey(Buffer.from(request.publicKey, 'base64'))
+  const algorithm = key?.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+  return key && verify(algorithm, enrolmentChallenge(request), key, Buffer.from(request.signature, 'base64')) ? key : null
 }
 
 function refuse(code: 'bad-input' | 'bad-token' | 'token-used', why: string): Enrolling {

@@ -13,5 +13,5 @@ export function hostIdentity({ subjectAltName, publicKey }: Pick<X509Certificate
   // The whole text and nothing beside it: a second name could say something else to somebody else.
   const host = names.startsWith(prefix) ? HostId.safeParse(names.slice(prefix.length)) : null
   if (!host?.success) return { ok: false, says: `The certificate is not that of a host of the fleet ${fleet}.` }
-  return { ok: true, host: host.data, keyFingerprint: keyFingerprint(publicKey.export({ format: 'der', type: 'spki' })) }
+  return { ok: true, host: host.data, keyFingerprint: keyFingerprint(publicKey) }
 }

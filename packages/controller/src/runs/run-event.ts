@@ -71,3 +71,20 @@ export type WorldEvent = z.infer<typeof WorldEvent>
 
 export const RunEvent = z.union([Started, PersonEvent, WorldEvent])
 export type RunEvent = z.infer<typeof RunEvent>
+
+/** An event at its place in the history of all runs; the hash of this, as canonical JSON, is what the next one holds. */
+export const RecordedEvent = z.strictObject({
+  format: z.literal('fleetmend.event/1'),
+  sequence: z.int().check(z.positive()),
+  run: RunId,
+  revision: z.int().check(z.positive(), z.describe('The place of the event within its run.')),
+  at: Instant,
+  previous: z.nullable(Digest),
+  event: RunEvent,
+})
+export type RecordedEvent = z.infer<typeof RecordedEvent> & { readonly hash: Digest }
+
+/** The host that an event is about, if it is about one. */
+export function hostOfEvent(event: RunEvent): HostId | null {
+  return 'host' in event ? event.host : null
+}

@@ -2,8 +2,8 @@
  * What the driver needs of a store. An event and the run that follows from it are saved together or not at all, and only
  * by the controller that holds the run's lease.
  */
-import type { HostId, Run, RunId } from '@fleetmend/shared'
-import type { RunEvent, Started } from './run-event.ts'
+import type { Run, RunId } from '@fleetmend/shared'
+import type { RecordedEvent, RunEvent, Started } from './run-event.ts'
 
 /** For how long a run is one controller's: it renews the lease while it lives, and others take the run up afterwards. */
 export interface Lease {
@@ -18,17 +18,15 @@ export interface StoredRun {
 }
 
 /** not-ours: another controller has the run, or has changed it; this one must let go of it. */
-export type Saved<Recorded> = { readonly kind: 'saved'; readonly recorded: Recorded } | { readonly kind: 'not-ours' }
+export type Saved = { readonly kind: 'saved'; readonly recorded: RecordedEvent } | { readonly kind: 'not-ours' }
 
-export interface RunStore<Recorded> {
-  create(run: Run, started: Started, lease: Lease): Promise<Recorded>
-  save(next: StoredRun, event: RunEvent, lease: Lease): Promise<Saved<Recorded>>
+export interface RunStore {
+  create(run: Run, started: Started, lease: Lease): Promise<RecordedEvent>
+  save(next: StoredRun, event: RunEvent, lease: Lease): Promise<Saved>
   load(id: RunId): Promise<StoredRun | null>
-  /** Takes every run that has not ended and is nobody's, and renews what is this owner's; the runs that are new to it. */
+  /**
+   * Renews what is this owner's, and takes every run that has not ended and is nobody's; those that it did not have yet
+   * (`mine` it has) are returned.
+   */
   claim(lease: Lease, nowMs: number, mine: readonly RunId[]): Promise<readonly StoredRun[]>
-}
-
-/** The host that an event is about, if it is about one. */
-export function hostOfEvent(event: RunEvent): HostId | null {
-  return 'host' in event ? event.host : null
 }

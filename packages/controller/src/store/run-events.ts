@@ -3,21 +3,9 @@
  * old hash can tell later whether anything before it was changed, taken out or put in. Append-only, by a trigger too.
  */
 import { createHash } from 'node:crypto'
-import { canonicalBytes, Digest, Instant, RunId } from '@fleetmend/shared'
-import * as z from 'zod/mini'
-import { RunEvent } from '../runs/run-event.ts'
+import { canonicalBytes, Digest, type RunId } from '@fleetmend/shared'
+import { RecordedEvent, type RunEvent } from '../runs/run-event.ts'
 import type { Connection, RunEventsTable } from './tables.ts'
-
-export const RecordedEvent = z.strictObject({
-  format: z.literal('fleetmend.event/1'),
-  sequence: z.int().check(z.positive()),
-  run: RunId,
-  revision: z.int().check(z.positive(), z.describe('The place of the event within its run.')),
-  at: Instant,
-  previous: z.nullable(Digest),
-  event: RunEvent,
-})
-export type RecordedEvent = z.infer<typeof RecordedEvent> & { readonly hash: Digest }
 
 /** Only within the transaction that changes the run: the chain has one end, and one writer at a time. */
 export async function appendEvent(transaction: Connection, run: RunId, revision: number, event: RunEvent): Promise<RecordedEvent> {

@@ -3,7 +3,7 @@ import { ApplyReport, hasEnded, Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { Lease, RunStore, StoredRun } from '../runs/run-store.ts'
 import { putPlan } from './plans.ts'
-import { appendEvent, type RecordedEvent } from './run-events.ts'
+import { appendEvent } from './run-events.ts'
 import type { Connection, Database } from './tables.ts'
 
 export interface RunStoreOptions {
@@ -11,7 +11,7 @@ export interface RunStoreOptions {
   readonly soleWriter: boolean
 }
 
-export function runStore(database: Database, { soleWriter }: RunStoreOptions): RunStore<RecordedEvent> {
+export function runStore(database: Database, { soleWriter }: RunStoreOptions): RunStore {
   return {
     create: (run, started, lease) =>
       database.transaction().execute(async (transaction) => {

@@ -3,12 +3,13 @@
  * length of four bytes. Where a login shell may talk first, the agent says a preamble and the caller waits for it.
  */
 import { CLOSE_GRACE_MS, MAX_FRAME_BYTES, type Channel, type ChannelListener } from './channel.ts'
+import { corkPerTurn, type Corkable } from './cork.ts'
 import { frameReader, PREAMBLE } from './frame-reader.ts'
 import { roomFor } from './room.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
 /** What is needed of a Node `Duplex`. */
-export interface ByteStream {
+export interface ByteStream extends Corkable {
   readonly writable: boolean
   readonly writableLength: number
   write(bytes: Uint8Array, written: () => void): boolean
@@ -44,6 +45,7 @@ export function streamChannel(stream: ByteStream, options: StreamChannelOptions 
 
   const queuedBytes = (): number => earlyBytes + stream.writableLength
   const room = roomFor(queuedBytes)
+  const cork = corkPerTurn(stream)
 
   const reader = frameReader({
     maxFrameBytes,
@@ -109,6 +111,7 @@ export function streamChannel(stream: ByteStream, options: StreamChannelOptions 
 
   function write(bytes: Uint8Array): void {
     writtenBytes += bytes.length
+    cork()
     stream.write(bytes, room.drained)
   }
 

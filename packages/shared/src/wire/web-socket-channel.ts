@@ -1,5 +1,6 @@
 /** A channel over an open WebSocket: one text message is one frame. */
 import { CLOSE_GRACE_MS, type Channel, type ChannelListener } from './channel.ts'
+import { corkPerTurn, type Corkable } from './cork.ts'
 import { roomFor } from './room.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
@@ -17,10 +18,11 @@ export interface WebSocketLike {
 
 export interface WebSocketChannelOptions {
   /**
-   * The socket underneath, where it is at hand (`request.socket` on a server). A big frame that drips in over a slow line
-   * then counts as a sign of life before it is complete.
+   * The socket underneath: `request.socket` on a server, `response.socket` of the `upgrade` event on a client. With it a
+   * big frame that drips in over a slow line is a sign of life before it is complete, and the frames of one turn leave
+   * together.
    */
-  readonly socket?: { readonly bytesRead: number }
+  readonly socket?: Corkable & { readonly bytesRead: number }
   readonly timers?: Timers
 }
 
@@ -41,6 +43,7 @@ export function webSocketChannel(ws: WebSocketLike, options: WebSocketChannelOpt
   let messageBytes = 0
 
   const room = roomFor(() => ws.bufferedAmount)
+  const cork = corkPerTurn(socket)
 
   // Without a listener an 'error' would end the process; 'close' always follows it.
   ws.on('error', (error) => {
@@ -64,6 +67,7 @@ export function webSocketChannel(ws: WebSocketLike, options: WebSocketChannelOpt
     send(frame) {
       if (!open || ws.readyState !== OPEN) return
       sentBytes += Buffer.byteLength(frame)
+      cork()
       ws.send(frame, room.drained)
     },
     pressure: () => room.pressure(),

@@ -1,0 +1,129 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { createApplyRecord, journalFile, listApplies, saveBeforeImages } from '../state/apply-record.ts'
+import { temporaryState } from '../state/temporary-state.ts'
+import { apply } from './apply.ts'
+import { recover } from './recover.ts'
+import { scene } from './sample-apply.ts'
+import { CrashError, poolAfter } from './simulated-host.ts'
+
+function onlyCrash(error: unknown): void {
+  if (!(error instanceof CrashError)) throw error
+}
+
+describe('at start', () => {
+  test('an apply that another process is at work on is left alone', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const agent = at.agent({ crashAt: 12 })
+    await apply(agent.executor, at.record).catch(onlyCrash)
+    const { host, self, ...eyes } = at.agent().executor
+    expect(await recover({ ...eyes, host, self })).toEqual([{ apply: at.record.id, is: 'running' }])
+  })
+
+  test('an apply that was admitted a moment ago is left to its unit', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    expect(await at.recover()).toEqual([{ apply: at.record.id, is: 'running' }])
+  })
+
+  test('an apply that was admitted long ago and never begun is closed as refused', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    at.world.fpm.nowMs += 60_000
+    expect(await at.recover()).toMatchObject([{ is: 'finished', report: { outcome: 'refused' } }])
+    expect(await at.recover()).toEqual([])
+  })
+
+  test('a finished apply is not touched', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    await at.apply()
+    const { executor, host } = at.agent()
+    expect(await recover(executor)).toEqual([])
+    expect(host.deeds).toEqual([])
+  })
+
+  test('a host that is half changed is finished before anything else is begun', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const agent = at.agent({ crashAt: 14 })
+    await apply(agent.executor, at.record).catch(onlyCrash)
+    agent.die()
+    const other = await createApplyRecord(
+      folder.state,
+      at.record.plan,
+      { kind: 'local-root', by: ['ben'] },
+      at.world.fpm.nowMs,
+    )
+    if (!other.ok) throw new Error(other.says)
+    expect(await apply(at.agent().executor, other.value)).toMatchObject({
+      outcome: 'refused',
+      problem: { code: 'apply-in-progress', detail: expect.stringContaining(at.record.id) },
+    })
+    expect((await at.recover()).map((each) => each.is)).toEqual(['finished'])
+  })
+})
+
+describe('when the record itself is lost', () => {
+  test('a journal that disappears in the middle ends in exact steps, and the master is not left frozen', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const { executor, host } = at.agent()
+    const removing = {
+      ...host,
+      guardFrozen: async (...args: Parameters<typeof host.guardFrozen>) => (
+        await rm(folder.state.applies, { recursive: true }),
+        host.guardFrozen(...args)
+      ),
+    }
+    const report = await apply({ ...executor, host: removing }, at.record)
+    expect(report).toMatchObject({ outcome: 'stuck', problem: { code: 'stuck' } })
+    expect(report.problem?.detail).toContain('www.conf is as planned. To undo by hand, reverse this')
+    expect(report.problem?.detail).toContain('systemctl status php8.2-fpm')
+    expect(at.world.fpm).toMatchObject({ master: { state: 'S' }, lostRequests: 0 })
+  })
+
+  test('bytes from before that are lost are said to be lost, and nothing is guessed', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const agent = at.agent({ crashAt: 14 })
+    await apply(agent.executor, at.record).catch(onlyCrash)
+    agent.die()
+    await rm(`${folder.state.sealedApplies}/${at.record.id}/0`)
+    const [recovered] = await at.recover()
+    expect(recovered).toMatchObject({
+      is: 'finished',
+      report: { outcome: 'stuck', problem: { detail: expect.stringContaining('its bytes from before are lost') } },
+    })
+    expect(at.world.fpm.readPool()).toBe(poolAfter)
+  })
+
+  test('a damaged journal is told as stuck, with where the bytes are', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    await saveBeforeImages(folder.state, at.record.id, [])
+    const path = journalFile(folder.state, at.record.id)
+    const text = await readFile(path, 'utf8')
+    await writeFile(path, `not json\n${text}`)
+    expect(await at.recover()).toMatchObject([
+      { is: 'stuck', says: expect.stringContaining(`${folder.state.sealedApplies}/${at.record.id}`) },
+    ])
+  })
+})
+
+test('history tells applies newest first', async () => {
+  await using folder = await temporaryState()
+  const first = await scene(folder.state, 'edit and reload')
+  await first.apply()
+  const second = await createApplyRecord(
+    folder.state,
+    first.record.plan,
+    { kind: 'local-root', by: ['ben'] },
+    first.world.fpm.nowMs + 5000,
+  )
+  expect(second.ok && (await listApplies(folder.state)).map((each) => each.apply)).toEqual([
+    second.ok && second.value.id,
+    first.record.id,
+  ])
+})

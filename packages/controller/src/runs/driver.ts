@@ -1,0 +1,224 @@
+/**
+ * The only place where runs touch the world. It saves an event and the run that follows in one transaction, and only then
+ * carries out what the engine asks for; after a crash, it takes every run up where the store says that it stands.
+ */
+import { randomBytes } from 'node:crypto'
+import { hasEnded, problem, timedId, type ApplyPhase, type HostId, type Problem, type Run, type RunId, type RunState, type TimelineEntry } from '@fleetmend/shared'
+import type { Clock } from './clock.ts'
+import { commandKey, type Command } from './command.ts'
+import type { Fleet } from './fleet-port.ts'
+import { perform, type Patience } from './perform.ts'
+import { Started, type PersonEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
+import type { Lease, RunStore, StoredRun } from './run-store.ts'
+import { resume } from './resume.ts'
+import { begin, transition } from './transition.ts'
+
+export interface DriverPorts {
+  readonly store: RunStore
+  readonly fleet: Fleet
+  readonly clock: Clock
+  /** Something that must not happen and does not stop the run; for the log. */
+  onBug(error: unknown): void
+  /**
+   * An answer of the world could not be saved. The process must end: what is in memory is not what is on disk any more,
+   * and at the next start every run is taken up where it stands.
+   */
+  onFatal(error: unknown): void
+}
+
+export interface DriverSettings extends Patience {
+  readonly leaseMs: number
+}
+
+export const driverDefaults: DriverSettings = { leaseMs: 30_000, askEveryMs: 2_000, askForMs: 15 * 60_000 }
+
+/** Stamped with the time when it is taken. */
+export type Deed = PersonEvent extends infer Each ? (Each extends PersonEvent ? Omit<Each, 'at'> : never) : never
+export type StartRequest = Omit<Started, 'type' | 'at' | 'run'>
+export type Submitted = { readonly ok: true; readonly run: Run } | { readonly ok: false; readonly problem: Problem }
+
+export type DriverNews =
+  | { readonly news: 'event'; readonly recorded: RecordedEvent; readonly state: RunState }
+  | { readonly news: 'progress'; readonly run: RunId; readonly host: HostId; readonly phase: ApplyPhase; readonly entry: TimelineEntry }
+
+interface ActiveRun {
+  stored: StoredRun
+  /** Ends when the last event that was submitted is dealt with: one at a time per run. */
+  turn: Promise<unknown>
+  readonly working: Map<string, Promise<void>>
+  readonly over: AbortController
+}
+
+export class Driver {
+  readonly #ports: DriverPorts
+  readonly #settings: DriverSettings
+  readonly #owner = randomBytes(8).toString('hex')
+  readonly #active = new Map<RunId, ActiveRun>()
+  readonly #listeners = new Set<(news: DriverNews) => void>()
+  readonly #closing = new AbortController()
+  #leases: Promise<void> = Promise.resolve()
+
+  constructor(ports: DriverPorts, settings: DriverSettings = driverDefaults) {
+    this.#ports = ports
+    this.#settings = settings
+  }
+
+  /** Takes up what was left unfinished, and from then on what other controllers leave. */
+  async start(): Promise<void> {
+    await this.#claim()
+    this.#leases = this.#keepLeases().catch((error: unknown) => this.#ports.onFatal(error))
+  }
+
+  async startRun(request: StartRequest): Promise<Run> {
+    const at = this.#now()
+    const started = Started.parse({ ...request, type: 'started', at, run: await this.#freeId(at) })
+    const { run, commands } = begin(started)
+    const recorded = await this.#ports.store.create(run, started, this.#lease())
+    const active = this.#activate({ run, revision: 1 })
+    this.#tell({ news: 'event', recorded, state: run.state })
+    for (const command of commands) this.#perform(active, command)
+    return run
+  }
+
+  /** What a person did; refused, with nothing recorded, where the run is not waiting for it. */
+  async submit(id: RunId, deed: Deed): Promise<Submitted> {
+    const event: PersonEvent = { ...deed, at: this.#now() }
+    const active = this.#active.get(id)
+    if (active) return this.#take(active, event)
+    const stored = await this.#ports.store.load(id)
+    if (!stored) return { ok: false, problem: problem('unknown-run', `There is no run ${JSON.stringify(id.slice(0, 80))}. To see those there are:\n    fleetmend runs list`) }
+    const step = transition(stored.run, event)
+    return step.ok ? notHere(id) : step
+  }
+
+  /** The run as it is now. */
+  async load(id: RunId): Promise<Run | null> {
+    return (this.#active.get(id)?.stored ?? (await this.#ports.store.load(id)))?.run ?? null
+  }
+
+  /** Called with what happens from now on; returns what ends that. A listener must not throw. */
+  watch(listener: (news: DriverNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Begins nothing more and lets go. What hosts are doing goes on, and is asked about at the next start. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const active = [...this.#active.values()]
+    for (const run of active) this.#drop(run)
+    await Promise.all([this.#leases, ...active.flatMap((run) => [run.turn, ...run.working.values()])])
+  }
+
+  /** One event after the other, so that each is judged by the run that the one before made. */
+  #take(active: ActiveRun, event: RunEvent): Promise<Submitted> {
+    const taken = active.turn.then(() => this.#step(active, event))
+    active.turn = taken.catch(() => undefined)
+    return taken
+  }
+
+  async #step(active: ActiveRun, event: RunEvent): Promise<Submitted> {
+    const { run: before, revision } = active.stored
+    const step = transition(before, event)
+    if (!step.ok) return step
+    if (active.over.signal.aborted && !hasEnded(before.state)) return notHere(before.id)
+    const next = { run: step.run, revision: revision + 1 }
+    const saved = await this.#ports.store.save(next, event, this.#lease())
+    if (saved.kind === 'not-ours') {
+      this.#drop(active)
+      return notHere(before.id)
+    }
+    active.stored = next
+    this.#tell({ news: 'event', recorded: saved.recorded, state: next.run.state })
+    if (hasEnded(next.run.state)) this.#drop(active)
+    for (const command of step.commands) this.#perform(active, command)
+    if (event.type === 'approval-asked') this.#expireLater(active)
+    return { ok: true, run: next.run }
+  }
+
+  /** A command that is being carried out already is not carried out a second time beside it. */
+  #perform(active: ActiveRun, command: Command): void {
+    const key = commandKey(command)
+    if (active.working.has(key)) return
+    this.#work(active, key, async () => {
+      const { run } = active.stored
+      const world = {
+        ...this.#ports,
+        patience: this.#settings,
+        onProgress: (host: HostId, phase: ApplyPhase, entry: TimelineEntry) => this.#tell({ news: 'progress', run: run.id, host, phase, entry }),
+      }
+      return perform(run, command, world, active.over.signal)
+    })
+  }
+
+  #expireLater(active: ActiveRun): void {
+    const { manifest } = active.stored.run
+    if (!manifest) return
+    this.#work(active, 'expire', async () => {
+      await this.#ports.clock.sleep(Date.parse(manifest.notAfter) - this.#ports.clock.nowMs(), active.over.signal)
+      return active.over.signal.aborted ? null : { type: 'expired', at: this.#now() }
+    })
+  }
+
+  #work(active: ActiveRun, key: string, wait: () => Promise<RunEvent | null>): void {
+    const work = async () => {
+      const event = await wait()
+      // Before the event is taken: what follows from it may be the same command again.
+      active.working.delete(key)
+      if (event) await this.#take(active, event)
+    }
+    active.working.set(key, work().catch((error: unknown) => this.#ports.onFatal(error)))
+  }
+
+  async #claim(): Promise<void> {
+    const claimed = await this.#ports.store.claim(this.#lease(), this.#ports.clock.nowMs(), [...this.#active.keys()])
+    for (const stored of claimed) {
+      const active = this.#activate(stored)
+      for (const command of resume(stored.run)) this.#perform(active, command)
+      this.#expireLater(active)
+    }
+  }
+
+  async #keepLeases(): Promise<void> {
+    const { signal } = this.#closing
+    for (;;) {
+      await this.#ports.clock.sleep(this.#settings.leaseMs / 3, signal)
+      if (signal.aborted) return
+      await this.#claim()
+    }
+  }
+
+  #activate(stored: StoredRun): ActiveRun {
+    const active: ActiveRun = { stored, turn: Promise.resolve(), working: new Map(), over: new AbortController() }
+    this.#active.set(stored.run.id, active)
+    return active
+  }
+
+  #drop(active: ActiveRun): void {
+    this.#active.delete(active.stored.run.id)
+    active.over.abort()
+  }
+
+  async #freeId(at: string): Promise<RunId> {
+    for (;;) {
+      const id = timedId('r', at, randomBytes(2).toString('hex'))
+      if (!(await this.#ports.store.load(id))) return id
+    }
+  }
+
+  #lease(): Lease {
+    return { owner: this.#owner, expiresMs: this.#ports.clock.nowMs() + this.#settings.leaseMs }
+  }
+
+  #tell(news: DriverNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+
+  #now(): string {
+    return new Date(this.#ports.clock.nowMs()).toISOString()
+  }
+}
+
+function notHere(id: RunId): Submitted {
+  return { ok: false, problem: problem('run-not-ready', `Cannot do that to ${id} here: another controller carries it on, or this one is stopping. Try again.`) }
+}

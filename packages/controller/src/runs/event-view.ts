@@ -1,0 +1,58 @@
+/** An event in words, for people who follow a run or read its history. Pure. */
+import type { RunEventView } from '@fleetmend/shared'
+import { hostOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
+
+export function eventView({ sequence, run, at, event, previous, hash }: RecordedEvent): RunEventView {
+  return { sequence, run, at, type: event.type, host: hostOfEvent(event), by: byOf(event), says: saysOf(event), previous, hash }
+}
+
+function byOf(event: RunEvent): string | null {
+  if ('by' in event) return event.by
+  return event.type === 'approved' ? event.approval.principal : null
+}
+
+function saysOf(event: RunEvent): string {
+  switch (event.type) {
+    case 'started':
+      return `Asked ${event.hosts.length === 1 ? 'one host' : `${event.hosts.length} hosts`} for a plan: ${event.reason}`
+    case 'host-planned':
+      return `Would ${event.record.plan.remediations.map(({ id }) => id).join(', ')}.`
+    case 'host-has-nothing-to-do':
+      return event.because
+    case 'host-refused-to-plan':
+      return `${event.because} ${event.toDo}`
+    case 'host-not-reached':
+    case 'host-lost':
+    case 'host-silent':
+      return event.says
+    case 'approval-asked':
+      return `Waits for approval until ${event.manifest.notAfter}.`
+    case 'approved':
+      return `Approved with ${event.approval.fingerprint}.`
+    case 'rejected':
+      return `Rejected: ${event.reason}`
+    case 'apply-started':
+      return 'Began to apply.'
+    case 'host-applied':
+      return outcomeOf(event.report)
+    case 'host-refused-to-apply':
+      return `${event.problem.title}: ${event.problem.detail}`
+    case 'host-answered':
+      return event.report ? outcomeOf(event.report) : 'Its journal knows nothing of this plan.'
+    case 'paused':
+      return `Paused: ${event.reason}`
+    case 'resumed':
+      return 'Resumed.'
+    case 'promoted':
+      return 'Let the rest follow a canary that told too little.'
+    case 'aborted':
+      return `Aborted: ${event.reason}`
+    case 'expired':
+      return 'The approval, or the plans, became too old.'
+  }
+}
+
+function outcomeOf({ outcome, verdict, problem }: Extract<RunEvent, { type: 'host-applied' }>['report']): string {
+  const says = problem?.detail ?? verdict?.says
+  return `${outcome ?? 'Not done yet'}${says === undefined ? '.' : `: ${says}`}`
+}

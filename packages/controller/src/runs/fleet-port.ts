@@ -1,0 +1,36 @@
+/**
+ * What the driver needs of the fleet. Whoever implements it knows where agents are connected; the engine does not. An
+ * answer is what a host said, or that it could not be asked; whether a command arrived is never guessed.
+ */
+import type { ApplyPhase, ApplyReport, Approval, Asked, Digest, HostId, PlanAnswer, Problem, TimelineEntry } from '@fleetmend/shared'
+
+/** The host was certainly not told anything. */
+export interface NotReached {
+  readonly kind: 'not-reached'
+  readonly how: 'unreachable' | 'timed-out'
+  readonly says: string
+}
+
+export type ApplyAnswer =
+  | { readonly kind: 'reported'; readonly report: ApplyReport }
+  /** Nothing was begun. */
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | NotReached
+  /** The command may have arrived: the connection broke, or the time was up, before there was an answer. */
+  | { readonly kind: 'lost'; readonly says: string }
+
+export type JournalAnswer =
+  | { readonly kind: 'reported'; readonly report: ApplyReport }
+  /** The host looked, and knows of no apply of this plan. */
+  | { readonly kind: 'never-heard' }
+  | NotReached
+
+export type OnProgress = (phase: ApplyPhase, entry: TimelineEntry) => void
+
+export interface Fleet {
+  plan(host: HostId, asked: Asked, signal: AbortSignal): Promise<PlanAnswer | NotReached>
+  /** Told twice, a host applies once: it knows the digest, and answers with the report or that the plan was used. */
+  apply(host: HostId, plan: Digest, authority: Approval, onProgress: OnProgress, signal: AbortSignal): Promise<ApplyAnswer>
+  /** What the host's journal says of the apply of this plan, finished or not. */
+  askApply(host: HostId, plan: Digest, signal: AbortSignal): Promise<JournalAnswer>
+}
