@@ -15,7 +15,11 @@ interface Step {
 const steps: readonly Step[] = [
   { name: 'types', run: ['tsc', '-p', '.'] },
   { name: 'lint', run: ['oxlint'] },
-  { name: 'format', run: ['oxfmt', '--list-different', '.'], advice: 'These files are not formatted; `pnpm format` does it.' },
+  {
+    name: 'format',
+    run: ['oxfmt', '--list-different', '.'],
+    advice: 'These files are not formatted; `pnpm format` does it.',
+  },
   { name: 'unused', run: ['knip', '--no-progress', '--no-config-hints'] },
   { name: 'tests', run: ['vitest', 'run', '--project', 'unit', '--silent=passed-only', '--reporter=dot'] },
   { name: 'build', run: ['node', 'scripts/build.ts'] },
@@ -27,11 +31,22 @@ process.exitCode = failed.length === 0 ? 0 : 1
 
 function passes({ name, run: [program, ...args], advice }: Step): boolean {
   const startedMs = performance.now()
-  const done = spawnSync(`node_modules/.bin/${program}`, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+  const done = spawnSync(`node_modules/.bin/${program}`, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   const ok = done.status === 0
   say(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(8)} ${seconds.padStart(5)} s`)
-  if (!ok) say([done.stdout, done.stderr, done.error?.message, advice].filter(Boolean).join('\n').trim().replace(/^/gm, '        '))
+  if (!ok)
+    say(
+      [done.stdout, done.stderr, done.error?.message, advice]
+        .filter(Boolean)
+        .join('\n')
+        .trim()
+        .replace(/^/gm, '        '),
+    )
   return ok
 }
 

@@ -48,14 +48,22 @@ async function whyNoHosts(): Promise<string | undefined> {
 function runProject(project: string, env: Readonly<Record<string, string>>): Count {
   const output = join(scratch, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`]
-  const ok = node(['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--passWithNoTests', ...reporters], env)
+  const ok = node(
+    ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--passWithNoTests', ...reporters],
+    env,
+  )
   const report = readReport(output)
   // A file that cannot even be loaded has no failed test in it; it must not count as nothing.
   const failures = Math.max(report.numFailedTests, ok && report.success ? 0 : 1)
   return { passed: report.numPassedTests, failed: failures, skipped: report.numPendingTests }
 }
 
-function readReport(path: string): { numPassedTests: number; numFailedTests: number; numPendingTests: number; success: boolean } {
+function readReport(path: string): {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  success: boolean
+} {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as ReturnType<typeof readReport>
   } catch {
@@ -65,7 +73,9 @@ function readReport(path: string): { numPassedTests: number; numFailedTests: num
 }
 
 function node(args: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
-  return spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status === 0
+  return (
+    spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } }).status === 0
+  )
 }
 
 function sum(kind: keyof Count): number {

@@ -89,7 +89,7 @@ const rows: readonly Row[] = [
     why: 'a command gets its host and its streams from main.ts, so that it can be tried with others',
   },
 
-  // The controller and the command line
+  // The controller
   {
     room: 'packages/controller/src',
     never: ['@fleetmend/cli', '@fleetmend/agent'],
@@ -99,11 +99,6 @@ const rows: readonly Row[] = [
     room: 'packages/controller/src/store/migrations',
     may: ['kysely', 'kysely/migration'],
     why: 'a migration must mean the same for ever; living code changes under it',
-  },
-  {
-    room: 'packages/cli/src',
-    never: ['@fleetmend/agent'],
-    why: 'a person talks to a controller, or to an agent that is installed; the agent is no part of the CLI',
   },
 ]
 
@@ -119,6 +114,11 @@ describe.each(rows)('$room: $why', (row) => {
     const words = [row.room, ...[...(row.may ?? []), ...(row.never ?? [])].map((word) => meaning(row, word).path)]
     expect(words.filter((path) => path.startsWith('packages/') && !existsSync(join(root, path)))).toEqual([])
   })
+})
+
+test('every package has a row', () => {
+  const packages = new Set(productSources().map(({ path }) => path.split('/').slice(0, 3).join('/')))
+  expect([...packages].filter((room) => !rows.some((row) => row.room === room))).toEqual([])
 })
 
 test('every room of the agent has a row', () => {

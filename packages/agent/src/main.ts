@@ -9,7 +9,7 @@ import { internalTask, openOwnState, thisHost } from './internal.ts'
 const streams: Streams = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  paint: paintFor(process.stdout.isTTY === true, process.env),
+  paint: paintFor(process.stdout.isTTY, process.env),
 }
 
 process.on('SIGINT', () => process.exit(exitCodes.interrupted))

@@ -24,7 +24,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
   // A queue in every sample is saturation; one that some sample finds empty was a burst that the pool absorbed.
   const leastWaiting = Math.min(...pool.queue.value.waiting)
   if (leastWaiting === 0 || pool.workers.length < pool.maxChildren) return []
-  const newest = pool.queue.value.waiting.at(-1)!
+  const newest = pool.queue.value.waiting.at(-1) ?? leastWaiting
   return [
     {
       diagnosis: 'pool-exhausted',

@@ -1,5 +1,5 @@
 /**
- * What a plan rests on: taken when it is made, and compared under the lock just before the first write. Every difference
+ * What a plan rests on, compared under the lock just before the first write. Every difference
  * is named in a sentence, because "the host changed" helps nobody at 03:00.
  */
 import type { BasisItem, FileState, Plan } from '@fleetmend/shared'

@@ -18,18 +18,20 @@ export interface Verified {
 export type Tell = (says: string) => Promise<void>
 
 /** A queue that built up while a pool was too small needs a moment to drain after it is not. */
-const settleMs = 20_000
+const settleMs = 30_000
 const betweenLooksMs = 1000
 /** A whole look asks every site and tests the configuration: often enough to notice, seldom enough to be light. */
 const betweenWatchLooksMs = 10_000
 
 export async function verify(executor: Executor, plan: Plan, baseline: Baseline, tell: Tell): Promise<Verified> {
-  const first = await lookUntilGood(executor, baseline, settleMs)
+  const settledAtMs = executor.host.nowMs() + settleMs
+  const first = await lookUntilGood(executor, baseline, settledAtMs)
   await tell(first.after.says)
   if (!isGood(first.after) || plan.watchMs === 0) return verified(baseline, first, null)
   const traffic: Watched = {
     during: { requests: 0, serverErrors: 0 },
     seconds: plan.watchMs / 1000,
+    settledAtMs,
     logs: first.logs(servicesOf(plan)),
   }
   return watch(executor, plan, baseline, traffic, tell)
@@ -49,6 +51,7 @@ interface Look {
 interface Watched {
   readonly during: Traffic
   readonly seconds: number
+  readonly settledAtMs: number
   readonly logs: readonly string[]
 }
 
@@ -63,6 +66,8 @@ async function watch(
   const endsAtMs = host.nowMs() + plan.watchMs
   let ends: LogEnds = await logEnds(host, watched.logs)
   let { during } = watched
+  // Requests that queued up are served in surges: one good look does not mean that the last of them is through.
+  const patience = () => Math.max(watched.settledAtMs, host.nowMs() + 2 * betweenLooksMs)
   let lookAtMs = host.nowMs() + betweenWatchLooksMs
   while (host.nowMs() < endsAtMs) {
     await host.sleep(Math.max(1, Math.min(betweenLooksMs, endsAtMs - host.nowMs())))
@@ -71,24 +76,25 @@ async function watch(
     during = addTraffic(during, added.traffic)
     if (isWorse(baseline.traffic, during)) break
     if (host.nowMs() < lookAtMs || host.nowMs() >= endsAtMs) continue
-    const look = await lookUntilGood(executor, baseline, 2 * betweenLooksMs)
+    const look = await lookUntilGood(executor, baseline, patience())
     if (!isGood(look.after)) return verified(baseline, look, { ...watched, during })
     await tell(`${look.after.says} ${trafficSays(baseline, during)}`)
     lookAtMs = host.nowMs() + betweenWatchLooksMs
   }
-  const last = await lookUntilGood(executor, baseline, 2 * betweenLooksMs)
+  const last = await lookUntilGood(executor, baseline, isWorse(baseline.traffic, during) ? host.nowMs() : patience())
   return verified(baseline, last, { ...watched, during })
 }
 
 /** One bad look may be chance, or the moment in which a queue drains; a bad state stays bad. */
-async function lookUntilGood(executor: Executor, baseline: Baseline, limitMs: number): Promise<Look> {
+async function lookUntilGood(executor: Executor, baseline: Baseline, endsAtMs: number): Promise<Look> {
   const { host } = executor
-  for (const endsAtMs = host.nowMs() + limitMs; ; await host.sleep(betweenLooksMs)) {
+  for (;;) {
     const facts = await executor.look()
     const diagnosis = executor.diagnose(facts)
     const after = judgeAfter(baseline, diagnosis)
     if (isGood(after) || host.nowMs() >= endsAtMs)
       return { diagnosis, after, logs: (services) => accessLogsOf(facts, services) }
+    await host.sleep(betweenLooksMs)
   }
 }
 

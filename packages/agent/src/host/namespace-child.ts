@@ -31,7 +31,7 @@ function setTheStage(spec: NamespaceSpec): void {
     rmSync(stage, { recursive: true, force: true })
   }
   try {
-    spec.shadowed.filter((path) => existsSync(path)).forEach((path, i) => shadow(path, join(stage, `shadow-${i}`)))
+    for (const [i, path] of spec.shadowed.entries()) if (existsSync(path)) shadow(path, join(stage, `shadow-${i}`))
     const parents = new Map<string, string>()
     for (const [i, file] of spec.planned.entries()) {
       const bytes = file.bytes === null ? null : Buffer.from(file.bytes, 'base64')

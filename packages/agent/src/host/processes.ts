@@ -16,10 +16,8 @@ export async function readProcesses(): Promise<Read<readonly ProcessFacts[]>> {
 
 export async function readOne(pid: number): Promise<Read<ProcessFacts>> {
   try {
-    const [stat, status, cmdline] = await Promise.all(
-      ['stat', 'status', 'cmdline'].map((name) => readFile(`/proc/${pid}/${name}`, 'latin1')),
-    )
-    const facts = readProcess(stat!, status!, cmdline!)
+    const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'latin1')
+    const facts = readProcess(await read('stat'), await read('status'), await read('cmdline'))
     return facts ? { ok: true, value: facts } : { ok: false, why: 'failed', says: `/proc/${pid} was not understood` }
   } catch (error) {
     // A process that ends while it is read answers ESRCH.

@@ -4,7 +4,7 @@
  * Memory is a wall: what all pools of the host can need together at their peaks must fit (reference F.3, F.4). Demand is
  * the wish: who is busy and who waits now. Without a recorded history the wish is trusted only up to twice the present.
  */
-import type { HostFacts, PoolFacts, WorkerMemory } from '../survey/host-facts.ts'
+import type { HostFacts, MemoryFacts, PoolFacts, WorkerMemory } from '../survey/host-facts.ts'
 import { sizeAtLeast, sizeAtMost } from './size-series.ts'
 
 export interface SizingWish {
@@ -37,16 +37,16 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
   if (!facts.memory || worker === null) {
     return refused('Without the memory of running workers no size can be computed.', 'Start the pool, let it serve for a while, and plan again.')
   }
-  const memory = memoryRoom(facts, pool, wish.reserveMiB, worker)
-  const demand = wish.maxChildren === undefined ? demandNow(pool, current) : null
-  const arithmetic = [...memory.arithmetic, ...(demand ? demand.arithmetic : [`asked for: ${wish.maxChildren}`])]
-
+  const memory = memoryRoom(facts, facts.memory, pool, wish.reserveMiB, worker)
   if (wish.maxChildren !== undefined) {
+    const arithmetic = [...memory.arithmetic, `asked for: ${wish.maxChildren}`]
     if (wish.maxChildren > memory.workers) return tooMuch(`${wish.maxChildren} workers were asked for`, memory, worker)
     if (wish.maxChildren === current) return { kind: 'enough', because: `pm.max_children of ${pool.subject} is ${current} already.`, arithmetic }
     return sized(pool, wish.maxChildren, current, worker, arithmetic)
   }
-  const wanted = Math.min(demand!.size, current * 2)
+  const demand = demandNow(pool, current)
+  const arithmetic = [...memory.arithmetic, ...demand.arithmetic]
+  const wanted = Math.min(demand.size, current * 2)
   if (wanted <= current) {
     return { kind: 'enough', because: `${current} workers are enough for what ${pool.subject} has to do now.`, arithmetic }
   }
@@ -55,7 +55,7 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
   return sized(pool, to, current, worker, [
     ...arithmetic,
     `at most doubled, because no history of demand is recorded here yet: ${current * 2}`,
-    `→ min(demand ${demand!.size}, doubled ${current * 2}, memory ${memory.workers}), rounded down to the size series: ${to}`,
+    `→ min(demand ${demand.size}, doubled ${current * 2}, memory ${memory.workers}), rounded down to the size series: ${to}`,
   ])
 }
 
@@ -67,7 +67,7 @@ export function peakMarginalMiB(pool: PoolFacts): number | null {
   const peaks = pool.workers.flatMap((worker) => (worker.memory ? [marginalKiB(worker.memory)] : []))
   if (peaks.length === 0) return null
   const sorted = peaks.toSorted((a, b) => a - b)
-  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1]!
+  const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0
   return Math.max(leastWorkerMiB, Math.ceil(p95 / 1024))
 }
 
@@ -81,15 +81,14 @@ interface MemoryRoom {
 }
 
 /** What FPM as a whole may grow to, less what is shared once and what every other pool can need at its own peak. */
-function memoryRoom(facts: HostFacts, pool: PoolFacts, reserveMiB: number, workerMiB: number): MemoryRoom {
-  const service = facts.fpm.find((candidate) => candidate.pools.includes(pool))!
-  const memory = facts.memory!
+function memoryRoom(facts: HostFacts, memory: MemoryFacts, pool: PoolFacts, reserveMiB: number, workerMiB: number): MemoryRoom {
+  const own = facts.fpm.filter((candidate) => candidate.pools.includes(pool))
   const inUseMiB = (services: HostFacts['fpm']) => Math.ceil(services.reduce((sum, each) => sum + pssKiB(each), 0) / 1024)
   const hostMiB = memory.availableMiB + inUseMiB(facts.fpm)
   const arithmetic = [`host: ${memory.availableMiB} MiB available + ${inUseMiB(facts.fpm)} MiB that FPM uses now = ${hostMiB} MiB`]
-  const limit = memory.cgroupLimitMiB.get(service.service)
-  const inCgroupMiB = limit && limit.limitMiB - limit.usedMiB + inUseMiB([service])
-  if (limit) arithmetic.push(`cgroup ${limit.path}: limit ${limit.limitMiB} − ${limit.usedMiB} used + ${inUseMiB([service])} of FPM = ${inCgroupMiB} MiB`)
+  const limit = own.map(({ service }) => memory.cgroupLimitMiB.get(service)).find((each) => each !== undefined)
+  const inCgroupMiB = limit && limit.limitMiB - limit.usedMiB + inUseMiB(own)
+  if (limit) arithmetic.push(`cgroup ${limit.path}: limit ${limit.limitMiB} − ${limit.usedMiB} used + ${inUseMiB(own)} of FPM = ${inCgroupMiB} MiB`)
 
   const sharedMiB = Math.ceil(facts.fpm.reduce((sum, each) => sum + sharedKiB(each), 0) / 1024)
   const others = facts.fpm.flatMap((each) => each.pools).filter((other) => other !== pool)

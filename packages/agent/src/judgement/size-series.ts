@@ -5,6 +5,8 @@
 const decade = [10, 12, 16, 20, 24, 32, 40, 50, 64, 80]
 const series: readonly number[] = [1, 2, 3, 4, 5, 8, ...[1, 10, 100].flatMap((factor) => decade.map((n) => n * factor))]
 
+const largest = 8000
+
 /** The largest size that is not above `n`; null when even one is too many. */
 export function sizeAtMost(n: number): number | null {
   return series.findLast((size) => size <= n) ?? null
@@ -12,5 +14,5 @@ export function sizeAtMost(n: number): number | null {
 
 /** The smallest size that is not below `n`. */
 export function sizeAtLeast(n: number): number {
-  return series.find((size) => size >= n) ?? series.at(-1)!
+  return series.find((size) => size >= n) ?? largest
 }

@@ -59,7 +59,8 @@ function kibibytes(text: string): (name: string) => number | null {
 export function readCgroupPaths(text: string): { readonly v2: string | null; readonly v1Memory: string | null } {
   const lines = text.split('\n').flatMap((line) => {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line)
-    return match ? [{ controllers: match[1]!.split(','), path: match[2]! }] : []
+    const [, controllers = '', path = ''] = match ?? []
+    return match ? [{ controllers: controllers.split(','), path }] : []
   })
   return {
     v2: lines.find(({ controllers }) => controllers[0] === '')?.path ?? null,
@@ -79,7 +80,7 @@ export function readCredentials(status: string): { readonly uid: number; readonl
 /** `php-fpm: pool www` → `www`, `php-fpm: master process (/path)` → the path. */
 export function readFpmTitle(title: string): { readonly is: 'pool'; readonly pool: string } | { readonly is: 'master'; readonly config: string } | null {
   const master = /^php-fpm: master process \((.*)\)\s*$/.exec(title)
-  if (master) return { is: 'master', config: master[1]! }
+  if (master) return { is: 'master', config: master[1] ?? '' }
   const pool = /^php-fpm: pool (\S+)\s*$/.exec(title)
-  return pool ? { is: 'pool', pool: pool[1]! } : null
+  return pool ? { is: 'pool', pool: pool[1] ?? '' } : null
 }

@@ -137,7 +137,7 @@ export function readUnitFiles(text: string): readonly { readonly service: string
   if (!Array.isArray(rows)) return []
   return rows.flatMap((row: { unit_file?: unknown; state?: unknown }) =>
     typeof row.unit_file === 'string' && row.unit_file.endsWith('.service')
-      ? [{ service: row.unit_file.slice(0, -'.service'.length), state: String(row.state ?? '') }]
+      ? [{ service: row.unit_file.slice(0, -'.service'.length), state: typeof row.state === 'string' ? row.state : '' }]
       : [],
   )
 }

@@ -27,7 +27,7 @@ export function findReloadable(facts: HostFacts, service: string): Found<FpmFact
   if (!found.ok) return found
   const { master, config, configTest } = found.value
   if (!master) {
-    return { ok: false, refused: refused(`${service} is not running, so there is nothing to reload.`, 'Start it: `fleetmend-agent plan start-service --input service=' + service + '`.') }
+    return { ok: false, refused: refused(`${service} is not running, so there is nothing to reload.`, `Start it: \`fleetmend-agent plan start-service --input service=${service}\`.`) }
   }
   if (!config.ok) return { ok: false, refused: refused(`The configuration of ${service} could not be read: ${config.says}.`, 'Make it readable for root and plan again.') }
   if (configTest.ok && !configTest.value.passes) {

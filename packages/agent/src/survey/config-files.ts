@@ -9,8 +9,8 @@ import { glob } from './glob.ts'
 type FileText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly says: string }
 
 export interface ConfigSources {
-  read(path: string): FileText
-  glob(pattern: string): readonly string[]
+  readonly read: (path: string) => FileText
+  readonly glob: (pattern: string) => readonly string[]
 }
 
 /** One configuration file may be this big; real ones are some kilobytes. */

@@ -14,16 +14,19 @@ export async function probeSites(
   sites: readonly Omit<SiteFacts, 'probes'>[],
   nginxWorkerPid: number | null,
 ): Promise<readonly SiteFacts[]> {
-  const upstreams = new Map<SocketAddress, Promise<FastCgiReply>>()
-  for (const address of new Set(sites.flatMap((site) => site.upstreams))) {
-    upstreams.set(address, probeUpstream(host, address, nginxWorkerPid))
+  // Several sites often share an upstream; each is asked once.
+  const asked = new Map<SocketAddress, Promise<FastCgiReply>>()
+  const ask = (address: SocketAddress) => {
+    const reply = asked.get(address) ?? probeUpstream(host, address, nginxWorkerPid)
+    asked.set(address, reply)
+    return reply
   }
   return Promise.all(
     sites.map(async (site) => {
       const { listen, serverName } = site
       const overHttp = listen ? [httpProbe(site, await host.http({ ...listen, serverName, path: '/', limitMs }))] : []
       const overFastCgi = await Promise.all(
-        site.upstreams.map(async (address) => fastCgiProbe(site, address, await upstreams.get(address)!)),
+        site.upstreams.map(async (address) => fastCgiProbe(site, address, await ask(address))),
       )
       return { ...site, probes: [...overHttp, ...overFastCgi] }
     }),

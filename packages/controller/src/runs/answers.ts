@@ -2,11 +2,13 @@
  * Answers of hosts, checked before they become history. A host may be broken or hostile: what it says must have the shape,
  * be about the plan it was asked about, and be text that can be hashed and stored. Pure.
  */
+import * as z from 'zod/mini'
 import { ApplyReport, digestOf, PlanAnswer, Problem, type Digest, type HostId } from '@fleetmend/shared'
+import { NotReached } from './fleet-port.ts'
 
 /** What a host was found to have said; null: nothing that makes sense. */
-export function readPlanAnswer(answer: unknown, host: HostId): PlanAnswer | null {
-  const parsed = PlanAnswer.safeParse(answer)
+export function readPlanAnswer(answer: unknown, host: HostId): PlanAnswer | NotReached | null {
+  const parsed = z.union([PlanAnswer, NotReached]).safeParse(answer)
   if (!parsed.success) return null
   if (parsed.data.kind !== 'planned') return wellFormed(parsed.data)
   const { digest, plan } = parsed.data.record

@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts'
 import { commandKey, type Command } from './command.ts'
 import type { Fleet } from './fleet-port.ts'
 import { perform, type Patience } from './perform.ts'
-import { Started, type PersonEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
+import { PersonEvent, Started, type RecordedEvent, type RunEvent } from './run-event.ts'
 import type { Lease, RunStore, StoredRun } from './run-store.ts'
 import { resume } from './resume.ts'
 import { begin, transition } from './transition.ts'
@@ -74,7 +74,7 @@ export class Driver {
     const started = Started.parse({ ...request, type: 'started', at, run: await this.#freeId(at) })
     const { run, commands } = begin(started)
     const recorded = await this.#ports.store.create(run, started, this.#lease())
-    const active = this.#activate({ run, revision: 1 })
+    const active = this.#active.get(run.id) ?? this.#activate({ run, revision: 1 })
     this.#tell({ news: 'event', recorded, state: run.state })
     for (const command of commands) this.#perform(active, command)
     return run
@@ -82,7 +82,7 @@ export class Driver {
 
   /** What a person did; refused, with nothing recorded, where the run is not waiting for it. */
   async submit(id: RunId, deed: Deed): Promise<Submitted> {
-    const event: PersonEvent = { ...deed, at: this.#now() }
+    const event = PersonEvent.parse({ ...deed, at: this.#now() })
     const active = this.#active.get(id)
     if (active) return this.#take(active, event)
     const stored = await this.#ports.store.load(id)
@@ -173,6 +173,8 @@ export class Driver {
   async #claim(): Promise<void> {
     const claimed = await this.#ports.store.claim(this.#lease(), this.#ports.clock.nowMs(), [...this.#active.keys()])
     for (const stored of claimed) {
+      // One that was begun here while the store was asked.
+      if (this.#active.has(stored.run.id)) continue
       const active = this.#activate(stored)
       for (const command of resume(stored.run)) this.#perform(active, command)
       this.#expireLater(active)

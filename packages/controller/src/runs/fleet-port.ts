@@ -2,14 +2,16 @@
  * What the driver needs of the fleet. Whoever implements it knows where agents are connected; the engine does not. An
  * answer is what a host said, or that it could not be asked; whether a command arrived is never guessed.
  */
+import * as z from 'zod/mini'
 import type { ApplyPhase, ApplyReport, Approval, Asked, Digest, HostId, PlanAnswer, Problem, TimelineEntry } from '@fleetmend/shared'
 
 /** The host was certainly not told anything. */
-export interface NotReached {
-  readonly kind: 'not-reached'
-  readonly how: 'unreachable' | 'timed-out'
-  readonly says: string
-}
+export const NotReached = z.strictObject({
+  kind: z.literal('not-reached'),
+  how: z.enum(['unreachable', 'timed-out']),
+  says: z.string(),
+})
+export type NotReached = z.infer<typeof NotReached>
 
 export type ApplyAnswer =
   | { readonly kind: 'reported'; readonly report: ApplyReport }

@@ -46,10 +46,11 @@ async function planHost(run: Run, host: HostId, world: World, signal: AbortSigna
   const said = await attempt(world, () => world.fleet.plan(host, run.asked, signal))
   const at = nowOf(world)
   if (said === null) return { type: 'host-not-reached', at, host, how: 'unreachable', says: brokenHere }
-  if (said.kind === 'not-reached') return { type: 'host-not-reached', at, host, how: said.how, says: wellFormed(said.says) }
   const answer = readPlanAnswer(said, host)
   if (!answer) return { type: 'host-refused-to-plan', at, host, because: 'The host answered with something that is not a plan of its own.', toDo: 'Compare the version of its agent with that of the controller.' }
   switch (answer.kind) {
+    case 'not-reached':
+      return { type: 'host-not-reached', at, host, how: answer.how, says: answer.says }
     case 'planned':
       return { type: 'host-planned', at, host, record: answer.record }
     case 'nothing-to-do':

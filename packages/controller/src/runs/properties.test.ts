@@ -44,7 +44,7 @@ test('no order of events breaks a rule, from the first question to the last answ
       expect(happen(begin(started).run, changes, picks).broken).toEqual([])
       expect(happen(applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } }).run, changes, picks).broken).toEqual([])
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 })
 
@@ -57,7 +57,7 @@ test('the same events give the same run, also when they and the run were written
       expect(replay(written)).toEqual(run)
       expect(Run.parse(JSON.parse(JSON.stringify(run)))).toEqual(run)
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 })
 
@@ -83,6 +83,6 @@ test('when every host that was begun has its outcome and nobody waits for a pers
       }
       expect(run).toMatchObject({ endedAt: at, state: expect.stringMatching(/^(finished|halted)$/) })
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   )
 })

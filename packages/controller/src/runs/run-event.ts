@@ -21,14 +21,15 @@ import * as z from 'zod/mini'
 const at = Instant
 const by = Manifest.shape.requester
 const host = HostId
+// As strict as in the manifest that some of them end up in.
+const reason = Manifest.shape.reason
 
 export const Started = z.strictObject({
   type: z.literal('started'),
   at,
   run: RunId,
   by,
-  // As strict as the manifest that they end up in.
-  reason: Manifest.shape.reason,
+  reason,
   asked: Asked,
   hosts: z.array(HostId).check(z.minLength(1)),
   waves: WavePlan,
@@ -39,12 +40,12 @@ export type Started = z.infer<typeof Started>
 /** What a person did. Refused, and not recorded, where the run is not waiting for it. */
 export const PersonEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('approved'), at, digest: Digest, approval: RunApproval }),
-  z.strictObject({ type: z.literal('rejected'), at, by, reason: z.string() }),
+  z.strictObject({ type: z.literal('rejected'), at, by, reason }),
   z.strictObject({ type: z.literal('apply-started'), at, by }),
-  z.strictObject({ type: z.literal('paused'), at, by, reason: z.string() }),
+  z.strictObject({ type: z.literal('paused'), at, by, reason }),
   z.strictObject({ type: z.literal('resumed'), at, by }),
   z.strictObject({ type: z.literal('promoted'), at, by, group: Digest }),
-  z.strictObject({ type: z.literal('aborted'), at, by, reason: z.string() }),
+  z.strictObject({ type: z.literal('aborted'), at, by, reason }),
 ])
 export type PersonEvent = z.infer<typeof PersonEvent>
 

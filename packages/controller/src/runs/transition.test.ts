@@ -1,6 +1,7 @@
-import { manifestDigest, problem, type Run } from '@fleetmend/shared'
+import { digestOf, manifestDigest, problem, type Run } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
-import { applied, applying, applyStarted, approvalAsked, approvalBy, approvedBy, at, planInRun, planned, planOf, play, reportOf, startedWith, statesOf } from '../../test/sample-run.ts'
+import { applied, applying, applyStarted, approvalAsked, approvalBy, approvedBy, at, atMs, planInRun, planned, planOf, play, reportOf, startedWith, statesOf } from '../../test/sample-run.ts'
+import { manifestOf } from './manifest-of.ts'
 import type { RunEvent } from './run-event.ts'
 import { begin, maxAttempts, transition } from './transition.ts'
 
@@ -51,9 +52,14 @@ describe('planning', () => {
     expect(transition(run, planned('web-1', 'lower'))).toMatchObject({ ok: false })
   })
 
-  test('an approval holds no longer than the plans it is for', () => {
-    const { run } = play(begin(startedWith(['web-1'])).run, [planned('web-1'), approvalAsked])
-    expect(run.manifest?.notAfter).toBe(planOf('web-1').plan.expiresAt)
+  test('an approval holds no longer than the first plan to end, and plans that have ended are not put up for one', () => {
+    const { plan } = planOf('web-1')
+    const expiresAt = '2026-11-21T03:25:02.000Z'
+    const short: RunEvent = { type: 'host-planned', at, host: 'web-1', record: { digest: digestOf({ ...plan, expiresAt }), plan: { ...plan, expiresAt }, forecast: [] } }
+    const { run } = play(begin(startedWith(['web-1', 'web-2'])).run, [short, planned('web-2')])
+    expect(manifestOf(run, atMs)?.notAfter).toBe(expiresAt)
+    expect(manifestOf(run, Date.parse(expiresAt))).toBeNull()
+    expect(play(run, [{ type: 'expired', at }]).run).toMatchObject({ state: 'expired', endedAt: at })
   })
 })
 

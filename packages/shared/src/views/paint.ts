@@ -1,12 +1,12 @@
 /** Colours as a value that a view is given, and the one way in which text from hosts and logs reaches a screen. */
 
 export interface Paint {
-  bold(text: string): string
-  dim(text: string): string
-  red(text: string): string
-  green(text: string): string
-  yellow(text: string): string
-  cyan(text: string): string
+  readonly bold: (text: string) => string
+  readonly dim: (text: string) => string
+  readonly red: (text: string) => string
+  readonly green: (text: string) => string
+  readonly yellow: (text: string) => string
+  readonly cyan: (text: string) => string
 }
 
 const same = (text: string) => text
@@ -36,7 +36,7 @@ const UNSAFE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200B-\u200F\u202
 
 /** Hostile text made harmless: every unsafe character is shown as its code. */
 export function safe(text: string): string {
-  return text.replace(UNSAFE, (char) => `\\u{${char.codePointAt(0)!.toString(16)}}`)
+  return text.replace(UNSAFE, (char) => `\\u{${char.charCodeAt(0).toString(16)}}`)
 }
 
 /** As `safe`, on one line. */

@@ -1,0 +1,136 @@
+/**
+ * A controller that is killed at any point, between any two steps: the next one carries the run on with the same store,
+ * the run ends as if nothing had happened, and no host is changed twice.
+ */
+import { hasEnded, manifestDigest, type HostId, type Run } from '@fleetmend/shared'
+import { expect, test } from 'vitest'
+import { fakeClock, quiet } from '../../test/fake-clock.ts'
+import { fakeFleet, type FakeHost } from '../../test/fake-fleet.ts'
+import { approvalBy, startedWith, statesOf } from '../../test/sample-run.ts'
+import { openMemoryStore } from '../store/open-store.ts'
+import { listEvents, verifyChain } from '../store/run-events.ts'
+import { listRuns, runStore } from '../store/runs.ts'
+import type { Database } from '../store/tables.ts'
+import { Driver, type DriverPorts } from './driver.ts'
+import type { Fleet } from './fleet-port.ts'
+import { replay } from './replay.ts'
+import type { RunStore } from './run-store.ts'
+
+interface Life {
+  readonly dead: boolean
+  /** How many points were passed. */
+  readonly passed: number
+  /** Passes a point, or dies there: what is dead neither does anything more nor hears of anything. */
+  point(): Promise<void>
+}
+
+function lifeOf(points: number): Life {
+  let passed = 0
+  return {
+    get dead() {
+      return passed > points
+    },
+    get passed() {
+      return passed
+    },
+    point() {
+      if (passed <= points) passed++
+      return passed > points ? new Promise(() => {}) : Promise.resolve()
+    },
+  }
+}
+
+function mortalStore(store: RunStore, life: Life): RunStore {
+  return {
+    create: (...all) => around(life, () => store.create(...all)),
+    save: (...all) => around(life, () => store.save(...all)),
+    load: (...all) => around(life, () => store.load(...all)),
+    claim: (...all) => around(life, () => store.claim(...all)),
+  }
+}
+
+function mortalFleet(fleet: Fleet, life: Life): Fleet {
+  return {
+    plan: (...all) => around(life, () => fleet.plan(...all)),
+    apply: (...all) => around(life, () => fleet.apply(...all)),
+    askApply: (...all) => around(life, () => fleet.askApply(...all)),
+  }
+}
+
+/** Killed before it was done, or after it was done but before that was known. */
+async function around<Answer>(life: Life, act: () => Promise<Answer>): Promise<Answer> {
+  await life.point()
+  const answer = await act()
+  await life.point()
+  return answer
+}
+
+interface Story {
+  readonly name: string
+  readonly hosts: Readonly<Record<HostId, FakeHost>>
+  readonly ends: string
+}
+
+const stories: readonly Story[] = [
+  { name: 'everything is fixed, in two change groups', hosts: { a: {}, b: {}, c: { change: 'lower' }, d: { answers: 'nothing-to-do' } }, ends: 'finished' },
+  { name: 'the second canary is rolled back', hosts: { a: {}, b: {}, c: { change: 'lower', outcome: 'rolled-back' }, d: { change: 'restart' } }, ends: 'halted' },
+  { name: 'connections break, before and after the command arrived', hosts: { a: { silentFor: 2 }, b: { swallows: 1 } }, ends: 'finished' },
+]
+
+test.each(stories)('killed at any point while $name', async ({ hosts, ends }) => {
+  const whole = await tell(hosts, [Number.POSITIVE_INFINITY])
+  expect(whole.run.state).toBe(ends)
+  expect(whole.passed).toBeGreaterThan(20)
+  for (let at = 0; at < whole.passed; at++) {
+    const { run } = await tell(hosts, [at])
+    expect({ at, state: run.state, hosts: statesOf(run) }).toEqual({ at, state: ends, hosts: statesOf(whole.run) })
+  }
+})
+
+test('killed again and again, it still gets there', async () => {
+  const { hosts } = stories[0]!
+  const { run } = await tell(hosts, Array.from({ length: 25 }, (_, n) => 3 + (n % 5)))
+  expect(statesOf(run)).toEqual({ a: 'fixed', b: 'fixed', c: 'fixed', d: 'nothing-to-do' })
+})
+
+/** One controller after the other, each dying after so many points, and at last one that lives. */
+async function tell(hosts: Readonly<Record<HostId, FakeHost>>, deaths: readonly number[]): Promise<{ readonly run: Run; readonly passed: number }> {
+  const database = await openMemoryStore()
+  const fleet = fakeFleet(hosts)
+  const clock = fakeClock()
+  const trouble: unknown[] = []
+  const note = (error: unknown) => void trouble.push(error)
+  let passed = 0
+  for (const points of [...deaths, Number.POSITIVE_INFINITY]) {
+    const life = lifeOf(points)
+    await live({ store: mortalStore(runStore(database, { soleWriter: true }), life), fleet: mortalFleet(fleet, life), clock, onBug: note, onFatal: note }, database, Object.keys(hosts), life, clock)
+    passed ||= life.passed
+    if (!life.dead) break
+  }
+  const [run] = await listRuns(database, 10)
+  const events = (await listEvents(database, run!.id)).map(({ event }) => event)
+  expect(trouble).toEqual([])
+  expect([...fleet.begun].filter(([, digests]) => digests.length !== 1)).toEqual([])
+  expect(await verifyChain(database)).toMatchObject({ ok: true, events: events.length })
+  expect(replay(events)).toEqual(run)
+  await database.destroy()
+  return { run: run!, passed }
+}
+
+/** A controller, and a person who does what the run waits for, until the run is over or the controller is dead. */
+async function live(ports: DriverPorts, database: Database, hosts: readonly HostId[], life: Life, clock: ReturnType<typeof fakeClock>): Promise<void> {
+  const driver = new Driver(ports)
+  void driver.start()
+  await quiet()
+  const { type: _, at: __, run: ___, ...request } = startedWith(hosts)
+  for (let turn = 0; turn < 500 && !life.dead; turn++) {
+    const [run] = await listRuns(database, 1)
+    if (!run) void driver.startRun(request)
+    else if (hasEnded(run.state)) break
+    else if (run.state === 'awaiting-approval') void driver.submit(run.id, { type: 'approved', digest: manifestDigest(run.manifest!), approval: approvalBy('ben') })
+    else if (run.state === 'approved') void driver.submit(run.id, { type: 'apply-started', by: 'ana' })
+    else clock.skip()
+    await quiet()
+  }
+  if (!life.dead) await driver.close()
+}
