@@ -73,7 +73,7 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
   }, 400_000)
 
   test('a request that does not end in time makes it let go: nothing lost, nothing reloaded', async () => {
-    const slow = fetch(`http://${host.address}/sleep.php?s=8`)
+    const slow = fetch(`http://${host.address}/sleep.php?s=25`)
     await sleep(500)
     const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--input', 'deadlineMs=2000', '--watch', '0', '--json')
     const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!
@@ -86,7 +86,7 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
   })
 
   test('killing the apply while the master is frozen wakes it at once', async () => {
-    const slow = fetch(`http://${host.address}/sleep.php?s=4`)
+    const slow = fetch(`http://${host.address}/sleep.php?s=15`)
     await sleep(500)
     const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--watch', '0', '--json')
     const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!

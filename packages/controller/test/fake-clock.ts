@@ -14,7 +14,13 @@ export function fakeClock(): FakeClock {
     nowMs: () => nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        const sleeper = { wakeMs: nowMs + ms, wake: () => { sleepers.delete(sleeper); resolve() } }
+        const sleeper = {
+          wakeMs: nowMs + ms,
+          wake: () => {
+            sleepers.delete(sleeper)
+            resolve()
+          },
+        }
         sleepers.add(sleeper)
         if (signal.aborted || ms <= 0) sleeper.wake()
         else signal.addEventListener('abort', sleeper.wake, { once: true })

@@ -2,7 +2,16 @@
  * Hosts as a controller sees them: each makes its own plans, takes an apply only with an approval for that plan, begins it
  * once, and keeps a journal that outlives every connection.
  */
-import { digestOf, isInTree, problem, type ApplyOutcome, type ApplyReport, type Digest, type HostId, type PlanRecord } from '@fleetmend/shared'
+import {
+  digestOf,
+  isInTree,
+  problem,
+  type ApplyOutcome,
+  type ApplyReport,
+  type Digest,
+  type HostId,
+  type PlanRecord,
+} from '@fleetmend/shared'
 import type { ApplyAnswer, Fleet, JournalAnswer, NotReached } from '../src/runs/fleet-port.ts'
 import { at, planOf, reportOf } from './sample-run.ts'
 
@@ -64,8 +73,12 @@ export function fakeFleet(hosts: Readonly<Record<HostId, FakeHost>>): FakeFleet 
         return { kind: 'lost', says: 'The connection broke.' }
       }
       const record = plans.get(plan)
-      if (!record || record.plan.host !== host) return { kind: 'refused', problem: problem('unknown-plan', 'No such plan.') }
-      if (!isInTree({ host, digest: plan }, authority.proof, authority.manifest.root) || authority.signatures.length === 0) {
+      if (!record || record.plan.host !== host)
+        return { kind: 'refused', problem: problem('unknown-plan', 'No such plan.') }
+      if (
+        !isInTree({ host, digest: plan }, authority.proof, authority.manifest.root) ||
+        authority.signatures.length === 0
+      ) {
         return { kind: 'refused', problem: problem('not-approved', 'Nobody approved this.') }
       }
       onProgress('intent', { at, says: 'Admitted.' })

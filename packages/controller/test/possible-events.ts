@@ -14,8 +14,20 @@ export function possibleEvents(run: Run, changes: Readonly<Record<string, string
     ...run.groups.map(({ key }): RunEvent => ({ type: 'promoted', at, by: 'ana', group: key })),
   ]
   const manifest: RunEvent[] = run.plansExpireAt ? [approvalAsked(run)] : []
-  const approvals = run.manifest ? ['ben', 'cho'].map((name): RunEvent => ({ type: 'approved', at, digest: manifestDigest(run.manifest!), approval: approvalBy(name) })) : []
-  return [...person, ...manifest, ...approvals, ...run.hosts.flatMap(({ id }) => hostEvents(run, id, changes[id] ?? sampleChanges[0]))]
+  const approvals = run.manifest
+    ? ['ben', 'cho'].map((name): RunEvent => ({
+        type: 'approved',
+        at,
+        digest: manifestDigest(run.manifest!),
+        approval: approvalBy(name),
+      }))
+    : []
+  return [
+    ...person,
+    ...manifest,
+    ...approvals,
+    ...run.hosts.flatMap(({ id }) => hostEvents(run, id, changes[id] ?? sampleChanges[0])),
+  ]
 }
 
 /** One event of each way that a run can take; the others lead along the same ways and only multiply the states. */

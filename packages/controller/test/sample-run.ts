@@ -31,17 +31,38 @@ export function planOf(host: HostId, change = 'raise'): PlanRecord {
 }
 
 function makePlan(host: HostId, change: string): PlanRecord {
-  const state = (side: string) => ({ hmac: `hmac-sha256:${digestOf(host + side).slice('sha256:'.length)}`, bytes: 42, mode: '0644', owner: 'root', group: 'root' })
+  const state = (side: string) => ({
+    hmac: `hmac-sha256:${digestOf(host + side).slice('sha256:'.length)}`,
+    bytes: 42,
+    mode: '0644',
+    owner: 'root',
+    group: 'root',
+  })
   const plan: Plan = {
     format: 'fleetmend.plan/1',
     host,
     nonce: digestOf(host).slice('sha256:'.length, 'sha256:'.length + 32),
     madeAt: at,
     expiresAt: '2026-11-21T04:15:02.000Z',
-    remediations: [{ id: 'tune-pool', input: { pool: 'php8.2-fpm/www' }, because: `${host} is out of workers.`, arithmetic: [`${host}: 4 MiB each`] }],
+    remediations: [
+      {
+        id: 'tune-pool',
+        input: { pool: 'php8.2-fpm/www' },
+        because: `${host} is out of workers.`,
+        arithmetic: [`${host}: 4 MiB each`],
+      },
+    ],
     clears: [{ diagnosis: 'pool-exhausted', subject: { kind: 'pool', name: 'php8.2-fpm/www' } }],
     checks: [{ when: 'planned', check: 'fpm-config', service: 'php8.2-fpm' }],
-    changes: [{ of: 'file', path: '/etc/php/8.2/fpm/pool.d/www.conf', before: state('before'), after: state('after'), diff: `+; ${change}\n` }],
+    changes: [
+      {
+        of: 'file',
+        path: '/etc/php/8.2/fpm/pool.d/www.conf',
+        before: state('before'),
+        after: state('after'),
+        diff: `+; ${change}\n`,
+      },
+    ],
     acts: [{ act: 'reload-fpm', service: 'php8.2-fpm', deadlineMs: 30_000 }],
     disturbs: [],
     warnings: [],
@@ -56,7 +77,11 @@ export interface ReportOptions {
   readonly probesPass?: boolean
 }
 
-export function reportOf(record: PlanRecord, outcome: ApplyOutcome | null, { code, probesPass = true }: ReportOptions = {}): ApplyReport {
+export function reportOf(
+  record: PlanRecord,
+  outcome: ApplyOutcome | null,
+  { code, probesPass = true }: ReportOptions = {},
+): ApplyReport {
   const probe = { site: 'shop.example', over: 'http', says: 'GET /', passed: probesPass, tookMs: 1 } as const
   return {
     apply: 'a-20261121-031502-9f3c',
@@ -69,7 +94,18 @@ export function reportOf(record: PlanRecord, outcome: ApplyOutcome | null, { cod
     startedAt: at,
     endedAt: outcome === null ? null : at,
     timeline: [{ at, says: 'Admitted.' }],
-    verdict: outcome === null || outcome === 'refused' ? null : { cleared: outcome === 'fixed', says: `It is ${outcome}.`, probesBefore: [], probesAfter: [probe], remaining: [], couldNotTell: [], watch: null },
+    verdict:
+      outcome === null || outcome === 'refused'
+        ? null
+        : {
+            cleared: outcome === 'fixed',
+            says: `It is ${outcome}.`,
+            probesBefore: [],
+            probesAfter: [probe],
+            remaining: [],
+            couldNotTell: [],
+            watch: null,
+          },
     problem: code ? problem(code, 'Because of that.') : null,
   }
 }
@@ -93,10 +129,19 @@ export function approvalBy(principal: string): RunApproval {
   return { principal, fingerprint: `SHA256:${principal}`, signature: '-----BEGIN SSH SIGNATURE-----\n', at }
 }
 
-export const planned = (host: HostId, change?: string): RunEvent => ({ type: 'host-planned', at, host, record: planOf(host, change) })
+export const planned = (host: HostId, change?: string): RunEvent => ({
+  type: 'host-planned',
+  at,
+  host,
+  record: planOf(host, change),
+})
 
 /** What a story tells: the run after each event in turn, and all commands on the way. */
-export function play(run: Run, events: readonly (RunEvent | ((run: Run) => RunEvent))[]): { readonly run: Run; readonly commands: readonly Command[] } {
+export function play(
+  first: Run,
+  events: readonly (RunEvent | ((run: Run) => RunEvent))[],
+): { readonly run: Run; readonly commands: readonly Command[] } {
+  let run = first
   const commands: Command[] = []
   for (const each of events) {
     const step = transition(run, typeof each === 'function' ? each(run) : each)
@@ -113,10 +158,12 @@ export const approvalAsked = (run: Run): RunEvent => {
   return { type: 'approval-asked', at, manifest }
 }
 
-export const approvedBy = (principal: string) => (run: Run): RunEvent => {
-  if (!run.manifest) throw new Error('This run has no manifest.')
-  return { type: 'approved', at, digest: manifestDigest(run.manifest), approval: approvalBy(principal) }
-}
+export const approvedBy =
+  (principal: string) =>
+  (run: Run): RunEvent => {
+    if (!run.manifest) throw new Error('This run has no manifest.')
+    return { type: 'approved', at, digest: manifestDigest(run.manifest), approval: approvalBy(principal) }
+  }
 
 export const applyStarted: RunEvent = { type: 'apply-started', at, by: 'ana' }
 
@@ -126,17 +173,27 @@ export interface Beginning extends Partial<Started> {
 }
 
 /** A run whose hosts have planned, which is approved, and whose first hosts were just told to apply. */
-export function applying({ changes, ...rest }: Beginning): { readonly run: Run; readonly commands: readonly Command[] } {
+export function applying({ changes, ...rest }: Beginning): {
+  readonly run: Run
+  readonly commands: readonly Command[]
+} {
   const hosts = Object.keys(changes)
-  return play(begin(startedWith(hosts, rest)).run, [...hosts.map((host) => planned(host, changes[host])), approvalAsked, approvedBy('ben'), applyStarted])
+  return play(begin(startedWith(hosts, rest)).run, [
+    ...hosts.map((host) => planned(host, changes[host])),
+    approvalAsked,
+    approvedBy('ben'),
+    applyStarted,
+  ])
 }
 
-export const applied = (host: HostId, outcome: ApplyOutcome | null, options?: ReportOptions) => (run: Run): RunEvent => ({
-  type: 'host-applied',
-  at,
-  host,
-  report: reportOf(planInRun(run, host), outcome, options),
-})
+export const applied =
+  (host: HostId, outcome: ApplyOutcome | null, options?: ReportOptions) =>
+  (run: Run): RunEvent => ({
+    type: 'host-applied',
+    at,
+    host,
+    report: reportOf(planInRun(run, host), outcome, options),
+  })
 
 /** The plan that this host made, found again by trying the changes that the samples use. */
 export function planInRun(run: Run, host: HostId): PlanRecord {

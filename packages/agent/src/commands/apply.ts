@@ -1,6 +1,6 @@
 /** `fleetmend-agent apply DIGEST`: carries out a plan that this host made, in a unit of its own, and says how it went. */
 import { applyText, exitCodes, problemKinds, safeLine, type ApplyDocument, type ApplyOutcome, type ApplyReport, type ExitCode } from '@fleetmend/shared'
-import { admit } from '../execute/admit.ts'
+import { admit, withdraw } from '../execute/admit.ts'
 import { startApplyUnit } from '../execute/apply-unit.ts'
 import { followApply } from '../execute/follow.ts'
 import { runTool } from '../host/run-tool.ts'
@@ -26,24 +26,30 @@ export const applyCommand: Command = {
     if (!admitted.ok) return reportProblem(streams, admitted.problem)
     const { id } = admitted.value
     const started = await startApplyUnit(runTool, { id, self: runningSelf(), work: [internalApply, id], recovery: [internalRecover, id] })
-    if (!started.ok) return reportProblem(streams, started.problem)
+    if (!started.ok) {
+      await withdraw(host, admitted.value, started.problem)
+      return reportProblem(streams, started.problem)
+    }
     streams.err(`${streams.paint.dim(`${id} has begun; it goes on if this terminal is closed`)}\n`)
 
+    const canBeUndone = admitted.value.plan.plan.changes.length > 0
+    const ended = (report: ApplyReport) => {
+      const exit = showReport(streams, report, values['json'] === true)
+      if (report.outcome === 'fixed' && canBeUndone && !values['json']) streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
+      return exit
+    }
     const following = followApply(state.value, id)
     for (;;) {
       const next = await following.next()
       if (!next.done) streams.err(`  ${streams.paint.dim(next.value.at.slice(11, 19))}  ${safeLine(next.value.says)}\n`)
-      else return next.value ? showReport(streams, next.value, values['json'] === true) : exitCodes.internal
+      else return next.value ? ended(next.value) : exitCodes.internal
     }
   },
 }
 
 export function showReport(streams: Streams, report: ApplyReport, asJson: boolean): ExitCode {
   if (asJson) printJson(streams, { format: 'fleetmend.apply/1', applies: [report] } satisfies ApplyDocument)
-  else {
-    streams.out(applyText(report, streams.paint))
-    if (report.outcome === 'fixed') streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
-  }
+  else streams.out(applyText(report, streams.paint))
   if (report.outcome === null) return exitCodes.internal
   if (report.outcome === 'refused' && report.problem) return problemKinds[report.problem.code].exit
   return outcomeExits[report.outcome]

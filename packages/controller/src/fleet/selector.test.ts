@@ -6,7 +6,7 @@ const hosts: Readonly<Record<string, Record<string, string>>> = {
   'web-1': { role: 'web', env: 'prod' },
   'web-2': { role: 'web', env: 'staging', 'example.com/retired': '' },
   'db-1': { role: 'db', env: 'prod' },
-  'bare': {},
+  bare: {},
 }
 
 function selected(text: string): readonly string[] {
@@ -30,10 +30,8 @@ test.each([
   { selector: '!example.com/retired,role=web', hosts: ['web-1'] },
   { selector: 'role=mail', hosts: [] },
   { selector: 'constructor', hosts: [] },
-  { selector: '__proto__=x', hosts: 'refused' },
 ])('$selector selects $hosts', ({ selector, hosts }) => {
-  if (hosts === 'refused') expect(readSelector(selector).ok).toBe(false)
-  else expect(selected(selector)).toEqual(hosts)
+  expect(selected(selector)).toEqual(hosts)
 })
 
 test.each([
@@ -44,6 +42,7 @@ test.each([
   { selector: 'env in (prod', says: 'is not a requirement' },
   { selector: 'env within (prod)', says: '"env within (prod)" is not a requirement' },
   { selector: 'role=café', says: '"café" cannot be the value of a label' },
+  { selector: '__proto__=x', says: 'cannot be the name of a label' },
   { selector: '-role=web', says: '"-role" cannot be the name of a label' },
   { selector: 'a'.repeat(64), says: 'cannot be the name of a label' },
   { selector: 'role=web web', says: 'is not a requirement' },
@@ -58,7 +57,11 @@ test.each([
 describe('whatever is typed', () => {
   const name = fc.stringMatching(/^[a-z][a-z0-9.-]{0,8}[a-z0-9]$/)
   const requirement: fc.Arbitrary<Requirement> = fc.oneof(
-    fc.record({ key: name, is: fc.constantFrom('in', 'not-in'), values: fc.array(name, { minLength: 1, maxLength: 3 }) }),
+    fc.record({
+      key: name,
+      is: fc.constantFrom('in', 'not-in'),
+      values: fc.array(name, { minLength: 1, maxLength: 3 }),
+    }),
     fc.record({ key: name, is: fc.constantFrom('present', 'absent') }),
   )
 
@@ -77,7 +80,9 @@ describe('whatever is typed', () => {
   test('a requirement and its opposite divide the hosts between them', () => {
     fc.assert(
       fc.property(name, name, fc.dictionary(name, name), (key, value, labels) => {
-        expect(selects([{ key, is: 'in', values: [value] }], labels)).toBe(!selects([{ key, is: 'not-in', values: [value] }], labels))
+        expect(selects([{ key, is: 'in', values: [value] }], labels)).toBe(
+          !selects([{ key, is: 'not-in', values: [value] }], labels),
+        )
         expect(selects([{ key, is: 'present' }], labels)).toBe(!selects([{ key, is: 'absent' }], labels))
       }),
     )

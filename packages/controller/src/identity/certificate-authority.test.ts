@@ -19,8 +19,9 @@ async function authorityIn(folder: string): Promise<CertificateAuthority> {
 }
 
 function agentKeys(kind: 'ec' | 'ed25519' = 'ec') {
-  const { publicKey, privateKey } = kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519')
-  return { publicKey, key: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string }
+  const { publicKey, privateKey } =
+    kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519')
+  return { publicKey, key: privateKey.export({ format: 'pem', type: 'pkcs8' }) }
 }
 
 describe('the authority', () => {
@@ -28,7 +29,11 @@ describe('the authority', () => {
     const folder = scratchFolder()
     const first = await authorityIn(folder)
     const second = await authorityIn(folder)
-    expect({ ...second, issueServerCertificate: null, issueClientCertificate: null }).toEqual({ ...first, issueServerCertificate: null, issueClientCertificate: null })
+    expect({ ...second, issueServerCertificate: null, issueClientCertificate: null }).toEqual({
+      ...first,
+      issueServerCertificate: null,
+      issueClientCertificate: null,
+    })
     expect(statSync(join(folder, 'authority.pem')).mode & 0o777).toBe(0o600)
   })
 
@@ -46,15 +51,29 @@ describe('the authority', () => {
     const path = join(folder, 'authority.pem')
     const whole = readFileSync(path, 'utf8')
     writeFileSync(path, whole.slice(whole.indexOf('-----BEGIN CERTIFICATE')))
-    expect(await openCertificateAuthority(folder, nowMs)).toMatchObject({ ok: false, says: expect.stringContaining('does not hold a key and a certificate') })
+    expect(await openCertificateAuthority(folder, nowMs)).toMatchObject({
+      ok: false,
+      says: expect.stringContaining('does not hold a key and a certificate'),
+    })
     expect(readFileSync(path, 'utf8')).not.toBe(whole)
   })
 })
 
 describe('over TLS 1.3', () => {
-  async function connection(controller: CertificateAuthority, client: { certificate: string; key: string } | null, name = 'localhost') {
+  async function connection(
+    controller: CertificateAuthority,
+    client: { certificate: string; key: string } | null,
+    name = 'localhost',
+  ) {
     const { chain, key } = await controller.issueServerCertificate(['localhost', '127.0.0.1', '::1'], nowMs)
-    const server = createServer({ cert: chain, key, ca: controller.certificate, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' })
+    const server = createServer({
+      cert: chain,
+      key,
+      ca: controller.certificate,
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.3',
+    })
     onTestFinished(() => void server.close())
     const accepted = new Promise<TLSSocket>((resolve, reject) => {
       server.once('secureConnection', resolve)
@@ -78,24 +97,34 @@ describe('over TLS 1.3', () => {
     return { accepted, secured }
   }
 
-  test.each(['ec', 'ed25519'] as const)('a host with an %s key is known by its certificate, and knows the authority by its fingerprint', async (kind) => {
-    const authority = await authorityIn(scratchFolder())
-    const { publicKey, key } = agentKeys(kind)
-    const issued = await authority.issueClientCertificate('web-7.example', publicKey, nowMs)
-    const { accepted, secured } = await connection(authority, { certificate: issued.certificate, key })
-    const peer = (await accepted).getPeerX509Certificate()
-    expect(hostIdentity(peer!, authority.fleet)).toEqual({ ok: true, host: 'web-7.example', keyFingerprint: issued.keyFingerprint })
-    const shown = (await secured).getPeerX509Certificate()?.issuerCertificate
-    expect(`sha256:${createHash('sha256').update(shown!.raw).digest('hex')}`).toBe(authority.fingerprint)
-  })
+  test.each(['ec', 'ed25519'] as const)(
+    'a host with an %s key is known by its certificate, and knows the authority by its fingerprint',
+    async (kind) => {
+      const authority = await authorityIn(scratchFolder())
+      const { publicKey, key } = agentKeys(kind)
+      const issued = await authority.issueClientCertificate('web-7.example', publicKey, nowMs)
+      const { accepted, secured } = await connection(authority, { certificate: issued.certificate, key })
+      const peer = (await accepted).getPeerX509Certificate()
+      expect(hostIdentity(peer!, authority.fleet)).toEqual({
+        ok: true,
+        host: 'web-7.example',
+        keyFingerprint: issued.keyFingerprint,
+      })
+      const shown = (await secured).getPeerX509Certificate()?.issuerCertificate
+      expect(`sha256:${createHash('sha256').update(shown!.raw).digest('hex')}`).toBe(authority.fingerprint)
+    },
+  )
 
   test('a host without a certificate, or with one of another fleet, is not let in', async () => {
     const authority = await authorityIn(scratchFolder())
     const stranger = await authorityIn(scratchFolder())
     const { publicKey, key } = agentKeys()
     const issued = await stranger.issueClientCertificate('web-7', publicKey, nowMs)
-    await expect((await connection(authority, null)).accepted).rejects.toThrow()
-    await expect((await connection(authority, { certificate: issued.certificate, key })).accepted).rejects.toThrow()
+    await expect((await connection(authority, null)).accepted).rejects.toThrow(/certificate|hang up/)
+    await expect((await connection(authority, { certificate: issued.certificate, key })).accepted).rejects.toThrow(
+      // What Node says when a chain does not end at the authority.
+      /hang up/,
+    )
   })
 
   test('a controller under a name that it was not given is not believed', async () => {
@@ -105,7 +134,9 @@ describe('over TLS 1.3', () => {
 
   test("a host's certificate cannot serve as a controller's, nor sign another", async () => {
     const authority = await authorityIn(scratchFolder())
-    const issued = new X509Certificate((await authority.issueClientCertificate('web-7', agentKeys().publicKey, nowMs)).certificate)
+    const issued = new X509Certificate(
+      (await authority.issueClientCertificate('web-7', agentKeys().publicKey, nowMs)).certificate,
+    )
     expect(issued.ca).toBe(false)
     // id-kp-clientAuth and nothing else (RFC 5280 section 4.2.1.12).
     expect(issued.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2'])

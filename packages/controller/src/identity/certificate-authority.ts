@@ -2,7 +2,8 @@
  * The fleet's own certificate authority. It knows agents and nothing else: agents trust it by the fingerprint in their
  * join token, the controller trusts nobody else's certificates. Short-lived certificates instead of revocation lists.
  */
-// x509's container reads decorator metadata while it is loaded, so this comes first.
+// Before x509, whose container looks for it while it is loaded.
+// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata'
 import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -50,7 +51,9 @@ export interface ClientCertificate {
   readonly expiresAt: Instant
 }
 
-export type AuthorityOpened = { readonly ok: true; readonly value: CertificateAuthority } | { readonly ok: false; readonly says: string }
+export type AuthorityOpened =
+  | { readonly ok: true; readonly value: CertificateAuthority }
+  | { readonly ok: false; readonly says: string }
 
 const dayMs = 24 * 60 * 60_000
 const authorityLifeMs = 3650 * dayMs
@@ -97,15 +100,27 @@ async function makeAuthority(nowMs: number): Promise<string> {
 }
 
 async function readAuthority(pem: string, path: string): Promise<AuthorityOpened> {
-  const [key, der] = ['PRIVATE KEY', 'CERTIFICATE'].map((tag) => PemConverter.decodeWithHeaders(pem).find((block) => block.type === tag)?.rawData)
-  if (!key || !der) return { ok: false, says: `Cannot use ${path}: it does not hold a key and a certificate. Bring back a copy; without it every host must enrol again.` }
+  const [key, der] = ['PRIVATE KEY', 'CERTIFICATE'].map(
+    (tag) => PemConverter.decodeWithHeaders(pem).find((block) => block.type === tag)?.rawData,
+  )
+  if (!key || !der)
+    return {
+      ok: false,
+      says: `Cannot use ${path}: it does not hold a key and a certificate. Bring back a copy; without it every host must enrol again.`,
+    }
   const issuer = new Issued(der)
   const signingKey = await webcrypto.subtle.importKey('pkcs8', key, p256, false, ['sign'])
   const fleet = /^URI:fleetmend:\/\/([0-9a-f]+)$/.exec(new X509Certificate(Buffer.from(der)).subjectAltName ?? '')?.[1]
   if (fleet === undefined) return { ok: false, says: `Cannot use ${path}: its certificate is not that of a fleet.` }
   const certificate = issuer.toString('pem')
 
-  const issue = async (subject: string, publicKey: PublicKey | webcrypto.CryptoKey, lifeMs: number, nowMs: number, extensions: Extension[]) =>
+  const issue = async (
+    subject: string,
+    publicKey: PublicKey | webcrypto.CryptoKey,
+    lifeMs: number,
+    nowMs: number,
+    extensions: Extension[],
+  ) =>
     X509CertificateGenerator.create({
       subject,
       issuer: issuer.subjectName,
@@ -137,14 +152,24 @@ async function readAuthority(pem: string, path: string): Promise<AuthorityOpened
           new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
         ])
         const exported = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-        return { chain: `${issued.toString('pem')}\n${certificate}\n`, key: PemConverter.encode(exported, 'PRIVATE KEY'), expiresMs: nowMs + serverLifeMs }
+        return {
+          chain: `${issued.toString('pem')}\n${certificate}\n`,
+          key: PemConverter.encode(exported, 'PRIVATE KEY'),
+          expiresMs: nowMs + serverLifeMs,
+        }
       },
 
       async issueClientCertificate(host, publicKey, nowMs) {
-        const issued = await issue(`CN=${host.slice(0, maxCommonName)}`, new PublicKey(spkiOf(publicKey)), clientLifeMs, nowMs, [
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
-          new SubjectAlternativeNameExtension([{ type: 'url', value: `${fleetUri(fleet)}/${host}` }]),
-        ])
+        const issued = await issue(
+          `CN=${host.slice(0, maxCommonName)}`,
+          new PublicKey(spkiOf(publicKey)),
+          clientLifeMs,
+          nowMs,
+          [
+            new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+            new SubjectAlternativeNameExtension([{ type: 'url', value: `${fleetUri(fleet)}/${host}` }]),
+          ],
+        )
         return {
           certificate: issued.toString('pem'),
           fingerprint: sha256(issued.rawData),
@@ -169,7 +194,9 @@ export function keyFingerprint(publicKey: KeyObject): Digest {
 export function readAgentKey(publicKey: Uint8Array): KeyObject | null {
   try {
     const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-    const known = key.asymmetricKeyType === 'ed25519' || (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1')
+    const known =
+      key.asymmetricKeyType === 'ed25519' ||
+      (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1')
     return known ? key : null
   } catch {
     return null
@@ -179,7 +206,10 @@ export function readAgentKey(publicKey: Uint8Array): KeyObject | null {
 /** Whole seconds, because a certificate has no others. */
 function validity(nowMs: number, lifeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
   const nowSeconds = Math.floor(nowMs / 1000)
-  return { notBefore: new Date((nowSeconds - clockToleranceMs / 1000) * 1000), notAfter: new Date((nowSeconds + lifeMs / 1000) * 1000) }
+  return {
+    notBefore: new Date((nowSeconds - clockToleranceMs / 1000) * 1000),
+    notAfter: new Date((nowSeconds + lifeMs / 1000) * 1000),
+  }
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -7,7 +7,10 @@ export type HostIdentified =
   | { readonly ok: true; readonly host: HostId; readonly keyFingerprint: Digest }
   | { readonly ok: false; readonly says: string }
 
-export function hostIdentity({ subjectAltName, publicKey }: Pick<X509Certificate, 'subjectAltName' | 'publicKey'>, fleet: string): HostIdentified {
+export function hostIdentity(
+  { subjectAltName, publicKey }: Pick<X509Certificate, 'subjectAltName' | 'publicKey'>,
+  fleet: string,
+): HostIdentified {
   const names = subjectAltName ?? ''
   const prefix = `URI:${fleetUri(fleet)}/`
   // The whole text and nothing beside it: a second name could say something else to somebody else.

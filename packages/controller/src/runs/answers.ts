@@ -14,7 +14,9 @@ export function readPlanAnswer(answer: unknown, host: HostId): PlanAnswer | NotR
   const { digest, plan } = parsed.data.record
   // Half of a surrogate pair has no canonical form: such a plan has no digest that anyone could sign.
   const isItsOwn = plan.host === host && isWellFormed(plan) && digestOf(plan) === digest
-  return isItsOwn ? { ...parsed.data, record: { ...parsed.data.record, forecast: wellFormed(parsed.data.record.forecast) } } : null
+  return isItsOwn
+    ? { ...parsed.data, record: { ...parsed.data.record, forecast: wellFormed(parsed.data.record.forecast) } }
+    : null
 }
 
 export function readReport(report: unknown, host: HostId, plan: Digest): ApplyReport | null {

@@ -9,7 +9,13 @@ export function changeGroupKey({ remediations, changes, acts, watchMs }: Plan): 
   return digestOf({
     remediations: remediations.map(({ id, input }) => ({ id, input })),
     // Line numbers and surrounding lines are part of a diff: files that differ there are not judged as one.
-    changes: changes.map(({ of, path, before, after, diff }) => ({ of, path, before: attributes(before), after: attributes(after), diff })),
+    changes: changes.map(({ of, path, before, after, diff }) => ({
+      of,
+      path,
+      before: attributes(before),
+      after: attributes(after),
+      diff,
+    })),
     acts,
     watchMs,
   })
@@ -24,7 +30,12 @@ export function withPlan(groups: readonly ChangeGroup[], plan: Plan): ChangeGrou
   const known = groups.find((group) => group.key === key)
   const group: ChangeGroup = known
     ? { ...known, hosts: [...known.hosts, plan.host].toSorted() }
-    : { key, hosts: [plan.host], remediations: plan.remediations.map(({ id, input }) => ({ id, input })), promoted: null }
+    : {
+        key,
+        hosts: [plan.host],
+        remediations: plan.remediations.map(({ id, input }) => ({ id, input })),
+        promoted: null,
+      }
   return [...groups.filter((each) => each !== known), group].toSorted(
     (a, b) => b.hosts.length - a.hosts.length || (firstOf(a) < firstOf(b) ? -1 : 1),
   )

@@ -17,7 +17,9 @@ test('a time that has passed is not waited for', async () => {
 test('a sleeper does not wake at once because its time is too long for a timer', async () => {
   const stop = new AbortController()
   let awake = false
-  const asleep = systemClock.sleep(2 ** 40, stop.signal).then(() => { awake = true })
+  const asleep = systemClock.sleep(2 ** 40, stop.signal).then(() => {
+    awake = true
+  })
   // A timer that overflows fires after one millisecond.
   await systemClock.sleep(20, new AbortController().signal)
   expect(awake).toBe(false)

@@ -72,9 +72,21 @@ interface Story {
 }
 
 const stories: readonly Story[] = [
-  { name: 'everything is fixed, in two change groups', hosts: { a: {}, b: {}, c: { change: 'lower' }, d: { answers: 'nothing-to-do' } }, ends: 'finished' },
-  { name: 'the second canary is rolled back', hosts: { a: {}, b: {}, c: { change: 'lower', outcome: 'rolled-back' }, d: { change: 'restart' } }, ends: 'halted' },
-  { name: 'connections break, before and after the command arrived', hosts: { a: { silentFor: 2 }, b: { swallows: 1 } }, ends: 'finished' },
+  {
+    name: 'everything is fixed, in two change groups',
+    hosts: { a: {}, b: {}, c: { change: 'lower' }, d: { answers: 'nothing-to-do' } },
+    ends: 'finished',
+  },
+  {
+    name: 'the second canary is rolled back',
+    hosts: { a: {}, b: {}, c: { change: 'lower', outcome: 'rolled-back' }, d: { change: 'restart' } },
+    ends: 'halted',
+  },
+  {
+    name: 'connections break, before and after the command arrived',
+    hosts: { a: { silentFor: 2 }, b: { swallows: 1 } },
+    ends: 'finished',
+  },
 ]
 
 test.each(stories)('killed at any point while $name', async ({ hosts, ends }) => {
@@ -89,12 +101,18 @@ test.each(stories)('killed at any point while $name', async ({ hosts, ends }) =>
 
 test('killed again and again, it still gets there', async () => {
   const { hosts } = stories[0]!
-  const { run } = await tell(hosts, Array.from({ length: 25 }, (_, n) => 3 + (n % 5)))
+  const { run } = await tell(
+    hosts,
+    Array.from({ length: 25 }, (_, n) => 3 + (n % 5)),
+  )
   expect(statesOf(run)).toEqual({ a: 'fixed', b: 'fixed', c: 'fixed', d: 'nothing-to-do' })
 })
 
 /** One controller after the other, each dying after so many points, and at last one that lives. */
-async function tell(hosts: Readonly<Record<HostId, FakeHost>>, deaths: readonly number[]): Promise<{ readonly run: Run; readonly passed: number }> {
+async function tell(
+  hosts: Readonly<Record<HostId, FakeHost>>,
+  deaths: readonly number[],
+): Promise<{ readonly run: Run; readonly passed: number }> {
   const database = await openMemoryStore()
   const fleet = fakeFleet(hosts)
   const clock = fakeClock()
@@ -103,7 +121,19 @@ async function tell(hosts: Readonly<Record<HostId, FakeHost>>, deaths: readonly 
   let passed = 0
   for (const points of [...deaths, Number.POSITIVE_INFINITY]) {
     const life = lifeOf(points)
-    await live({ store: mortalStore(runStore(database, { soleWriter: true }), life), fleet: mortalFleet(fleet, life), clock, onBug: note, onFatal: note }, database, Object.keys(hosts), life, clock)
+    await live(
+      {
+        store: mortalStore(runStore(database, { soleWriter: true }), life),
+        fleet: mortalFleet(fleet, life),
+        clock,
+        onBug: note,
+        onFatal: note,
+      },
+      database,
+      Object.keys(hosts),
+      life,
+      clock,
+    )
     passed ||= life.passed
     if (!life.dead) break
   }
@@ -118,7 +148,13 @@ async function tell(hosts: Readonly<Record<HostId, FakeHost>>, deaths: readonly 
 }
 
 /** A controller, and a person who does what the run waits for, until the run is over or the controller is dead. */
-async function live(ports: DriverPorts, database: Database, hosts: readonly HostId[], life: Life, clock: ReturnType<typeof fakeClock>): Promise<void> {
+async function live(
+  ports: DriverPorts,
+  database: Database,
+  hosts: readonly HostId[],
+  life: Life,
+  clock: ReturnType<typeof fakeClock>,
+): Promise<void> {
   const driver = new Driver(ports)
   void driver.start()
   await quiet()
@@ -127,7 +163,12 @@ async function live(ports: DriverPorts, database: Database, hosts: readonly Host
     const [run] = await listRuns(database, 1)
     if (!run) void driver.startRun(request)
     else if (hasEnded(run.state)) break
-    else if (run.state === 'awaiting-approval') void driver.submit(run.id, { type: 'approved', digest: manifestDigest(run.manifest!), approval: approvalBy('ben') })
+    else if (run.state === 'awaiting-approval')
+      void driver.submit(run.id, {
+        type: 'approved',
+        digest: manifestDigest(run.manifest!),
+        approval: approvalBy('ben'),
+      })
     else if (run.state === 'approved') void driver.submit(run.id, { type: 'apply-started', by: 'ana' })
     else clock.skip()
     await quiet()

@@ -13,9 +13,21 @@ const one = { a: 'raise', b: 'raise' }
 const two = { a: 'raise', b: 'raise', c: 'lower' }
 
 const walks: readonly Walk[] = [
-  { name: 'two hosts, one change, everything that can happen', from: begin(startedWith(Object.keys(one), { waves, limits: { ...limits, approvalsNeeded: 2 } })).run, events: (run) => possibleEvents(run, one) },
-  { name: 'three hosts, two changes, one after the other', from: applying({ changes: two, waves, limits }).run, events: (run) => fewEvents(run, two) },
-  { name: 'three hosts, two changes, side by side', from: applying({ changes: two, waves, limits: { ...limits, groupsAtOnce: 2 } }).run, events: (run) => fewEvents(run, two) },
+  {
+    name: 'two hosts, one change, everything that can happen',
+    from: begin(startedWith(Object.keys(one), { waves, limits: { ...limits, approvalsNeeded: 2 } })).run,
+    events: (run) => possibleEvents(run, one),
+  },
+  {
+    name: 'three hosts, two changes, one after the other',
+    from: applying({ changes: two, waves, limits }).run,
+    events: (run) => fewEvents(run, two),
+  },
+  {
+    name: 'three hosts, two changes, side by side',
+    from: applying({ changes: two, waves, limits: { ...limits, groupsAtOnce: 2 } }).run,
+    events: (run) => fewEvents(run, two),
+  },
 ]
 
 interface Walk {
@@ -61,7 +73,8 @@ function walk({ from, events }: Walk): Walked {
     for (const event of events(run)) {
       const step = transition(run, event)
       if (!step.ok) continue
-      for (const rule of brokenInStep(run, event, step.run, step.commands)) broken.add(`${run.state}, ${event.type}: ${rule}`)
+      for (const rule of brokenInStep(run, event, step.run, step.commands))
+        broken.add(`${run.state}, ${event.type}: ${rule}`)
       const next = keyOf(step.run)
       if (!reached.has(next)) reached.set(next, step.run)
       cameFrom.set(next, (cameFrom.get(next) ?? new Set()).add(key))
@@ -80,10 +93,20 @@ function walk({ from, events }: Walk): Walked {
 /** Two runs that differ only in words go on in the same way. */
 function keyOf(run: Run): string {
   const { notes: _, stopping, hosts, groups, ...rest } = run
-  return JSON.stringify([rest.state, stopping?.to, rest.approvals.length, rest.manifest !== null, groups.map((group) => group.promoted !== null), hosts.map((host) => [host.state, host.probesPass, host.attempts, host.plan !== null])])
+  return JSON.stringify([
+    rest.state,
+    stopping?.to,
+    rest.approvals.length,
+    rest.manifest !== null,
+    groups.map((group) => group.promoted !== null),
+    hosts.map((host) => [host.state, host.probesPass, host.attempts, host.plan !== null]),
+  ])
 }
 
-function strandedIn(reached: ReadonlyMap<string, Run>, cameFrom: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+function strandedIn(
+  reached: ReadonlyMap<string, Run>,
+  cameFrom: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
   const saved = new Set([...reached].filter(([, run]) => hasEnded(run.state)).map(([key]) => key))
   for (const key of saved) for (const before of cameFrom.get(key) ?? []) saved.add(before)
   return [...reached.keys()].filter((key) => !saved.has(key))
@@ -102,7 +125,9 @@ function mermaid(first: string, edges: ReadonlySet<string>): string {
     arrows.set(arrow, [...(arrows.get(arrow) ?? []), label])
   }
   const sources = new Set([...edges].map((each) => each.split(' ')[0] ?? ''))
-  const names = [...new Set([...edges].flatMap((each) => [each.split(' ')[0] ?? '', each.split(' ')[2] ?? '']))].toSorted()
+  const names = [
+    ...new Set([...edges].flatMap((each) => [each.split(' ')[0] ?? '', each.split(' ')[2] ?? ''])),
+  ].toSorted()
   return [
     'stateDiagram-v2',
     ...names.filter((name) => name !== idOf(name)).map((name) => `  state "${name}" as ${idOf(name)}`),

@@ -29,7 +29,13 @@ function requestFor(hosts: readonly HostId[], rest: Partial<StartRequest> = {}):
 }
 
 async function driverOf(fleet: Fleet, soleWriter = true): Promise<Driver> {
-  const driver = new Driver({ store: runStore(database, { soleWriter }), fleet, clock, onBug: (error) => bugs.push(error), onFatal: (error) => fatal.push(error) })
+  const driver = new Driver({
+    store: runStore(database, { soleWriter }),
+    fleet,
+    clock,
+    onBug: (error) => bugs.push(error),
+    onFatal: (error) => fatal.push(error),
+  })
   onTestFinished(() => driver.close())
   await driver.start()
   return driver
@@ -42,7 +48,9 @@ async function stateOf(driver: Driver, id: RunId): Promise<Run> {
 
 async function approveAndBegin(driver: Driver, id: RunId): Promise<void> {
   const { manifest } = await stateOf(driver, id)
-  expect(await driver.submit(id, { type: 'approved', digest: manifestDigest(manifest!), approval: approvalBy('ben') })).toMatchObject({ ok: true })
+  expect(
+    await driver.submit(id, { type: 'approved', digest: manifestDigest(manifest!), approval: approvalBy('ben') }),
+  ).toMatchObject({ ok: true })
   expect(await driver.submit(id, { type: 'apply-started', by: 'ana' })).toMatchObject({ ok: true })
 }
 
@@ -56,7 +64,10 @@ async function toTheEnd(driver: Driver, id: RunId): Promise<Run> {
   throw new Error('The run does not end.')
 }
 
-async function played(hosts: Readonly<Record<HostId, FakeHost>>, rest: Partial<StartRequest> = {}): Promise<{ readonly run: Run; readonly fleet: FakeFleet }> {
+async function played(
+  hosts: Readonly<Record<HostId, FakeHost>>,
+  rest: Partial<StartRequest> = {},
+): Promise<{ readonly run: Run; readonly fleet: FakeFleet }> {
   const fleet = fakeFleet(hosts)
   const driver = await driverOf(fleet)
   const { id } = await driver.startRun(requestFor(Object.keys(hosts), rest))
@@ -65,7 +76,13 @@ async function played(hosts: Readonly<Record<HostId, FakeHost>>, rest: Partial<S
 }
 
 test('a run goes from the question to the last fixed host, and its events give the same run', async () => {
-  const { run, fleet } = await played({ a: {}, b: {}, c: { change: 'lower' }, d: { answers: 'nothing-to-do' }, e: { answers: 'refused' } })
+  const { run, fleet } = await played({
+    a: {},
+    b: {},
+    c: { change: 'lower' },
+    d: { answers: 'nothing-to-do' },
+    e: { answers: 'refused' },
+  })
   expect(run.state).toBe('finished')
   expect(statesOf(run)).toEqual({ a: 'fixed', b: 'fixed', c: 'fixed', d: 'nothing-to-do', e: 'plan-refused' })
   expect([...fleet.begun.values()].map((digests) => digests.length)).toEqual([1, 1, 1])
@@ -97,11 +114,16 @@ describe('a connection that breaks while a host applies', () => {
     const atWorkMs = driverDefaults.askForMs * 2
     const driver = await driverOf({
       ...honest,
-      apply: async (...told) => { await honest.apply(...told); return { kind: 'lost', says: 'The connection broke.' } },
+      apply: async (...told) => {
+        await honest.apply(...told)
+        return { kind: 'lost', says: 'The connection broke.' }
+      },
       askApply: async (...asked) => {
         const answer = await honest.askApply(...asked)
         const open = clock.nowMs() < atMs + atWorkMs
-        return answer.kind === 'reported' && open ? { kind: 'reported', report: { ...answer.report, outcome: null, phase: 'watching', endedAt: null } } : answer
+        return answer.kind === 'reported' && open
+          ? { kind: 'reported', report: { ...answer.report, outcome: null, phase: 'watching', endedAt: null } }
+          : answer
       },
     })
     const { id } = await driver.startRun(requestFor(['a']))
@@ -124,7 +146,10 @@ describe('what a person does', () => {
     const { id } = await driver.startRun(requestFor(['a']))
     await quiet()
     const before = await listEvents(database, id)
-    expect(await driver.submit(id, { type: 'apply-started', by: 'ana' })).toMatchObject({ ok: false, problem: { code: 'run-not-ready' } })
+    expect(await driver.submit(id, { type: 'apply-started', by: 'ana' })).toMatchObject({
+      ok: false,
+      problem: { code: 'run-not-ready' },
+    })
     expect(await listEvents(database, id)).toEqual(before)
   })
 
@@ -132,12 +157,18 @@ describe('what a person does', () => {
     const driver = await driverOf(fakeFleet({ a: { answers: 'nothing-to-do' } }))
     const { id } = await driver.startRun(requestFor(['a']))
     await quiet()
-    expect(await driver.submit(id, { type: 'aborted', by: 'ana', reason: 'enough' })).toMatchObject({ ok: false, problem: { detail: expect.stringContaining('it is over') } })
+    expect(await driver.submit(id, { type: 'aborted', by: 'ana', reason: 'enough' })).toMatchObject({
+      ok: false,
+      problem: { detail: expect.stringContaining('it is over') },
+    })
   })
 
   test('to a run that is not there is refused', async () => {
     const driver = await driverOf(fakeFleet({}))
-    expect(await driver.submit('r-20261121-031455-ffff', { type: 'resumed', by: 'ana' })).toMatchObject({ ok: false, problem: { code: 'unknown-run' } })
+    expect(await driver.submit('r-20261121-031455-ffff', { type: 'resumed', by: 'ana' })).toMatchObject({
+      ok: false,
+      problem: { code: 'unknown-run' },
+    })
   })
 })
 
@@ -159,13 +190,55 @@ test('an approval runs out as well under the next controller', async () => {
 })
 
 describe('what a host says', () => {
-  const nonsense: readonly { readonly name: string; readonly fleet: (fleet: FakeFleet) => Partial<Fleet>; readonly state: string; readonly says: string }[] = [
-    { name: 'a plan of another host', fleet: (fleet) => ({ plan: (_, ...rest) => fleet.plan('b', ...rest) }), state: 'plan-refused', says: 'not a plan of its own' },
-    { name: 'a plan with another digest', fleet: (fleet) => ({ plan: async (...asked) => { const answer = await fleet.plan(...asked); return answer.kind === 'planned' ? { ...answer, record: { ...answer.record, digest: `sha256:${'0'.repeat(64)}` } } : answer } }), state: 'plan-refused', says: 'not a plan of its own' },
-    { name: 'a plan that has no canonical form', fleet: () => ({ plan: async () => ({ kind: 'planned', record: { plan: { warnings: ['\ud800'] } } }) as never }), state: 'plan-refused', says: 'not a plan of its own' },
-    { name: 'nothing at all', fleet: () => ({ plan: async () => undefined as never }), state: 'plan-refused', says: 'not a plan of its own' },
-    { name: 'that it cannot be reached, in a way that there is not', fleet: () => ({ plan: async () => ({ kind: 'not-reached', how: 'maybe' }) as never }), state: 'plan-refused', says: 'not a plan of its own' },
-    { name: 'text that cannot be hashed', fleet: () => ({ plan: async () => ({ kind: 'refused', because: 'half \ud800 a character', toDo: '' }) }), state: 'plan-refused', says: 'half \ufffd a character' },
+  const nonsense: readonly {
+    readonly name: string
+    readonly fleet: (fleet: FakeFleet) => Partial<Fleet>
+    readonly state: string
+    readonly says: string
+  }[] = [
+    {
+      name: 'a plan of another host',
+      fleet: (fleet) => ({ plan: (_, ...rest) => fleet.plan('b', ...rest) }),
+      state: 'plan-refused',
+      says: 'not a plan of its own',
+    },
+    {
+      name: 'a plan with another digest',
+      fleet: (fleet) => ({
+        plan: async (...asked) => {
+          const answer = await fleet.plan(...asked)
+          return answer.kind === 'planned'
+            ? { ...answer, record: { ...answer.record, digest: `sha256:${'0'.repeat(64)}` } }
+            : answer
+        },
+      }),
+      state: 'plan-refused',
+      says: 'not a plan of its own',
+    },
+    {
+      name: 'a plan that has no canonical form',
+      fleet: () => ({ plan: async () => ({ kind: 'planned', record: { plan: { warnings: ['\ud800'] } } }) as never }),
+      state: 'plan-refused',
+      says: 'not a plan of its own',
+    },
+    {
+      name: 'nothing at all',
+      fleet: () => ({ plan: async () => undefined as never }),
+      state: 'plan-refused',
+      says: 'not a plan of its own',
+    },
+    {
+      name: 'that it cannot be reached, in a way that there is not',
+      fleet: () => ({ plan: async () => ({ kind: 'not-reached', how: 'maybe' }) as never }),
+      state: 'plan-refused',
+      says: 'not a plan of its own',
+    },
+    {
+      name: 'text that cannot be hashed',
+      fleet: () => ({ plan: async () => ({ kind: 'refused', because: 'half \ud800 a character', toDo: '' }) }),
+      state: 'plan-refused',
+      says: 'half \ufffd a character',
+    },
   ]
   test.each(nonsense)('$name becomes no plan', async ({ fleet, state, says }) => {
     const honest = fakeFleet({ a: {}, b: {} })
@@ -192,7 +265,13 @@ describe('what a host says', () => {
 
   test('in a fleet that throws is a bug for the log; an apply is asked about, not taken for failed', async () => {
     const honest = fakeFleet({ a: {} })
-    const driver = await driverOf({ ...honest, apply: async (...told) => { await honest.apply(...told); throw new Error('a bug') } })
+    const driver = await driverOf({
+      ...honest,
+      apply: async (...told) => {
+        await honest.apply(...told)
+        throw new Error('a bug')
+      },
+    })
     const { id } = await driver.startRun(requestFor(['a']))
     await approveAndBegin(driver, id)
     expect(statesOf(await toTheEnd(driver, id))).toEqual({ a: 'fixed' })
@@ -203,11 +282,23 @@ describe('what a host says', () => {
 test('those who watch see events and progress in order, until they stop', async () => {
   const driver = await driverOf(fakeFleet({ a: {} }))
   const seen: string[] = []
-  const stop = driver.watch((news: DriverNews) => seen.push(news.news === 'event' ? `${news.recorded.event.type} → ${news.state}` : `${news.host}: ${news.entry.says}`))
+  const stop = driver.watch((news: DriverNews) =>
+    seen.push(
+      news.news === 'event' ? `${news.recorded.event.type} → ${news.state}` : `${news.host}: ${news.entry.says}`,
+    ),
+  )
   const { id } = await driver.startRun(requestFor(['a']))
   await approveAndBegin(driver, id)
   await toTheEnd(driver, id)
-  expect(seen).toEqual(['started → planning', 'host-planned → planning', 'approval-asked → awaiting-approval', 'approved → approved', 'apply-started → applying', 'a: Admitted.', 'host-applied → finished'])
+  expect(seen).toEqual([
+    'started → planning',
+    'host-planned → planning',
+    'approval-asked → awaiting-approval',
+    'approved → approved',
+    'apply-started → applying',
+    'a: Admitted.',
+    'host-applied → finished',
+  ])
   stop()
   await driver.startRun(requestFor(['a']))
   expect(seen).toHaveLength(7)
@@ -215,7 +306,13 @@ test('those who watch see events and progress in order, until they stop', async 
 
 test('an answer that cannot be saved ends the process, because memory and disk would part', async () => {
   const store = runStore(database, { soleWriter: true })
-  const driver = new Driver({ store: { ...store, save: () => Promise.reject(new Error('disk full')) }, fleet: fakeFleet({ a: {} }), clock, onBug: (error) => bugs.push(error), onFatal: (error) => fatal.push(error) })
+  const driver = new Driver({
+    store: { ...store, save: () => Promise.reject(new Error('disk full')) },
+    fleet: fakeFleet({ a: {} }),
+    clock,
+    onBug: (error) => bugs.push(error),
+    onFatal: (error) => fatal.push(error),
+  })
   onTestFinished(() => driver.close())
   await driver.start()
   await driver.startRun(requestFor(['a']))
@@ -231,7 +328,10 @@ describe('two controllers on one store', () => {
     const second = await driverOf(fleet, false)
     const { id } = await first.startRun(requestFor(Object.keys(hosts)))
     await quiet()
-    expect(await second.submit(id, { type: 'aborted', by: 'ana', reason: 'enough' })).toMatchObject({ ok: false, problem: { detail: expect.stringContaining('another controller') } })
+    expect(await second.submit(id, { type: 'aborted', by: 'ana', reason: 'enough' })).toMatchObject({
+      ok: false,
+      problem: { detail: expect.stringContaining('another controller') },
+    })
     await first.close()
     for (let waitedMs = 0; waitedMs <= driverDefaults.leaseMs; waitedMs += driverDefaults.leaseMs / 3) {
       clock.skip()
@@ -246,7 +346,10 @@ describe('two controllers on one store', () => {
     const slow = await driverOf(fleet, false)
     const { id } = await slow.startRun(requestFor(['a']))
     await quiet()
-    await database.updateTable('runs').set({ lease_owner: 'other', lease_expires_ms: Number.MAX_SAFE_INTEGER }).execute()
+    await database
+      .updateTable('runs')
+      .set({ lease_owner: 'other', lease_expires_ms: Number.MAX_SAFE_INTEGER })
+      .execute()
     expect(await slow.submit(id, { type: 'aborted', by: 'ana', reason: 'enough' })).toMatchObject({ ok: false })
     expect((await slow.load(id))?.state).toBe('awaiting-approval')
   })

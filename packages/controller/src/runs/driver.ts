@@ -3,7 +3,18 @@
  * carries out what the engine asks for; after a crash, it takes every run up where the store says that it stands.
  */
 import { randomBytes } from 'node:crypto'
-import { hasEnded, problem, timedId, type ApplyPhase, type HostId, type Problem, type Run, type RunId, type RunState, type TimelineEntry } from '@fleetmend/shared'
+import {
+  hasEnded,
+  problem,
+  timedId,
+  type ApplyPhase,
+  type HostId,
+  type Problem,
+  type Run,
+  type RunId,
+  type RunState,
+  type TimelineEntry,
+} from '@fleetmend/shared'
 import type { Clock } from './clock.ts'
 import { commandKey, type Command } from './command.ts'
 import type { Fleet } from './fleet-port.ts'
@@ -39,7 +50,13 @@ export type Submitted = { readonly ok: true; readonly run: Run } | { readonly ok
 
 export type DriverNews =
   | { readonly news: 'event'; readonly recorded: RecordedEvent; readonly state: RunState }
-  | { readonly news: 'progress'; readonly run: RunId; readonly host: HostId; readonly phase: ApplyPhase; readonly entry: TimelineEntry }
+  | {
+      readonly news: 'progress'
+      readonly run: RunId
+      readonly host: HostId
+      readonly phase: ApplyPhase
+      readonly entry: TimelineEntry
+    }
 
 interface ActiveRun {
   stored: StoredRun
@@ -86,7 +103,14 @@ export class Driver {
     const active = this.#active.get(id)
     if (active) return this.#take(active, event)
     const stored = await this.#ports.store.load(id)
-    if (!stored) return { ok: false, problem: problem('unknown-run', `There is no run ${JSON.stringify(id.slice(0, 80))}. To see those there are:\n    fleetmend runs list`) }
+    if (!stored)
+      return {
+        ok: false,
+        problem: problem(
+          'unknown-run',
+          `There is no run ${JSON.stringify(id.slice(0, 80))}. To see those there are:\n    fleetmend runs list`,
+        ),
+      }
     const step = transition(stored.run, event)
     return step.ok ? notHere(id) : step
   }
@@ -145,7 +169,8 @@ export class Driver {
       const world = {
         ...this.#ports,
         patience: this.#settings,
-        onProgress: (host: HostId, phase: ApplyPhase, entry: TimelineEntry) => this.#tell({ news: 'progress', run: run.id, host, phase, entry }),
+        onProgress: (host: HostId, phase: ApplyPhase, entry: TimelineEntry) =>
+          this.#tell({ news: 'progress', run: run.id, host, phase, entry }),
       }
       return perform(run, command, world, active.over.signal)
     })
@@ -167,7 +192,10 @@ export class Driver {
       active.working.delete(key)
       if (event) await this.#take(active, event)
     }
-    active.working.set(key, work().catch((error: unknown) => this.#ports.onFatal(error)))
+    active.working.set(
+      key,
+      work().catch((error: unknown) => this.#ports.onFatal(error)),
+    )
   }
 
   async #claim(): Promise<void> {
@@ -222,5 +250,11 @@ export class Driver {
 }
 
 function notHere(id: RunId): Submitted {
-  return { ok: false, problem: problem('run-not-ready', `Cannot do that to ${id} here: another controller carries it on, or this one is stopping. Try again.`) }
+  return {
+    ok: false,
+    problem: problem(
+      'run-not-ready',
+      `Cannot do that to ${id} here: another controller carries it on, or this one is stopping. Try again.`,
+    ),
+  }
 }

@@ -4,12 +4,27 @@ import { applying, startedWith } from '../../test/sample-run.ts'
 import { eventView } from './event-view.ts'
 import type { RunEvent } from './run-event.ts'
 
-const events: readonly RunEvent[] = [startedWith(['a']), ...possibleEvents(applying({ changes: { a: 'raise' } }).run, { a: 'raise' })]
+const events: readonly RunEvent[] = [
+  startedWith(['a']),
+  ...possibleEvents(applying({ changes: { a: 'raise' } }).run, { a: 'raise' }),
+]
 
-test.each(events.map((event) => ({ type: event.type, event })))('$type is told in a sentence, with who and where', ({ event }) => {
-  const hash = `sha256:${'a'.repeat(64)}` as const
-  const view = eventView({ format: 'fleetmend.event/1', sequence: 7, run: 'r-20261121-031455-41bd', revision: 1, at: event.at, previous: null, event, hash })
-  expect(view.says).toMatch(/^\S.*\S$/s)
-  expect(view).toMatchObject({ sequence: 7, host: 'host' in event ? 'a' : null, hash })
-  expect(view.by).toBe('by' in event ? event.by : event.type === 'approved' ? event.approval.principal : null)
-})
+test.each(events.map((event) => ({ type: event.type, event })))(
+  '$type is told in a sentence, with who and where',
+  ({ event }) => {
+    const hash = `sha256:${'a'.repeat(64)}` as const
+    const view = eventView({
+      format: 'fleetmend.event/1',
+      sequence: 7,
+      run: 'r-20261121-031455-41bd',
+      revision: 1,
+      at: event.at,
+      previous: null,
+      event,
+      hash,
+    })
+    expect(view.says).toMatch(/^\S.*\S$/s)
+    expect(view).toMatchObject({ sequence: 7, host: 'host' in event ? 'a' : null, hash })
+    expect(view.by).toBe('by' in event ? event.by : event.type === 'approved' ? event.approval.principal : null)
+  },
+)

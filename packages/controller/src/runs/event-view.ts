@@ -3,7 +3,17 @@ import type { RunEventView } from '@fleetmend/shared'
 import { hostOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
 
 export function eventView({ sequence, run, at, event, previous, hash }: RecordedEvent): RunEventView {
-  return { sequence, run, at, type: event.type, host: hostOfEvent(event), by: byOf(event), says: saysOf(event), previous, hash }
+  return {
+    sequence,
+    run,
+    at,
+    type: event.type,
+    host: hostOfEvent(event),
+    by: byOf(event),
+    says: saysOf(event),
+    previous,
+    hash,
+  }
 }
 
 function byOf(event: RunEvent): string | null {

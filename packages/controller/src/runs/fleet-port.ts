@@ -3,7 +3,17 @@
  * answer is what a host said, or that it could not be asked; whether a command arrived is never guessed.
  */
 import * as z from 'zod/mini'
-import type { ApplyPhase, ApplyReport, Approval, Asked, Digest, HostId, PlanAnswer, Problem, TimelineEntry } from '@fleetmend/shared'
+import type {
+  ApplyPhase,
+  ApplyReport,
+  Approval,
+  Asked,
+  Digest,
+  HostId,
+  PlanAnswer,
+  Problem,
+  TimelineEntry,
+} from '@fleetmend/shared'
 
 /** The host was certainly not told anything. */
 export const NotReached = z.strictObject({
@@ -32,7 +42,13 @@ export type OnProgress = (phase: ApplyPhase, entry: TimelineEntry) => void
 export interface Fleet {
   plan(host: HostId, asked: Asked, signal: AbortSignal): Promise<PlanAnswer | NotReached>
   /** Told twice, a host applies once: it knows the digest, and answers with the report or that the plan was used. */
-  apply(host: HostId, plan: Digest, authority: Approval, onProgress: OnProgress, signal: AbortSignal): Promise<ApplyAnswer>
+  apply(
+    host: HostId,
+    plan: Digest,
+    authority: Approval,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<ApplyAnswer>
   /** What the host's journal says of the apply of this plan, finished or not. */
   askApply(host: HostId, plan: Digest, signal: AbortSignal): Promise<JournalAnswer>
 }

@@ -8,25 +8,25 @@ import type { Run, RunHost, RunHostState } from '@fleetmend/shared'
 export type Standing = 'ahead' | 'waiting' | 'in-flight' | 'done' | 'failed' | 'passed-over'
 
 const standings = {
-  'planning': 'ahead',
-  'planned': 'ahead',
-  'waiting': 'waiting',
-  'applying': 'in-flight',
-  'lost': 'in-flight',
-  'fixed': 'done',
+  planning: 'ahead',
+  planned: 'ahead',
+  waiting: 'waiting',
+  applying: 'in-flight',
+  lost: 'in-flight',
+  fixed: 'done',
   'cleared-still-failing': 'done',
-  'inconclusive': 'done',
+  inconclusive: 'done',
   'rolled-back': 'failed',
   'not-fixed': 'failed',
-  'refused': 'failed',
-  'stuck': 'failed',
-  'unreachable': 'failed',
+  refused: 'failed',
+  stuck: 'failed',
+  unreachable: 'failed',
   'timed-out': 'failed',
-  'unknown': 'failed',
+  unknown: 'failed',
   'plan-refused': 'passed-over',
   'nothing-to-do': 'passed-over',
-  'stale': 'passed-over',
-  'skipped': 'passed-over',
+  stale: 'passed-over',
+  skipped: 'passed-over',
 } as const satisfies Record<RunHostState, Standing>
 
 export function standingOf(host: RunHost): Standing {

@@ -36,7 +36,14 @@ export function approvalFor(run: Run, host: HostId): Approval | null {
   const proof = planTree(plannedHosts(run)).proofOf(host)
   if (!proof || !run.manifest || run.approvals.length === 0) return null
   const signatures = run.approvals.map(({ signature }) => signature)
-  return { kind: 'approval', format: 'fleetmend.approval/1', scheme: 'sshsig', manifest: run.manifest, signatures, proof }
+  return {
+    kind: 'approval',
+    format: 'fleetmend.approval/1',
+    scheme: 'sshsig',
+    manifest: run.manifest,
+    signatures,
+    proof,
+  }
 }
 
 function plannedHosts(run: Run): readonly PlannedHost[] {

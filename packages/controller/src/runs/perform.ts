@@ -24,7 +24,12 @@ export interface Patience {
 }
 
 /** Null when the run was over, or this controller was stopping, before there was an answer. */
-export async function perform(run: Run, command: Command, world: World, signal: AbortSignal): Promise<WorldEvent | null> {
+export async function perform(
+  run: Run,
+  command: Command,
+  world: World,
+  signal: AbortSignal,
+): Promise<WorldEvent | null> {
   const event = await carryOut(run, command, world, signal)
   return signal.aborted ? null : event
 }
@@ -47,7 +52,14 @@ async function planHost(run: Run, host: HostId, world: World, signal: AbortSigna
   const at = nowOf(world)
   if (said === null) return { type: 'host-not-reached', at, host, how: 'unreachable', says: brokenHere }
   const answer = readPlanAnswer(said, host)
-  if (!answer) return { type: 'host-refused-to-plan', at, host, because: 'The host answered with something that is not a plan of its own.', toDo: 'Compare the version of its agent with that of the controller.' }
+  if (!answer)
+    return {
+      type: 'host-refused-to-plan',
+      at,
+      host,
+      because: 'The host answered with something that is not a plan of its own.',
+      toDo: 'Compare the version of its agent with that of the controller.',
+    }
   switch (answer.kind) {
     case 'not-reached':
       return { type: 'host-not-reached', at, host, how: answer.how, says: answer.says }
@@ -76,11 +88,15 @@ async function applyHost(run: Run, host: HostId, plan: Digest, world: World, sig
   switch (said.kind) {
     case 'reported': {
       const report = readReport(said.report, host, plan)
-      return report ? { type: 'host-applied', at, host, report } : lost('The host answered with something that is not a report about this plan.')
+      return report
+        ? { type: 'host-applied', at, host, report }
+        : lost('The host answered with something that is not a report about this plan.')
     }
     case 'refused': {
       const problem = readProblem(said.problem)
-      return problem ? { type: 'host-refused-to-apply', at, host, problem } : lost('The host refused in words that make no sense.')
+      return problem
+        ? { type: 'host-refused-to-apply', at, host, problem }
+        : lost('The host refused in words that make no sense.')
     }
     case 'not-reached':
       return { type: 'host-not-reached', at, host, how: said.how, says: wellFormed(said.says) }
@@ -101,21 +117,25 @@ async function askHost(host: HostId, plan: Digest, world: World, signal: AbortSi
     // A host that is still at work is not silent: its apply has deadlines of its own.
     if (report) silentSinceMs = world.clock.nowMs()
     const silentMs = world.clock.nowMs() - silentSinceMs
-    if (signal.aborted || silentMs >= world.patience.askForMs) return { type: 'host-silent', at, host, says: silenceOf(silentMs, said) }
+    if (signal.aborted || silentMs >= world.patience.askForMs)
+      return { type: 'host-silent', at, host, says: silenceOf(silentMs, said) }
     await world.clock.sleep(world.patience.askEveryMs, signal)
   }
 }
 
 function silenceOf(silentMs: number, said: Awaited<ReturnType<Fleet['askApply']>> | null): string {
-  const last = said?.kind === 'not-reached' ? said.says : 'It answered with something that is not a report about this plan.'
-  return wellFormed(`What became of its apply could not be asked for ${Math.round(silentMs / 60_000)} minutes. ${last} See its journal:\n    fleetmend-agent history`)
+  const last =
+    said?.kind === 'not-reached' ? said.says : 'It answered with something that is not a report about this plan.'
+  return wellFormed(
+    `What became of its apply could not be asked for ${Math.round(silentMs / 60_000)} minutes. ${last} See its journal:\n    fleetmend-agent history`,
+  )
 }
 
-async function attempt<Said>({ onBug }: World, ask: () => Promise<Said>): Promise<Said | null> {
+async function attempt<Said>(world: World, ask: () => Promise<Said>): Promise<Said | null> {
   try {
     return await ask()
   } catch (error) {
-    onBug(error)
+    world.onBug(error)
     return null
   }
 }

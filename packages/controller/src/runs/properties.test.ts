@@ -10,10 +10,20 @@ import { RunEvent } from './run-event.ts'
 import { begin, transition } from './transition.ts'
 
 const hosts = ['a', 'b', 'c', 'd', 'e'] as const
-const changesOfHosts = fc.record({ a: fc.constantFrom(...sampleChanges), b: fc.constantFrom(...sampleChanges), c: fc.constantFrom(...sampleChanges), d: fc.constantFrom(...sampleChanges), e: fc.constantFrom(...sampleChanges) })
+const changesOfHosts = fc.record({
+  a: fc.constantFrom(...sampleChanges),
+  b: fc.constantFrom(...sampleChanges),
+  c: fc.constantFrom(...sampleChanges),
+  d: fc.constantFrom(...sampleChanges),
+  e: fc.constantFrom(...sampleChanges),
+})
 const terms = fc.record({
   waves: fc.record({ canaryHosts: fc.integer({ min: 0, max: 3 }), batchHosts: fc.integer({ min: 1, max: 3 }) }),
-  limits: fc.record({ stopAtFailures: fc.integer({ min: 1, max: 4 }), groupsAtOnce: fc.integer({ min: 1, max: 3 }), approvalsNeeded: fc.integer({ min: 1, max: 2 }) }),
+  limits: fc.record({
+    stopAtFailures: fc.integer({ min: 1, max: 4 }),
+    groupsAtOnce: fc.integer({ min: 1, max: 3 }),
+    approvalsNeeded: fc.integer({ min: 1, max: 2 }),
+  }),
 })
 /** Which of the events that are possible at that moment happens next. */
 const choices = fc.array(fc.nat(), { maxLength: 60 })
@@ -30,7 +40,10 @@ function happen(first: Run, changes: Readonly<Record<string, string>>, picks: re
     })
     const chosen = fitting[pick % Math.max(1, fitting.length)]
     if (!chosen) break
-    broken.push(...brokenInStep(run, chosen.event, chosen.step.run, chosen.step.commands), ...brokenInState(chosen.step.run))
+    broken.push(
+      ...brokenInStep(run, chosen.event, chosen.step.run, chosen.step.commands),
+      ...brokenInState(chosen.step.run),
+    )
     taken.push(chosen.event)
     run = chosen.step.run
   }
@@ -42,7 +55,10 @@ test('no order of events breaks a rule, from the first question to the last answ
     fc.property(changesOfHosts, terms, choices, (changes, terms, picks) => {
       const started = startedWith(hosts, terms)
       expect(happen(begin(started).run, changes, picks).broken).toEqual([])
-      expect(happen(applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } }).run, changes, picks).broken).toEqual([])
+      expect(
+        happen(applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } }).run, changes, picks)
+          .broken,
+      ).toEqual([])
     }),
     { numRuns: 150 },
   )
@@ -65,7 +81,11 @@ test('the order in which hosts answer does not decide how they are grouped', () 
   fc.assert(
     fc.property(changesOfHosts, fc.shuffledSubarray([...hosts], { minLength: hosts.length }), (changes, order) => {
       const started = begin(startedWith(hosts)).run
-      const answered = (ids: readonly (typeof hosts)[number][]) => play(started, ids.map((id) => planned(id, changes[id]))).run
+      const answered = (ids: readonly (typeof hosts)[number][]) =>
+        play(
+          started,
+          ids.map((id) => planned(id, changes[id])),
+        ).run
       expect(answered(order)).toEqual(answered(hosts))
     }),
     { numRuns: 50 },
@@ -74,15 +94,23 @@ test('the order in which hosts answer does not decide how they are grouped', () 
 
 test('when every host that was begun has its outcome and nobody waits for a person, the run is over', () => {
   fc.assert(
-    fc.property(changesOfHosts, terms, fc.array(fc.constantFrom('fixed', 'rolled-back', 'stuck', 'not-fixed'), { minLength: 5, maxLength: 5 }), (changes, terms, outcomes) => {
-      let { run } = applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } })
-      for (let turn = 0; turn < hosts.length && !hasEnded(run.state); turn++) {
-        const atWork = possibleEvents(run, changes).find((event) => event.type === 'host-applied' && event.report.outcome === outcomes[turn] && transition(run, event).ok)
-        expect(atWork).toBeDefined()
-        run = play(run, [atWork!]).run
-      }
-      expect(run).toMatchObject({ endedAt: at, state: expect.stringMatching(/^(finished|halted)$/) })
-    }),
+    fc.property(
+      changesOfHosts,
+      terms,
+      fc.array(fc.constantFrom('fixed', 'rolled-back', 'stuck', 'not-fixed'), { minLength: 5, maxLength: 5 }),
+      (changes, terms, outcomes) => {
+        let { run } = applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } })
+        for (let turn = 0; turn < hosts.length && !hasEnded(run.state); turn++) {
+          const atWork = possibleEvents(run, changes).find(
+            (event) =>
+              event.type === 'host-applied' && event.report.outcome === outcomes[turn] && transition(run, event).ok,
+          )
+          expect(atWork).toBeDefined()
+          run = play(run, [atWork!]).run
+        }
+        expect(run).toMatchObject({ endedAt: at, state: expect.stringMatching(/^(finished|halted)$/) })
+      },
+    ),
     { numRuns: 150 },
   )
 })

@@ -56,7 +56,9 @@ export function note(run: Run, at: Instant, says: string): Run {
 function beginHosts(run: Run, ids: readonly HostId[]): Moved {
   const beginning = new Set(ids)
   const hosts = run.hosts.map((host) => (beginning.has(host.id) ? { ...host, state: 'applying' as const } : host))
-  const commands = hosts.flatMap(({ id, plan }): Command[] => (beginning.has(id) && plan ? [{ do: 'apply-host', host: id, plan }] : []))
+  const commands = hosts.flatMap(({ id, plan }): Command[] =>
+    beginning.has(id) && plan ? [{ do: 'apply-host', host: id, plan }] : [],
+  )
   return moved({ ...run, hosts }, commands)
 }
 
@@ -66,7 +68,11 @@ function hold(run: Run, at: Instant): Run {
     .filter((group) => gateOf(run, group) === 'held')
     .flatMap((group) => canariesOf(run, group).filter((host) => !passesAsCanary(host)))
   return {
-    ...note(run, at, `There was too little traffic to judge ${unjudged.map(({ id }) => id).join(', ')} by. Look there, then promote the change or abort the run.`),
+    ...note(
+      run,
+      at,
+      `There was too little traffic to judge ${unjudged.map(({ id }) => id).join(', ')} by. Look there, then promote the change or abort the run.`,
+    ),
     state: 'holding',
   }
 }

@@ -9,8 +9,12 @@ export function whyStop(run: Run): string | null {
   if (failures.length >= run.limits.stopAtFailures) {
     return `${listed(failures)}: the run stops when ${run.limits.stopAtFailures === 1 ? 'one host has' : `${run.limits.stopAtFailures} hosts have`} failed.`
   }
-  const failed = run.groups.filter((group) => hasRest(run, group)).flatMap((group) => canariesOf(run, group).filter(hasFailed))
-  return failed.length === 0 ? null : `${listed(failed)}: ${failed.length === 1 ? 'it was a canary' : 'they were canaries'}, and the hosts with the same change were not begun.`
+  const failed = run.groups
+    .filter((group) => hasRest(run, group))
+    .flatMap((group) => canariesOf(run, group).filter(hasFailed))
+  return failed.length === 0
+    ? null
+    : `${listed(failed)}: ${failed.length === 1 ? 'it was a canary' : 'they were canaries'}, and the hosts with the same change were not begun.`
 }
 
 function hasRest(run: Run, group: ChangeGroup): boolean {

@@ -1,14 +1,37 @@
 import { digestOf, manifestDigest, problem, type Run } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
-import { applied, applying, applyStarted, approvalAsked, approvalBy, approvedBy, at, atMs, planInRun, planned, planOf, play, reportOf, startedWith, statesOf } from '../../test/sample-run.ts'
+import {
+  applied,
+  applying,
+  applyStarted,
+  approvalAsked,
+  approvalBy,
+  approvedBy,
+  at,
+  atMs,
+  planInRun,
+  planned,
+  planOf,
+  play,
+  reportOf,
+  startedWith,
+  statesOf,
+} from '../../test/sample-run.ts'
 import { manifestOf } from './manifest-of.ts'
 import type { RunEvent } from './run-event.ts'
 import { begin, maxAttempts, transition } from './transition.ts'
 
 const lost = (host: string): RunEvent => ({ type: 'host-lost', at, host, says: 'The connection broke.' })
 const neverHeard = (host: string): RunEvent => ({ type: 'host-answered', at, host, report: null })
-const answered = (host: string, outcome: Parameters<typeof applied>[1]) => (run: Run): RunEvent => ({ type: 'host-answered', at, host, report: reportOf(planInRun(run, host), outcome) })
-const refusedBecause = (host: string, code: Parameters<typeof problem>[0]): RunEvent => ({ type: 'host-refused-to-apply', at, host, problem: problem(code, 'So.') })
+const answered =
+  (host: string, outcome: Parameters<typeof applied>[1]) =>
+  (run: Run): RunEvent => ({ type: 'host-answered', at, host, report: reportOf(planInRun(run, host), outcome) })
+const refusedBecause = (host: string, code: Parameters<typeof problem>[0]): RunEvent => ({
+  type: 'host-refused-to-apply',
+  at,
+  host,
+  problem: problem(code, 'So.'),
+})
 
 describe('planning', () => {
   test('every host is asked once for its plan, however often it was named', () => {
@@ -31,11 +54,18 @@ describe('planning', () => {
     const last = play(first.run, [{ type: 'host-has-nothing-to-do', at, host: 'web-4', because: 'Healthy.' }])
     expect(last.commands).toEqual([{ do: 'ask-approval' }])
     expect(play(last.run, [approvalAsked]).run.state).toBe('awaiting-approval')
-    expect(statesOf(last.run)).toEqual({ 'web-1': 'planned', 'web-2': 'plan-refused', 'web-3': 'unreachable', 'web-4': 'nothing-to-do' })
+    expect(statesOf(last.run)).toEqual({
+      'web-1': 'planned',
+      'web-2': 'plan-refused',
+      'web-3': 'unreachable',
+      'web-4': 'nothing-to-do',
+    })
   })
 
   test('a run in which no host has anything to do is over, and says so', () => {
-    const { run } = play(begin(startedWith(['web-1'])).run, [{ type: 'host-has-nothing-to-do', at, host: 'web-1', because: 'Healthy.' }])
+    const { run } = play(begin(startedWith(['web-1'])).run, [
+      { type: 'host-has-nothing-to-do', at, host: 'web-1', because: 'Healthy.' },
+    ])
     expect(run).toMatchObject({ state: 'nothing-to-do', endedAt: at })
   })
 
@@ -55,7 +85,12 @@ describe('planning', () => {
   test('an approval holds no longer than the first plan to end, and plans that have ended are not put up for one', () => {
     const { plan } = planOf('web-1')
     const expiresAt = '2026-11-21T03:25:02.000Z'
-    const short: RunEvent = { type: 'host-planned', at, host: 'web-1', record: { digest: digestOf({ ...plan, expiresAt }), plan: { ...plan, expiresAt }, forecast: [] } }
+    const short: RunEvent = {
+      type: 'host-planned',
+      at,
+      host: 'web-1',
+      record: { digest: digestOf({ ...plan, expiresAt }), plan: { ...plan, expiresAt }, forecast: [] },
+    }
     const { run } = play(begin(startedWith(['web-1', 'web-2'])).run, [short, planned('web-2')])
     expect(manifestOf(run, atMs)?.notAfter).toBe(expiresAt)
     expect(manifestOf(run, Date.parse(expiresAt))).toBeNull()
@@ -67,10 +102,15 @@ describe('approval', () => {
   const awaiting = play(begin(startedWith(['web-1'])).run, [planned('web-1'), approvalAsked]).run
 
   test('nothing begins before it, and beginning takes a word of its own', () => {
-    expect(transition(awaiting, applyStarted)).toMatchObject({ ok: false, problem: { code: 'run-not-ready', detail: expect.stringContaining('0 of 1 needed approvals') } })
+    expect(transition(awaiting, applyStarted)).toMatchObject({
+      ok: false,
+      problem: { code: 'run-not-ready', detail: expect.stringContaining('0 of 1 needed approvals') },
+    })
     const approved = play(awaiting, [approvedBy('ben')])
     expect(approved).toMatchObject({ run: { state: 'approved' }, commands: [] })
-    expect(play(approved.run, [applyStarted]).commands).toEqual([{ do: 'apply-host', host: 'web-1', plan: planOf('web-1').digest }])
+    expect(play(approved.run, [applyStarted]).commands).toEqual([
+      { do: 'apply-host', host: 'web-1', plan: planOf('web-1').digest },
+    ])
   })
 
   test('of another manifest is refused, with both digests', () => {
@@ -85,9 +125,14 @@ describe('approval', () => {
     const two = { ...awaiting, limits: { ...awaiting.limits, approvalsNeeded: 2 } }
     const one = play(two, [approvedBy('ben')]).run
     expect(one.state).toBe('awaiting-approval')
-    expect(transition(one, approvedBy('ben')(one))).toMatchObject({ ok: false, problem: { detail: expect.stringContaining('ben approved it already') } })
+    expect(transition(one, approvedBy('ben')(one))).toMatchObject({
+      ok: false,
+      problem: { detail: expect.stringContaining('ben approved it already') },
+    })
     const sameKey = { ...approvalBy('benjamin'), fingerprint: approvalBy('ben').fingerprint }
-    expect(transition(one, { type: 'approved', at, digest: manifestDigest(one.manifest!), approval: sameKey })).toMatchObject({ ok: false })
+    expect(
+      transition(one, { type: 'approved', at, digest: manifestDigest(one.manifest!), approval: sameKey }),
+    ).toMatchObject({ ok: false })
     expect(play(one, [approvedBy('cho')]).run.state).toBe('approved')
   })
 
@@ -95,12 +140,15 @@ describe('approval', () => {
     { name: 'rejected', event: { type: 'rejected', at, by: 'ben', reason: 'not at noon' }, state: 'aborted' },
     { name: 'aborted', event: { type: 'aborted', at, by: 'ana', reason: 'wrong hosts' }, state: 'aborted' },
     { name: 'left too long', event: { type: 'expired', at }, state: 'expired' },
-  ] satisfies { name: string; event: RunEvent; state: string }[])('a run that is $name touches no host', ({ event, state }) => {
-    const { run, commands } = play(awaiting, [event])
-    expect(run).toMatchObject({ state, endedAt: at })
-    expect(statesOf(run)).toEqual({ 'web-1': 'skipped' })
-    expect(commands).toEqual([])
-  })
+  ] satisfies { name: string; event: RunEvent; state: string }[])(
+    'a run that is $name touches no host',
+    ({ event, state }) => {
+      const { run, commands } = play(awaiting, [event])
+      expect(run).toMatchObject({ state, endedAt: at })
+      expect(statesOf(run)).toEqual({ 'web-1': 'skipped' })
+      expect(commands).toEqual([])
+    },
+  )
 })
 
 describe('waves', () => {
@@ -115,7 +163,10 @@ describe('waves', () => {
   })
 
   test('a batch begins when the one before is over', () => {
-    const { run } = applying({ changes: { a: 'raise', b: 'raise', c: 'raise', d: 'raise', e: 'raise' }, waves: { canaryHosts: 1, batchHosts: 2 } })
+    const { run } = applying({
+      changes: { a: 'raise', b: 'raise', c: 'raise', d: 'raise', e: 'raise' },
+      waves: { canaryHosts: 1, batchHosts: 2 },
+    })
     const batch = play(run, [applied('a', 'fixed')]).run
     expect(statesOf(batch)).toEqual({ a: 'fixed', b: 'applying', c: 'applying', d: 'waiting', e: 'waiting' })
     const half = play(batch, [applied('c', 'fixed')])
@@ -131,7 +182,10 @@ describe('waves', () => {
   })
 
   test('changes are worked on side by side where the run allows it', () => {
-    const { run } = applying({ changes: { a: 'lower', b: 'raise', c: 'raise' }, limits: { stopAtFailures: 1, groupsAtOnce: 2, approvalsNeeded: 1 } })
+    const { run } = applying({
+      changes: { a: 'lower', b: 'raise', c: 'raise' },
+      limits: { stopAtFailures: 1, groupsAtOnce: 2, approvalsNeeded: 1 },
+    })
     expect(statesOf(run)).toEqual({ a: 'applying', b: 'applying', c: 'waiting' })
   })
 
@@ -158,7 +212,9 @@ describe('waves', () => {
   })
 
   test('a change that is held does not keep the others waiting', () => {
-    const { run } = play(applying({ changes: { a: 'lower', b: 'raise', c: 'raise' } }).run, [applied('b', 'inconclusive', { probesPass: false })])
+    const { run } = play(applying({ changes: { a: 'lower', b: 'raise', c: 'raise' } }).run, [
+      applied('b', 'inconclusive', { probesPass: false }),
+    ])
     expect(run.state).toBe('applying')
     expect(statesOf(run)).toEqual({ a: 'applying', b: 'inconclusive', c: 'waiting' })
   })
@@ -174,15 +230,25 @@ describe('waves', () => {
 describe('stopping', () => {
   const four = { changes: { a: 'raise', b: 'raise', c: 'raise', d: 'raise' } } as const
 
-  test.each(['rolled-back', 'not-fixed', 'stuck', 'refused'] as const)('a canary that is %s stops the run', (outcome) => {
-    const { run, commands } = play(applying(four).run, [applied('a', outcome)])
-    expect(run).toMatchObject({ state: 'halted', endedAt: at, stopping: { to: 'halted', by: null, says: expect.stringContaining(`a is ${outcome}`) } })
-    expect(statesOf(run)).toMatchObject({ b: 'skipped', c: 'skipped', d: 'skipped' })
-    expect(commands).toEqual([])
-  })
+  test.each(['rolled-back', 'not-fixed', 'stuck', 'refused'] as const)(
+    'a canary that is %s stops the run',
+    (outcome) => {
+      const { run, commands } = play(applying(four).run, [applied('a', outcome)])
+      expect(run).toMatchObject({
+        state: 'halted',
+        endedAt: at,
+        stopping: { to: 'halted', by: null, says: expect.stringContaining(`a is ${outcome}`) },
+      })
+      expect(statesOf(run)).toMatchObject({ b: 'skipped', c: 'skipped', d: 'skipped' })
+      expect(commands).toEqual([])
+    },
+  )
 
   test('hosts at work are awaited, and only then has the run halted', () => {
-    const rest = play(applying({ ...four, waves: { canaryHosts: 1, batchHosts: 2 } }).run, [applied('a', 'fixed'), applied('b', 'rolled-back')]).run
+    const rest = play(applying({ ...four, waves: { canaryHosts: 1, batchHosts: 2 } }).run, [
+      applied('a', 'fixed'),
+      applied('b', 'rolled-back'),
+    ]).run
     expect(rest.state).toBe('halting')
     expect(statesOf(rest)).toEqual({ a: 'fixed', b: 'rolled-back', c: 'applying', d: 'skipped' })
     expect(play(rest, [applied('c', 'fixed')]).run).toMatchObject({ state: 'halted', endedAt: at })
@@ -199,11 +265,17 @@ describe('stopping', () => {
 
   test('a canary that fails stops the run although more failures are allowed, because its change is in question', () => {
     const limits = { stopAtFailures: 5, groupsAtOnce: 1, approvalsNeeded: 1 }
-    expect(play(applying({ ...four, limits }).run, [applied('a', 'not-fixed')]).run).toMatchObject({ state: 'halted', stopping: { says: expect.stringContaining('canary') } })
+    expect(play(applying({ ...four, limits }).run, [applied('a', 'not-fixed')]).run).toMatchObject({
+      state: 'halted',
+      stopping: { says: expect.stringContaining('canary') },
+    })
   })
 
   test('paused: those at work end, nobody else begins, until it is resumed', () => {
-    const paused = play(applying(four).run, [{ type: 'paused', at, by: 'ana', reason: 'looking' }, applied('a', 'fixed')])
+    const paused = play(applying(four).run, [
+      { type: 'paused', at, by: 'ana', reason: 'looking' },
+      applied('a', 'fixed'),
+    ])
     expect(paused.run.state).toBe('paused')
     expect(paused.commands).toEqual([])
     expect(play(paused.run, [{ type: 'resumed', at, by: 'ana' }]).commands).toHaveLength(3)
@@ -212,7 +284,10 @@ describe('stopping', () => {
   test('aborted: those at work are awaited, and the person and the reason are kept', () => {
     const aborting = play(applying(four).run, [{ type: 'aborted', at, by: 'ana', reason: 'enough' }]).run
     expect(aborting.state).toBe('halting')
-    expect(play(aborting, [applied('a', 'fixed')]).run).toMatchObject({ state: 'aborted', stopping: { by: 'ana', says: 'enough' } })
+    expect(play(aborting, [applied('a', 'fixed')]).run).toMatchObject({
+      state: 'aborted',
+      stopping: { by: 'ana', says: 'enough' },
+    })
   })
 
   test('expired: hosts that were begun in time are awaited, the others are not begun', () => {
@@ -248,7 +323,11 @@ describe('a lost connection', () => {
   })
 
   test('a host that never heard of the plan is not told again once the run stops', () => {
-    const { run: after, commands } = play(run, [lost('a'), { type: 'aborted', at, by: 'ana', reason: 'enough' }, neverHeard('a')])
+    const { run: after, commands } = play(run, [
+      lost('a'),
+      { type: 'aborted', at, by: 'ana', reason: 'enough' },
+      neverHeard('a'),
+    ])
     expect(statesOf(after)).toEqual({ a: 'skipped', b: 'skipped' })
     expect(commands.filter((command) => command.do === 'apply-host')).toEqual([])
   })
@@ -263,12 +342,17 @@ describe('a lost connection', () => {
   })
 
   test('a host that says the plan was used is asked for its journal, because the user may have been this run', () => {
-    expect(play(run, [refusedBecause('a', 'plan-used')])).toMatchObject({ run: { state: 'applying' }, commands: [{ do: 'ask-host', host: 'a' }] })
+    expect(play(run, [refusedBecause('a', 'plan-used')])).toMatchObject({
+      run: { state: 'applying' },
+      commands: [{ do: 'ask-host', host: 'a' }],
+    })
   })
 
   test('another apply at work is a refusal the first time, and possibly our own one the second time', () => {
     expect(statesOf(play(run, [refusedBecause('a', 'apply-in-progress')]).run)).toMatchObject({ a: 'refused' })
-    expect(statesOf(play(run, [lost('a'), neverHeard('a'), refusedBecause('a', 'apply-in-progress')]).run)).toMatchObject({ a: 'lost' })
+    expect(
+      statesOf(play(run, [lost('a'), neverHeard('a'), refusedBecause('a', 'apply-in-progress')]).run),
+    ).toMatchObject({ a: 'lost' })
   })
 
   test('a report about another plan or another host is not taken', () => {
@@ -280,5 +364,8 @@ describe('a lost connection', () => {
 
 test('an outcome that comes twice is taken once', () => {
   const { run } = play(applying({ changes: { a: 'raise', b: 'raise' } }).run, [applied('a', 'fixed')])
-  expect(transition(run, applied('a', 'rolled-back')(run))).toMatchObject({ ok: false, problem: { code: 'run-not-ready' } })
+  expect(transition(run, applied('a', 'rolled-back')(run))).toMatchObject({
+    ok: false,
+    problem: { code: 'run-not-ready' },
+  })
 })

@@ -16,9 +16,9 @@ import {
   type RunHost,
   type RunState,
 } from '@fleetmend/shared'
-import { withPlan, changeGroupKey } from './change-groups.ts'
+import { changeGroupKey, withPlan } from './change-groups.ts'
 import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
-import { hostsThatAre, standingOf } from './host-states.ts'
+import { hostsThatAre } from './host-states.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
 import { end, moved, note, patchHost, settle, stop, type Moved } from './settle.ts'
 import { canariesOf, gateOf } from './waves.ts'
@@ -29,7 +29,16 @@ export type Step = Moved | { readonly ok: false; readonly problem: Problem }
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
   const ids = [...new Set(started.hosts)].toSorted()
-  const hosts = ids.map((id): RunHost => ({ id, state: 'planning', says: null, plan: null, group: null, apply: null, probesPass: false, attempts: 0 }))
+  const hosts = ids.map((id): RunHost => ({
+    id,
+    state: 'planning',
+    says: null,
+    plan: null,
+    group: null,
+    apply: null,
+    probesPass: false,
+    attempts: 0,
+  }))
   return moved(
     {
       id,
@@ -72,10 +81,16 @@ export function transition(run: Run, event: RunEvent): Step {
       return approved(run, event)
     case 'rejected':
       if (!isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to reject')
-      return moved(end(stop(run, { to: 'aborted', by: event.by, says: `Rejected: ${event.reason}` }), 'aborted', event.at))
+      return moved(
+        end(stop(run, { to: 'aborted', by: event.by, says: `Rejected: ${event.reason}` }), 'aborted', event.at),
+      )
     case 'apply-started':
-      if (!isIn(run, 'approved')) return notReady(run, isIn(run, 'awaiting-approval') ? approvalsMissing(run) : 'it cannot be begun')
-      return settle({ ...run, hosts: run.hosts.map((host) => (host.state === 'planned' ? { ...host, state: 'waiting' } : host)) }, event.at)
+      if (!isIn(run, 'approved'))
+        return notReady(run, isIn(run, 'awaiting-approval') ? approvalsMissing(run) : 'it cannot be begun')
+      return settle(
+        { ...run, hosts: run.hosts.map((host) => (host.state === 'planned' ? { ...host, state: 'waiting' } : host)) },
+        event.at,
+      )
     case 'host-applied':
       return hostReported(run, event.host, event.report, event.at)
     case 'host-refused-to-apply':
@@ -84,7 +99,9 @@ export function transition(run: Run, event: RunEvent): Step {
       if (!isHostIn(run, event.host, 'applying')) return notReady(run, 'that host is not applying')
       return askHost(run, event.host, event.says)
     case 'host-answered':
-      return event.report ? hostReported(run, event.host, event.report, event.at) : hostNeverHeard(run, event.host, event.at)
+      return event.report
+        ? hostReported(run, event.host, event.report, event.at)
+        : hostNeverHeard(run, event.host, event.at)
     case 'host-silent':
       if (!isHostIn(run, event.host, 'applying', 'lost')) return notReady(run, 'that host is not at work')
       return settle(patchHost(run, event.host, { state: 'unknown', says: event.says }), event.at)
@@ -110,10 +127,17 @@ function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
   const { plan, digest } = record
   const expiries = run.plansExpireAt === null ? [plan.expiresAt] : [run.plansExpireAt, plan.expiresAt]
   const planned = patchHost(run, host, { state: 'planned', plan: digest, group: changeGroupKey(plan) })
-  return planningMoved({ ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null }, at)
+  return planningMoved(
+    { ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null },
+    at,
+  )
 }
 
-function hostWithoutPlan(run: Run, { at, host }: { readonly at: Instant; readonly host: HostId }, without: HostEnd): Step {
+function hostWithoutPlan(
+  run: Run,
+  { at, host }: { readonly at: Instant; readonly host: HostId },
+  without: HostEnd,
+): Step {
   if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
   return planningMoved(patchHost(run, host, without), at)
 }
@@ -136,9 +160,14 @@ function approved(run: Run, { digest, approval }: Of<'approved'>): Step {
   if (!run.manifest || !isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to approve')
   const expected = manifestDigest(run.manifest)
   if (digest !== expected) {
-    return refused('wrong-digest', `Cannot approve ${run.id}: what was signed is ${digest}, and the manifest of this run is ${expected}. Look at the plans again:\n    fleetmend runs show ${run.id}`)
+    return refused(
+      'wrong-digest',
+      `Cannot approve ${run.id}: what was signed is ${digest}, and the manifest of this run is ${expected}. Look at the plans again:\n    fleetmend runs show ${run.id}`,
+    )
   }
-  const known = run.approvals.find((each) => each.principal === approval.principal || each.fingerprint === approval.fingerprint)
+  const known = run.approvals.find(
+    (each) => each.principal === approval.principal || each.fingerprint === approval.fingerprint,
+  )
   if (known) return notReady(run, `${known.principal} approved it already, and everybody counts once`)
   const approvals: RunApproval[] = [...run.approvals, approval]
   return moved({ ...run, approvals, state: approvals.length >= run.limits.approvalsNeeded ? 'approved' : run.state })
@@ -146,9 +175,13 @@ function approved(run: Run, { digest, approval }: Of<'approved'>): Step {
 
 function hostReported(run: Run, id: HostId, report: ApplyReport, at: Instant): Step {
   const host = hostOf(run, id, 'applying', 'lost', 'unknown')
-  if (!host || report.host !== id || report.plan !== host.plan) return notReady(run, 'this is not about an apply of this run')
+  if (!host || report.host !== id || report.plan !== host.plan)
+    return notReady(run, 'this is not about an apply of this run')
   const outcome = endFromReport(report)
-  if (outcome === null) return host.state === 'applying' ? askHost(run, id, 'The host answered before it was done.') : notReady(run, 'that apply has no outcome yet')
+  if (outcome === null)
+    return host.state === 'applying'
+      ? askHost(run, id, 'The host answered before it was done.')
+      : notReady(run, 'that apply has no outcome yet')
   const after = patchHost(run, id, outcome)
   // A late truth about a host that was given up changes what is known of it, not how the run ended.
   return hasEnded(run.state) ? moved(after) : settle(canaryNote(run, after, id, at), at)
@@ -169,7 +202,11 @@ function hostNeverHeard(run: Run, id: HostId, at: Instant): Step {
   if (hasEnded(run.state)) return moved(patchHost(run, id, { state: 'skipped', says: nothingBegun }))
   const attempts = host.attempts + 1
   if (run.stopping) return settle(patchHost(run, id, { state: 'skipped', says: nothingBegun, attempts }), at)
-  if (attempts >= maxAttempts || host.state === 'unknown') return settle(patchHost(run, id, { state: 'unreachable', says: `${nothingBegun} It was asked ${attempts} times.`, attempts }), at)
+  if (attempts >= maxAttempts || host.state === 'unknown')
+    return settle(
+      patchHost(run, id, { state: 'unreachable', says: `${nothingBegun} It was asked ${attempts} times.`, attempts }),
+      at,
+    )
   return settle(patchHost(run, id, { state: 'waiting', says: null, attempts }), at)
 }
 
@@ -187,16 +224,31 @@ function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
   const group = before.groups.find((each) => each.hosts.includes(id))
   const host = hostOf(after, id)
   if (!group || !host || !canariesOf(before, group).some((canary) => canary.id === id)) return after
-  if (host.state === 'cleared-still-failing') return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
-  if (host.state === 'inconclusive' && host.probesPass) return note(after, at, `${id} had too little traffic to judge by; every request made on purpose was answered, and the rest follows.`)
-  if (host.state === 'stale') return note(after, at, `${id} changed since it was planned and was not touched; the next host takes its place as canary.`)
+  if (host.state === 'cleared-still-failing')
+    return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
+  if (host.state === 'inconclusive' && host.probesPass)
+    return note(
+      after,
+      at,
+      `${id} had too little traffic to judge by; every request made on purpose was answered, and the rest follows.`,
+    )
+  if (host.state === 'stale')
+    return note(
+      after,
+      at,
+      `${id} changed since it was planned and was not touched; the next host takes its place as canary.`,
+    )
   return after
 }
 
 function promoted(run: Run, { at, by, group: key }: Of<'promoted'>): Step {
   const group = run.groups.find((each) => each.key === key)
-  if (!group || !isIn(run, 'applying', 'holding', 'paused') || gateOf(run, group) !== 'held') return notReady(run, 'no canary of that change is waiting for a word')
-  return settle({ ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: { by, at } } : each)) }, at)
+  if (!group || !isIn(run, 'applying', 'holding', 'paused') || gateOf(run, group) !== 'held')
+    return notReady(run, 'no canary of that change is waiting for a word')
+  return settle(
+    { ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: { by, at } } : each)) },
+    at,
+  )
 }
 
 function aborted(run: Run, { at, by, reason }: Of<'aborted'>): Step {
@@ -209,7 +261,8 @@ function expired(run: Run, at: Instant): Step {
   const stopped = stop(run, { to: 'expired', by: null, says: 'The approval, or the plans, became too old.' })
   if (isIn(run, 'awaiting-approval', 'approved') || allAnswered(run)) return moved(end(stopped, 'expired', at))
   // Hosts at work were begun in time; where nobody waits, nothing is stopped.
-  if (!isIn(run, 'applying', 'holding', 'paused') || hostsThatAre(run, 'waiting').length === 0) return notReady(run, 'nothing in it can expire')
+  if (!isIn(run, 'applying', 'holding', 'paused') || hostsThatAre(run, 'waiting').length === 0)
+    return notReady(run, 'nothing in it can expire')
   return settle(stopped, at)
 }
 
@@ -235,7 +288,10 @@ function approvalsMissing({ approvals, limits, id }: Run): string {
 }
 
 function notReady(run: Run, why: string): Step {
-  return refused('run-not-ready', `Cannot do that to ${run.id}, which is ${run.state}: ${why}${why.includes('\n') ? '' : '.'}`)
+  return refused(
+    'run-not-ready',
+    `Cannot do that to ${run.id}, which is ${run.state}: ${why}${why.includes('\n') ? '' : '.'}`,
+  )
 }
 
 function refused(code: ProblemCode, detail: string): Step {

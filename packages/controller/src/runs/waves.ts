@@ -37,7 +37,11 @@ export function canariesOf(run: Run, group: ChangeGroup): readonly RunHost[] {
 
 /** Without traffic to judge by, the requests that were made on purpose must have been answered. */
 export function passesAsCanary(host: RunHost): boolean {
-  return host.state === 'fixed' || host.state === 'cleared-still-failing' || (host.state === 'inconclusive' && host.probesPass)
+  return (
+    host.state === 'fixed' ||
+    host.state === 'cleared-still-failing' ||
+    (host.state === 'inconclusive' && host.probesPass)
+  )
 }
 
 export function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {

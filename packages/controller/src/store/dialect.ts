@@ -39,7 +39,8 @@ function adapted(database: DatabaseSync): SqliteDatabase {
 }
 
 function bindable(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return value
   throw new TypeError(`A ${typeof value} cannot be stored as it is. This is a bug.`)
 }
 

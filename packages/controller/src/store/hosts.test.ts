@@ -45,6 +45,15 @@ test('labels are replaced as a whole, and only on a host that is there', async (
 })
 
 test('what a host says of itself when it connects is kept beside when that was', async () => {
-  await sawHost(database, 'web-1', { at: '2026-11-21T04:00:00.000Z', os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0' })
-  expect(await getHost(database, 'web-1')).toEqual({ ...host, lastSeenAt: '2026-11-21T04:00:00.000Z', os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0' })
+  await sawHost(database, 'web-1', {
+    at: '2026-11-21T04:00:00.000Z',
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    agentVersion: '0.1.0',
+  })
+  expect(await getHost(database, 'web-1')).toEqual({
+    ...host,
+    lastSeenAt: '2026-11-21T04:00:00.000Z',
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    agentVersion: '0.1.0',
+  })
 })

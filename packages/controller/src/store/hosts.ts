@@ -5,7 +5,11 @@ import type { Connection, HostsTable } from './tables.ts'
 /** A host that enrols anew under the same name takes the place of the old record. */
 export async function putHost(db: Connection, host: HostRecord): Promise<void> {
   const { id, ...columns } = rowOf(host)
-  await db.insertInto('hosts').values({ id, ...columns }).onConflict((conflict) => conflict.column('id').doUpdateSet(columns)).execute()
+  await db
+    .insertInto('hosts')
+    .values({ id, ...columns })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
+    .execute()
 }
 
 export async function getHost(db: Connection, id: HostId): Promise<HostRecord | null> {
@@ -19,7 +23,11 @@ export async function listHosts(db: Connection): Promise<readonly HostRecord[]> 
 
 /** False where there is no such host. */
 export async function labelHost(db: Connection, id: HostId, labels: Labels): Promise<boolean> {
-  const { numUpdatedRows } = await db.updateTable('hosts').set({ labels: JSON.stringify(Labels.parse(labels)) }).where('id', '=', id).executeTakeFirst()
+  const { numUpdatedRows } = await db
+    .updateTable('hosts')
+    .set({ labels: JSON.stringify(Labels.parse(labels)) })
+    .where('id', '=', id)
+    .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
@@ -37,7 +45,11 @@ export interface Seen {
 
 /** What the host said of itself when it connected. */
 export async function sawHost(db: Connection, id: HostId, { at, os, agentVersion }: Seen): Promise<void> {
-  await db.updateTable('hosts').set({ last_seen_at: at, os, agent_version: agentVersion }).where('id', '=', id).execute()
+  await db
+    .updateTable('hosts')
+    .set({ last_seen_at: at, os, agent_version: agentVersion })
+    .where('id', '=', id)
+    .execute()
 }
 
 export interface RenewedCertificate {
@@ -45,8 +57,16 @@ export interface RenewedCertificate {
   readonly expiresAt: Instant
 }
 
-export async function renewedHost(db: Connection, id: HostId, { fingerprint, expiresAt }: RenewedCertificate): Promise<void> {
-  await db.updateTable('hosts').set({ certificate_fingerprint: fingerprint, certificate_expires_at: expiresAt }).where('id', '=', id).execute()
+export async function renewedHost(
+  db: Connection,
+  id: HostId,
+  { fingerprint, expiresAt }: RenewedCertificate,
+): Promise<void> {
+  await db
+    .updateTable('hosts')
+    .set({ certificate_fingerprint: fingerprint, certificate_expires_at: expiresAt })
+    .where('id', '=', id)
+    .execute()
 }
 
 function rowOf(host: HostRecord): HostsTable {
@@ -66,7 +86,7 @@ function rowOf(host: HostRecord): HostsTable {
 function recordOf(row: HostsTable): HostRecord {
   return HostRecord.parse({
     id: row.id,
-    labels: JSON.parse(row.labels),
+    labels: JSON.parse(row.labels) as unknown,
     os: row.os,
     agentVersion: row.agent_version,
     keyFingerprint: row.key_fingerprint,

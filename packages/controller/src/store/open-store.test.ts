@@ -16,7 +16,16 @@ async function opened(folder: string): Promise<Database> {
   return store.database
 }
 
-const token = { secret_hash: 'x', host: null, labels: '{}', made_by: 'ana', made_at: 'now', expires_at: 'later', used_at: null, used_by: null }
+const token = {
+  secret_hash: 'x',
+  host: null,
+  labels: '{}',
+  made_by: 'ana',
+  made_at: 'now',
+  expires_at: 'later',
+  used_at: null,
+  used_by: null,
+}
 
 describe('the folder', () => {
   test('and every file in it are for their owner alone', async () => {
@@ -45,10 +54,13 @@ describe('the folder', () => {
 })
 
 describe('the file', () => {
-  test('is one controller\'s at a time', async () => {
+  test("is one controller's at a time", async () => {
     const folder = scratchFolder()
     const first = await opened(folder)
-    expect(await openStore(folder)).toMatchObject({ ok: false, says: expect.stringContaining('another controller is using it') })
+    expect(await openStore(folder)).toMatchObject({
+      ok: false,
+      says: expect.stringContaining('another controller is using it'),
+    })
     await first.destroy()
     expect(await opened(folder)).toBeDefined()
   })
@@ -60,7 +72,11 @@ describe('the file', () => {
     await first.destroy()
     const second = await opened(folder)
     expect(await second.selectFrom('join_tokens').select('made_by').execute()).toEqual([{ made_by: 'ana' }])
-    const settings = await Promise.all(['journal_mode', 'synchronous', 'foreign_keys'].map((name) => sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(second)))
+    const settings = await Promise.all(
+      ['journal_mode', 'synchronous', 'foreign_keys'].map((name) =>
+        sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(second),
+      ),
+    )
     // `synchronous` 2 is FULL (sqlite.org/pragma.html).
     expect(settings.map(({ rows }) => Object.values(rows[0]!)[0])).toEqual(['wal', 2, 1])
   })
@@ -68,7 +84,10 @@ describe('the file', () => {
   test('that is something else is refused and left alone', async () => {
     const folder = scratchFolder()
     mkdirSync(folder, { mode: 0o700 })
-    writeFileSync(join(folder, 'controller.sqlite'), 'not a database, and longer than the header of one would be: '.repeat(20))
+    writeFileSync(
+      join(folder, 'controller.sqlite'),
+      'not a database, and longer than the header of one would be: '.repeat(20),
+    )
     expect(await openStore(folder)).toMatchObject({ ok: false, says: expect.stringContaining('not a database') })
   })
 })
@@ -83,7 +102,10 @@ describe('the dialect', () => {
         throw new Error('in the middle')
       },
     }
-    const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ '0001-broken': broken }) } })
+    const migrator = new Migrator({
+      db: database,
+      provider: { getMigrations: async () => ({ '0001-broken': broken }) },
+    })
     expect((await migrator.migrateToLatest()).error).toMatchObject({ message: 'in the middle' })
     expect((await database.introspection.getTables()).map(({ name }) => name)).not.toContain('half')
   })
@@ -93,17 +115,25 @@ describe('the dialect', () => {
     onTestFinished(() => database.destroy())
     const put = (secret_hash: string, fails: boolean) =>
       database.transaction().execute(async (transaction) => {
-        await transaction.insertInto('join_tokens').values({ ...token, secret_hash }).execute()
+        await transaction
+          .insertInto('join_tokens')
+          .values({ ...token, secret_hash })
+          .execute()
         if (fails) throw new Error('no')
       })
     const settled = await Promise.allSettled([put('a', false), put('b', true), put('c', false)])
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect((await database.selectFrom('join_tokens').select('secret_hash').execute()).map((row) => row.secret_hash)).toEqual(['a', 'c'])
+    expect(
+      (await database.selectFrom('join_tokens').select('secret_hash').execute()).map((row) => row.secret_hash),
+    ).toEqual(['a', 'c'])
   })
 
-  test.each([{ value: new Date() }, { value: true }, { value: { labels: 1 } }])('refuses to store $value rather than store NULL', async ({ value }) => {
-    const database = await openMemoryStore()
-    onTestFinished(() => database.destroy())
-    await expect(sql`select ${value}`.execute(database)).rejects.toThrow('cannot be stored as it is')
-  })
+  test.each([{ value: new Date() }, { value: true }, { value: { labels: 1 } }])(
+    'refuses to store $value rather than store NULL',
+    async ({ value }) => {
+      const database = await openMemoryStore()
+      onTestFinished(() => database.destroy())
+      await expect(sql`select ${value}`.execute(database)).rejects.toThrow('cannot be stored as it is')
+    },
+  )
 })

@@ -77,8 +77,12 @@ function sqliteSays(error: unknown): string | null {
   }
 }
 
-async function migrate(database: Database): Promise<{ readonly ok: true } | { readonly ok: false; readonly says: string }> {
+async function migrate(
+  database: Database,
+): Promise<{ readonly ok: true } | { readonly ok: false; readonly says: string }> {
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...migrations }) } })
   const { error } = await migrator.migrateToLatest()
-  return error === undefined ? { ok: true } : { ok: false, says: error instanceof Error ? error.message : String(error) }
+  return error === undefined
+    ? { ok: true }
+    : { ok: false, says: error instanceof Error ? error.message : 'it failed without a word' }
 }

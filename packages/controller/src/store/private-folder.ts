@@ -11,8 +11,18 @@ export async function openPrivateFolder(folder: string): Promise<FolderOpened> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const { mode, uid } = await stat(folder)
-    if (uid !== process.getuid?.()) return refuse(folder, 'it belongs to another user', `Start the controller as the owner of the folder, or give it another one.`)
-    if ((mode & 0o077) !== 0) return refuse(folder, 'others can look into it, and it holds the keys of the fleet', `If nobody did:\n    chmod 700 ${folder}`)
+    if (uid !== process.getuid?.())
+      return refuse(
+        folder,
+        'it belongs to another user',
+        `Start the controller as the owner of the folder, or give it another one.`,
+      )
+    if ((mode & 0o077) !== 0)
+      return refuse(
+        folder,
+        'others can look into it, and it holds the keys of the fleet',
+        `If nobody did:\n    chmod 700 ${folder}`,
+      )
     return { ok: true }
   } catch (error) {
     return refuse(folder, errnoOf(error), 'Give it a folder that it may write to.')

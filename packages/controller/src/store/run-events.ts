@@ -8,8 +8,18 @@ import { RecordedEvent, type RunEvent } from '../runs/run-event.ts'
 import type { Connection, RunEventsTable } from './tables.ts'
 
 /** Only within the transaction that changes the run: the chain has one end, and one writer at a time. */
-export async function appendEvent(transaction: Connection, run: RunId, revision: number, event: RunEvent): Promise<RecordedEvent> {
-  const last = await transaction.selectFrom('run_events').select(['sequence', 'hash']).orderBy('sequence', 'desc').limit(1).executeTakeFirst()
+export async function appendEvent(
+  transaction: Connection,
+  run: RunId,
+  revision: number,
+  event: RunEvent,
+): Promise<RecordedEvent> {
+  const last = await transaction
+    .selectFrom('run_events')
+    .select(['sequence', 'hash'])
+    .orderBy('sequence', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   const recorded = RecordedEvent.parse({
     format: 'fleetmend.event/1',
     sequence: (last?.sequence ?? 0) + 1,
@@ -22,13 +32,22 @@ export async function appendEvent(transaction: Connection, run: RunId, revision:
   const bytes = canonicalBytes(recorded)
   const { sequence, at, previous } = recorded
   const hash = sha256(bytes)
-  await transaction.insertInto('run_events').values({ sequence, run, revision, at, type: event.type, entry: bytes.toString('utf8'), previous, hash }).execute()
+  await transaction
+    .insertInto('run_events')
+    .values({ sequence, run, revision, at, type: event.type, entry: bytes.toString('utf8'), previous, hash })
+    .execute()
   return { ...recorded, hash }
 }
 
 /** In order; from after a sequence, or all. */
 export async function listEvents(db: Connection, run: RunId, afterSequence = 0): Promise<readonly RecordedEvent[]> {
-  const rows = await db.selectFrom('run_events').selectAll().where('run', '=', run).where('sequence', '>', afterSequence).orderBy('sequence').execute()
+  const rows = await db
+    .selectFrom('run_events')
+    .selectAll()
+    .where('run', '=', run)
+    .where('sequence', '>', afterSequence)
+    .orderBy('sequence')
+    .execute()
   return rows.map((row) => ({ ...RecordedEvent.parse(JSON.parse(row.entry)), hash: Digest.parse(row.hash) }))
 }
 
@@ -40,7 +59,13 @@ export type ChainVerified =
 export async function verifyChain(db: Connection): Promise<ChainVerified> {
   let head: { readonly sequence: number; readonly hash: Digest } | null = null
   for (;;) {
-    const rows: RunEventsTable[] = await db.selectFrom('run_events').selectAll().where('sequence', '>', head?.sequence ?? 0).orderBy('sequence').limit(pageRows).execute()
+    const rows: RunEventsTable[] = await db
+      .selectFrom('run_events')
+      .selectAll()
+      .where('sequence', '>', head?.sequence ?? 0)
+      .orderBy('sequence')
+      .limit(pageRows)
+      .execute()
     if (rows.length === 0) return { ok: true, events: head?.sequence ?? 0, head: head?.hash ?? null }
     for (const row of rows) {
       const says = whyBroken(row, head)
@@ -53,16 +78,26 @@ export async function verifyChain(db: Connection): Promise<ChainVerified> {
 const pageRows = 500
 
 /** What of an entry does not fit its content or the entry before, as a sentence; null: it fits. */
-function whyBroken(row: RunEventsTable, before: { readonly sequence: number; readonly hash: Digest } | null): string | null {
+function whyBroken(
+  row: RunEventsTable,
+  before: { readonly sequence: number; readonly hash: Digest } | null,
+): string | null {
   const expected = (before?.sequence ?? 0) + 1
   if (row.sequence !== expected) return `Entry ${expected} is missing: the next one is ${row.sequence}.`
   const bytes = Buffer.from(row.entry, 'utf8')
   if (sha256(bytes) !== row.hash) return `Entry ${row.sequence} is not what its hash was computed over.`
   const entry = RecordedEvent.safeParse(parseJson(row.entry))
-  if (!entry.success || !canonicalBytes(entry.data).equals(bytes)) return `Entry ${row.sequence} is not an entry that a controller writes.`
+  if (!entry.success || !canonicalBytes(entry.data).equals(bytes))
+    return `Entry ${row.sequence} is not an entry that a controller writes.`
   const { previous, sequence, run, revision, at, event } = entry.data
   if (previous !== (before?.hash ?? null)) return `Entry ${row.sequence} does not follow the entry before it.`
-  const same = row.previous === previous && row.run === run && row.revision === revision && row.at === at && row.type === event.type && row.sequence === sequence
+  const same =
+    row.previous === previous &&
+    row.run === run &&
+    row.revision === revision &&
+    row.at === at &&
+    row.type === event.type &&
+    row.sequence === sequence
   return same ? null : `The columns of entry ${row.sequence} do not say what the entry says.`
 }
 

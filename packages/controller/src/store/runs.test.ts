@@ -1,8 +1,19 @@
 import { createHash } from 'node:crypto'
-import { type Run } from '@fleetmend/shared'
+import type { Run } from '@fleetmend/shared'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { applied, applying, approvalAsked, approvedBy, applyStarted, at, planned, planOf, startedWith, statesOf } from '../../test/sample-run.ts'
+import {
+  applied,
+  applying,
+  approvalAsked,
+  approvedBy,
+  applyStarted,
+  at,
+  planned,
+  planOf,
+  startedWith,
+  statesOf,
+} from '../../test/sample-run.ts'
 import { replay } from '../runs/replay.ts'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { RunStore } from '../runs/run-store.ts'
@@ -15,7 +26,15 @@ import type { Database } from './tables.ts'
 
 const me = { owner: 'me', expiresMs: 1000 }
 const started = startedWith(['web-1', 'web-2'])
-const story = [planned('web-1'), planned('web-2'), approvalAsked, approvedBy('ben'), applyStarted, applied('web-1', 'fixed'), applied('web-2', 'rolled-back')]
+const story = [
+  planned('web-1'),
+  planned('web-2'),
+  approvalAsked,
+  approvedBy('ben'),
+  applyStarted,
+  applied('web-1', 'fixed'),
+  applied('web-2', 'rolled-back'),
+]
 
 let database: Database
 let store: RunStore
@@ -54,15 +73,22 @@ describe('a run and its events', () => {
   test('bring the plans and reports that they speak of', async () => {
     const { run } = await tell()
     expect(await getPlans(database, [planOf('web-2').digest, `sha256:${'0'.repeat(64)}`])).toEqual([planOf('web-2')])
-    expect((await listReports(database, run.id)).map(({ host, outcome }) => [host, outcome])).toEqual([['web-1', 'fixed'], ['web-2', 'rolled-back']])
+    expect((await listReports(database, run.id)).map(({ host, outcome }) => [host, outcome])).toEqual([
+      ['web-1', 'fixed'],
+      ['web-2', 'rolled-back'],
+    ])
   })
 
   test('are saved together or not at all', async () => {
     const { run } = applying({ changes: { a: 'raise' } })
     await store.create(run, startedWith(['a']), me)
     // An event that the store cannot write, after the run was written.
-    await sql`create trigger full before insert on run_events begin select raise(abort, 'disk full'); end`.execute(database)
-    await expect(store.save({ run: { ...run, state: 'paused' }, revision: 2 }, applyStarted, me)).rejects.toThrow('disk full')
+    await sql`create trigger full before insert on run_events begin select raise(abort, 'disk full'); end`.execute(
+      database,
+    )
+    await expect(store.save({ run: { ...run, state: 'paused' }, revision: 2 }, applyStarted, me)).rejects.toThrow(
+      'disk full',
+    )
     expect(await store.load(run.id)).toEqual({ run, revision: 1 })
   })
 
@@ -90,7 +116,7 @@ describe('leases', () => {
     expect(await store.save({ run, revision: 2 }, planned('web-1'), me)).toEqual({ kind: 'not-ours' })
   })
 
-  test('of a dead process are taken over at once where the database is one process\'s alone', async () => {
+  test("of a dead process are taken over at once where the database is one process's alone", async () => {
     await store.create(begin(started).run, started, me)
     expect(await runStore(database, { soleWriter: true }).claim(other, 0, [])).toHaveLength(1)
   })
@@ -110,7 +136,11 @@ describe('the chain', () => {
     await tell('r-20261121-031455-0002')
     const events = await listEvents(database, 'r-20261121-031455-0002')
     expect(events[0]).toMatchObject({ sequence: first.events.length + 1, revision: 1, previous: head.ok && head.head })
-    expect(await verifyChain(database)).toMatchObject({ ok: true, events: first.events.length * 2, head: events.at(-1)?.hash })
+    expect(await verifyChain(database)).toMatchObject({
+      ok: true,
+      events: first.events.length * 2,
+      head: events.at(-1)?.hash,
+    })
   })
 
   test('of nothing is whole', async () => {
@@ -123,12 +153,33 @@ describe('the chain', () => {
   })
 
   test.each([
-    { name: 'a word in an entry was changed', statement: `update run_events set entry = replace(entry, 'web hosts answer 502', 'nothing happened') where sequence = 1`, sequence: 1 },
-    { name: 'the hash of an entry was changed', statement: (at: string) => `update run_events set hash = '${at}' where sequence = 3`, sequence: 3 },
-    { name: 'an entry in the middle was taken out', statement: 'delete from run_events where sequence = 4', sequence: 5 },
+    {
+      name: 'a word in an entry was changed',
+      statement: `update run_events set entry = replace(entry, 'web hosts answer 502', 'nothing happened') where sequence = 1`,
+      sequence: 1,
+    },
+    {
+      name: 'the hash of an entry was changed',
+      statement: (at: string) => `update run_events set hash = '${at}' where sequence = 3`,
+      sequence: 3,
+    },
+    {
+      name: 'an entry in the middle was taken out',
+      statement: 'delete from run_events where sequence = 4',
+      sequence: 5,
+    },
     { name: 'the first entry was taken out', statement: 'delete from run_events where sequence = 1', sequence: 2 },
-    { name: 'a column says something else than the entry', statement: `update run_events set at = '${at.replace('2026', '2027')}' where sequence = 2`, sequence: 2 },
-    { name: 'two entries changed places', statement: 'update run_events set sequence = case sequence when 2 then -3 when 3 then -2 else sequence end; ', after: 'update run_events set sequence = -sequence where sequence < 0', sequence: 2 },
+    {
+      name: 'a column says something else than the entry',
+      statement: `update run_events set at = '${at.replace('2026', '2027')}' where sequence = 2`,
+      sequence: 2,
+    },
+    {
+      name: 'two entries changed places',
+      statement: 'update run_events set sequence = case sequence when 2 then -3 when 3 then -2 else sequence end; ',
+      after: 'update run_events set sequence = -sequence where sequence < 0',
+      sequence: 2,
+    },
   ])('shows that $name', async ({ statement, after, sequence }) => {
     await tell()
     for (const deed of ['update', 'delete']) await sql.raw(`drop trigger run_events_no_${deed}`).execute(database)
@@ -140,10 +191,18 @@ describe('the chain', () => {
   test('shows that an entry was rewritten with a fitting hash, because the next one knows the old hash', async () => {
     await tell()
     for (const deed of ['update', 'delete']) await sql.raw(`drop trigger run_events_no_${deed}`).execute(database)
-    const entry = await database.selectFrom('run_events').selectAll().where('sequence', '=', 1).executeTakeFirstOrThrow()
+    const entry = await database
+      .selectFrom('run_events')
+      .selectAll()
+      .where('sequence', '=', 1)
+      .executeTakeFirstOrThrow()
     const forged = entry.entry.replace('web hosts answer 502', 'nothing happened')
     const hash = `sha256:${createHash('sha256').update(forged).digest('hex')}`
     await database.updateTable('run_events').set({ entry: forged, hash }).where('sequence', '=', 1).execute()
-    expect(await verifyChain(database)).toMatchObject({ ok: false, sequence: 2, says: expect.stringContaining('does not follow') })
+    expect(await verifyChain(database)).toMatchObject({
+      ok: false,
+      sequence: 2,
+      says: expect.stringContaining('does not follow'),
+    })
   })
 })

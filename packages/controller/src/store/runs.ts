@@ -16,7 +16,10 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
     create: (run, started, lease) =>
       database.transaction().execute(async (transaction) => {
         const { id, startedAt: started_at } = run
-        await transaction.insertInto('runs').values({ id, started_at, revision: 1, ...columnsOf(run), ...leaseOf(lease) }).execute()
+        await transaction
+          .insertInto('runs')
+          .values({ id, started_at, revision: 1, ...columnsOf(run), ...leaseOf(lease) })
+          .execute()
         return appendEvent(transaction, id, 1, started)
       }),
 
@@ -35,15 +38,27 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
       }),
 
     load: async (id) => {
-      const row = await database.selectFrom('runs').select(['snapshot', 'revision']).where('id', '=', id).executeTakeFirst()
+      const row = await database
+        .selectFrom('runs')
+        .select(['snapshot', 'revision'])
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row ? storedRun(row) : null
     },
 
     claim: (lease, nowMs, mine) =>
       database.transaction().execute(async (transaction) => {
-        const rows = await transaction.selectFrom('runs').select(['id', 'snapshot', 'revision', 'lease_owner', 'lease_expires_ms']).where('ended_at', 'is', null).orderBy('id').execute()
-        const free = rows.filter((row) => row.lease_owner === lease.owner || soleWriter || row.lease_expires_ms <= nowMs)
-        for (const { id } of free) await transaction.updateTable('runs').set(leaseOf(lease)).where('id', '=', id).execute()
+        const rows = await transaction
+          .selectFrom('runs')
+          .select(['id', 'snapshot', 'revision', 'lease_owner', 'lease_expires_ms'])
+          .where('ended_at', 'is', null)
+          .orderBy('id')
+          .execute()
+        const free = rows.filter(
+          (row) => row.lease_owner === lease.owner || soleWriter || row.lease_expires_ms <= nowMs,
+        )
+        for (const { id } of free)
+          await transaction.updateTable('runs').set(leaseOf(lease)).where('id', '=', id).execute()
         return free.filter(({ id }) => !mine.includes(id)).map(storedRun)
       }),
   }

@@ -21,7 +21,9 @@ export const HostRecord = z.strictObject({
   labels: Labels,
   os: z.nullable(z.string()).check(z.describe('e.g. `Debian GNU/Linux 12 (bookworm)`, in the words of the host.')),
   agentVersion: z.nullable(z.string()),
-  keyFingerprint: Digest.check(z.describe('Of the public key that the host proved to have; stays the same when its certificate is renewed.')),
+  keyFingerprint: Digest.check(
+    z.describe('Of the public key that the host proved to have; stays the same when its certificate is renewed.'),
+  ),
   certificateFingerprint: Digest,
   certificateExpiresAt: Instant,
   enrolledAt: Instant,

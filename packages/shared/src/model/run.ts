@@ -28,7 +28,13 @@ export const RunState = z.enum([
 ])
 export type RunState = z.infer<typeof RunState>
 
-export const endedRunStates = ['halted', 'finished', 'aborted', 'expired', 'nothing-to-do'] as const satisfies readonly RunState[]
+export const endedRunStates = [
+  'halted',
+  'finished',
+  'aborted',
+  'expired',
+  'nothing-to-do',
+] as const satisfies readonly RunState[]
 
 export function hasEnded(state: RunState): boolean {
   return (endedRunStates as readonly RunState[]).includes(state)
@@ -60,12 +66,16 @@ export type RunHostState = z.infer<typeof RunHostState>
 export const RunHost = z.strictObject({
   id: HostId,
   state: RunHostState,
-  says: z.nullable(z.string()).check(z.describe('Why it is in this state, where there is more to say than the state itself.')),
+  says: z
+    .nullable(z.string())
+    .check(z.describe('Why it is in this state, where there is more to say than the state itself.')),
   plan: z.nullable(Digest),
   group: z.nullable(Digest).check(z.describe('The change group: the digest of what all its plans have in common.')),
   apply: z.nullable(ApplyId),
   probesPass: z.boolean().check(z.describe('After the apply every site of the changed services answered when asked.')),
-  attempts: z.int().check(z.describe('How often the host was asked to apply and turned out never to have heard of it.')),
+  attempts: z
+    .int()
+    .check(z.describe('How often the host was asked to apply and turned out never to have heard of it.')),
 })
 export type RunHost = z.infer<typeof RunHost>
 
@@ -74,9 +84,9 @@ export const ChangeGroup = z.strictObject({
   key: Digest,
   hosts: z.array(HostId),
   remediations: z.array(SuggestedRemediation),
-  promoted: z.nullable(z.strictObject({ by: z.string(), at: Instant })).check(
-    z.describe('A person let the rest follow a canary that told too little.'),
-  ),
+  promoted: z
+    .nullable(z.strictObject({ by: z.string(), at: Instant }))
+    .check(z.describe('A person let the rest follow a canary that told too little.')),
 })
 export type ChangeGroup = z.infer<typeof ChangeGroup>
 
@@ -93,7 +103,9 @@ export type Asked = z.infer<typeof Asked>
 export const RunLimits = z.strictObject({
   stopAtFailures: z.int().check(z.positive(), z.describe('No further host begins once this many have failed.')),
   groupsAtOnce: z.int().check(z.positive(), z.describe('Change groups that may have hosts at work at the same time.')),
-  approvalsNeeded: z.int().check(z.positive(), z.describe('Different people who must sign before it can begin; a host may ask for more.')),
+  approvalsNeeded: z
+    .int()
+    .check(z.positive(), z.describe('Different people who must sign before it can begin; a host may ask for more.')),
 })
 export type RunLimits = z.infer<typeof RunLimits>
 

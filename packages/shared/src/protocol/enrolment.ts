@@ -12,7 +12,12 @@ export const EnrolRequest = z.strictObject({
   host: HostId,
   secret: z.string().check(z.maxLength(64), z.describe('From the join token.')),
   publicKey: z.base64().check(z.maxLength(1024), z.describe('SubjectPublicKeyInfo in DER: a P-256 or an Ed25519 key.')),
-  signature: z.base64().check(z.maxLength(1024), z.describe('Of the bytes of `enrolmentChallenge`, by that key; ECDSA with SHA-256 in DER.')),
+  signature: z
+    .base64()
+    .check(
+      z.maxLength(1024),
+      z.describe('Of the bytes of `enrolmentChallenge`, by that key; ECDSA with SHA-256 in DER.'),
+    ),
   os: z.nullable(z.string().check(z.maxLength(200))),
   agentVersion: z.nullable(z.string().check(z.maxLength(50))),
 })
@@ -23,7 +28,9 @@ export const Enrolled = z.strictObject({
   fleet: z.string(),
   labels: Labels,
   certificate: z.string().check(z.describe('PEM.')),
-  authority: z.string().check(z.describe("PEM of the controller's authority; its digest is the fingerprint in the join token.")),
+  authority: z
+    .string()
+    .check(z.describe("PEM of the controller's authority; its digest is the fingerprint in the join token.")),
   certificateFingerprint: Digest,
   expiresAt: Instant,
 })
@@ -33,7 +40,11 @@ export type Enrolled = z.infer<typeof Enrolled>
  * What a host signs to show that it has the private key. Bound to the token, the key and the name, so that the proof
  * is good for nothing else; a token is good once, so it cannot be played again.
  */
-export function enrolmentChallenge({ host, secret, publicKey }: Pick<EnrolRequest, 'host' | 'secret' | 'publicKey'>): Buffer {
+export function enrolmentChallenge({
+  host,
+  secret,
+  publicKey,
+}: Pick<EnrolRequest, 'host' | 'secret' | 'publicKey'>): Buffer {
   return canonicalBytes({
     purpose: 'fleetmend-enrolment@v1',
     host,

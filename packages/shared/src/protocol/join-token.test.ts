@@ -18,9 +18,17 @@ test('a token is one word that can be pasted anywhere, and reads back as it was'
 test.each([
   { name: 'something else', pasted: 'hello', says: 'does not begin with' },
   { name: 'nothing', pasted: '', says: 'does not begin with' },
-  { name: 'a token of a later format', pasted: text.replace('fmj1.', 'fmj2.'), says: 'not one that this version knows' },
+  {
+    name: 'a token of a later format',
+    pasted: text.replace('fmj1.', 'fmj2.'),
+    says: 'not one that this version knows',
+  },
   { name: 'the first half of a token', pasted: text.slice(0, 60), says: 'damaged' },
-  { name: 'a token with a character in the middle that no token has', pasted: `${text.slice(0, 20)} ${text.slice(20)}`, says: 'characters' },
+  {
+    name: 'a token with a character in the middle that no token has',
+    pasted: `${text.slice(0, 20)} ${text.slice(20)}`,
+    says: 'characters',
+  },
   { name: 'far too much', pasted: text.padEnd(5000, 'A'), says: 'too many' },
   { name: 'an address without TLS', pasted: tokenWith({ ...token, url: 'ws://controller.example' }), says: 'damaged' },
   { name: 'a field that nobody knows', pasted: tokenWith({ ...token, command: 'reboot' }), says: 'damaged' },

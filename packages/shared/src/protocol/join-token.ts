@@ -7,8 +7,12 @@ import { Digest } from '../model/ids.ts'
 import { problem, type Problem } from '../problems.ts'
 
 export const JoinToken = z.strictObject({
-  url: z.url({ protocol: /^wss$/ }).check(z.describe('Where the controller listens for agents, e.g. `wss://controller.example:7443`.')),
-  fingerprint: Digest.check(z.describe("Of the controller's own certificate authority, so that nobody else can pose as it.")),
+  url: z
+    .url({ protocol: /^wss$/ })
+    .check(z.describe('Where the controller listens for agents, e.g. `wss://controller.example:7443`.')),
+  fingerprint: Digest.check(
+    z.describe("Of the controller's own certificate authority, so that nobody else can pose as it."),
+  ),
   secret: z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/), z.describe('32 random bytes in base64url.')),
 })
 export type JoinToken = z.infer<typeof JoinToken>
@@ -30,9 +34,11 @@ export function encodeJoinToken(token: JoinToken): string {
 export function decodeJoinToken(text: string): JoinTokenRead {
   const pasted = text.trim()
   if (!pasted.startsWith('fmj')) return refuse('It does not begin with `fmj1.`.')
-  if (!pasted.startsWith(prefix)) return refuse('Its format is not one that this version knows; the controller may be newer than this agent.')
+  if (!pasted.startsWith(prefix))
+    return refuse('Its format is not one that this version knows; the controller may be newer than this agent.')
   const body = pasted.slice(prefix.length)
-  if (pasted.length > maxCharacters || !/^[A-Za-z0-9_-]+$/.test(body)) return refuse('It has characters that no token has, or too many.')
+  if (pasted.length > maxCharacters || !/^[A-Za-z0-9_-]+$/.test(body))
+    return refuse('It has characters that no token has, or too many.')
   const token = JoinToken.safeParse(parseJson(Buffer.from(body, 'base64url').toString('utf8')))
   return token.success ? { ok: true, value: token.data } : refuse('It is damaged, or a part of it is missing.')
 }
@@ -41,7 +47,10 @@ export function decodeJoinToken(text: string): JoinTokenRead {
 function refuse(why: string): JoinTokenRead {
   return {
     ok: false,
-    problem: problem('bad-token', `Cannot read the join token. ${why}\n\nCopy the whole token, or make a new one on the controller:\n    fleetmend hosts invite`),
+    problem: problem(
+      'bad-token',
+      `Cannot read the join token. ${why}\n\nCopy the whole token, or make a new one on the controller:\n    fleetmend hosts invite`,
+    ),
   }
 }
 
