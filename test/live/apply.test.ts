@@ -83,7 +83,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await host.must(['chmod', '0640', pool])
     await host.must(['chown', 'root:www-data', pool])
     const before = await host.snapshot(['/etc'])
-    const load = host.load({ path: '/sleep.php?s=1', perSecond: 14, forMs: 90_000 })
+    const load = host.load({ path: '/sleep.php?s=1', perSecond: 14, forMs: 60_000 })
     await sleep(3000)
     const { digest } = await plan('--for-findings')
     const { exitCode, report } = await apply(digest)
@@ -94,7 +94,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await until(async () => (await host.status('/ok.php')) === 200, 'what had queued up to be served', 90_000)
     await host.must(['chmod', '0644', pool])
     await host.must(['chown', 'root:root', pool])
-  })
+  }, 400_000)
 
   test('an edit between plan and apply is refused, and named', async () => {
     const { digest } = await plan('make-reload-graceful', '--input', `service=${unit}`)
