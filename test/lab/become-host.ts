@@ -18,7 +18,9 @@ export interface HostSpec {
   /** Holds the host's own layer and survives its power cuts. */
   readonly folder: string
   readonly bridge: string
+  /** Folders to enter; where systemd makes the cgroups there are none, and the name of a scope instead. */
   readonly cgroups: readonly string[]
+  readonly scope: string
   readonly nodeBinary: string
 }
 

@@ -33,9 +33,10 @@ export function cgroupsMissing(): string | undefined {
 
 /**
  * Where a cgroup of that name would be: below the one this process is in, so that limits set on it keep holding, and in
- * every hierarchy (v2 alone; or v1's controllers, systemd's own and the empty v2 beside them).
+ * every hierarchy (v2 alone; or v1's controllers, systemd's own and the empty v2 beside them). None where systemd makes them.
  */
 export function cgroupFolders(name: string): readonly string[] {
+  if (systemdIsHere) return []
   const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')
   return lines.flatMap((line) => {
     const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? []

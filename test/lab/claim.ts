@@ -31,7 +31,7 @@ export function claimLab(): Claim {
   for (let number = 1; number < 250; number++) {
     // Somebody with another /run may share this network.
     if (existsSync(`/sys/class/net/${bridgeOf(number)}`)) continue
-    const claim = { number, owner: ownIdentity(), cgroups: cgroupFolders(cgroupName(number)) }
+    const claim = { number, owner: ownIdentity(), cgroups: cgroupFolders(cgroupOf(number)) }
     const prepared = mkdtempSync(join(labs, '.claim-'))
     mkdirSync(join(prepared, 'hosts'))
     writeFileSync(join(prepared, 'claim.json'), JSON.stringify(claim))
@@ -50,6 +50,11 @@ export function folderOf(number: number): string {
   return join(labs, String(number))
 }
 
+/** The cgroup of a lab, and how the names of its scopes begin where systemd makes the cgroups. */
+export function cgroupOf(number: number): string {
+  return `fleetmend-lab-${number}`
+}
+
 export function bridgeOf(number: number): string {
   return `flm-br${number}`
 }
@@ -65,16 +70,12 @@ export async function sweepDeadLabs(): Promise<void> {
 
 /** Processes first, then what they held. Safe to repeat, and harmless where somebody else does it at the same time. */
 export async function releaseLab({ number, cgroups }: Claim): Promise<void> {
-  for (const pid of processesInCgroup(cgroupName(number))) kill(pid)
+  for (const pid of processesInCgroup(`${cgroupOf(number)}[-/]`)) kill(pid)
   if (existsSync(`/sys/class/net/${bridgeOf(number)}`)) await runTool(['ip', 'link', 'del', bridgeOf(number)])
   const hosts = join(folderOf(number), 'hosts')
   if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${hosts} `)) await runTool(['umount', '--lazy', hosts])
   for (const cgroup of cgroups) removeCgroup(cgroup)
   rmSync(folderOf(number), { recursive: true, force: true })
-}
-
-function cgroupName(number: number): string {
-  return `fleetmend-lab-${number}`
 }
 
 function readClaim(number: number): Claim | undefined {

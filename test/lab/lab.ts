@@ -7,7 +7,7 @@ import { readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lowerLayers } from './base-tree.ts'
-import { bridgeOf, claimLab, folderOf, releaseLab, sweepDeadLabs, type Claim } from './claim.ts'
+import { bridgeOf, cgroupOf, claimLab, folderOf, releaseLab, sweepDeadLabs, type Claim } from './claim.ts'
 import { liveHost, type LiveHost } from './live-host.ts'
 import { must } from './tool.ts'
 import type { Release } from './tree-recipes.ts'
@@ -38,16 +38,8 @@ export async function openLab(): Promise<Lab> {
     await releaseLab(claim)
   }
   try {
-    await must([
-      'mount',
-      '-t',
-      'tmpfs',
-      '-o',
-      `size=${layersMiB}m,mode=0700`,
-      'fleetmend-lab',
-      join(folderOf(claim.number), 'hosts'),
-    ])
-    await must(['ip', '-batch', '-'], { input: bridgeCommands(bridgeOf(claim.number), `${network}.1/24`) })
+    await mountLayers(join(folderOf(claim.number), 'hosts'))
+    await addBridge(bridgeOf(claim.number), `${network}.1/24`)
   } catch (error) {
     await close()
     throw error
@@ -63,6 +55,7 @@ export async function openLab(): Promise<Lab> {
         lowerLayers: await lowerLayers(release),
         folder: join(folderOf(claim.number), 'hosts', name),
         bridge: bridgeOf(claim.number),
+        scope: `${cgroupOf(claim.number)}-${name}`,
         cgroups: claim.cgroups.map((folder) => join(folder, name)),
         nodeBinary: realpathSync(process.execPath),
       })
@@ -79,21 +72,23 @@ export async function bootHost(options: BootOptions | string): Promise<LiveHost>
   const lab = await openLab()
   try {
     const host = await lab.boot(typeof options === 'string' ? { name: options } : options)
-    return {
-      ...host,
-      get leaderPid() {
-        return host.leaderPid
-      },
-      [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
-    }
+    // A getter that was spread would be a number that stays when the host gets another.
+    const disposal = { [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose]() }
+    return Object.defineProperties({ ...host, ...disposal }, { leaderPid: { get: () => host.leaderPid } })
   } catch (error) {
     await lab[Symbol.asyncDispose]()
     throw error
   }
 }
 
-function bridgeCommands(bridge: string, address: string): string {
-  return `link add ${bridge} type bridge\naddr add ${address} dev ${bridge}\nlink set ${bridge} up\n`
+/** In memory: hosts write as fast as they can, and nothing of it outlives the lab. */
+async function mountLayers(folder: string): Promise<void> {
+  await must(['mount', '-t', 'tmpfs', '-o', `size=${layersMiB}m,mode=0700`, 'fleetmend-lab', folder])
+}
+
+async function addBridge(bridge: string, address: string): Promise<void> {
+  const input = `link add ${bridge} type bridge\naddr add ${address} dev ${bridge}\nlink set ${bridge} up\n`
+  await must(['ip', '-batch', '-'], { input })
 }
 
 /** A host's link goes with its network namespace, which the kernel takes apart a moment after the last process. */

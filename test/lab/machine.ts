@@ -45,7 +45,7 @@ function commandFor(spec: HostSpec): readonly string[] {
     '--quiet',
     '--collect',
     '--property=Delegate=yes',
-    `--unit=${spec.machine}`,
+    `--unit=${spec.scope}`,
     '--',
   ]
   // From here to the host each process dies with the one before it, so a killed test leaves no host behind.

@@ -27,9 +27,10 @@ export function commOf(pid: number): string {
   return read(`/proc/${pid}/comm`).trim()
 }
 
-/** Processes whose cgroup lies in or below a cgroup, whatever the hierarchy. */
-export function processesInCgroup(cgroup: string): readonly number[] {
-  return allPids().filter((pid) => new RegExp(`:/${cgroup}(/|$)`, 'm').test(read(`/proc/${pid}/cgroup`)))
+/** Processes with a cgroup, in any hierarchy, in whose path this pattern is found at the beginning of a name. */
+export function processesInCgroup(pattern: string): readonly number[] {
+  const expression = new RegExp(`/${pattern}`)
+  return allPids().filter((pid) => expression.test(read(`/proc/${pid}/cgroup`)))
 }
 
 function allPids(): readonly number[] {

@@ -38,9 +38,10 @@ export function runTool(
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-keptCharacters)))
     // A program that ends without reading its input is no failure of ours.
     child.stdin.on('error', () => undefined).end(input)
+    let late = false
     const limit = setTimeout(() => {
+      late = true
       killGroup(child.pid)
-      reject(new Error(`${shown(argv)} did not end within ${limitMs / 1000} s\n${stdout}${stderr}`))
     }, limitMs)
     child.on('error', (error) => {
       clearTimeout(limit)
@@ -48,7 +49,8 @@ export function runTool(
     })
     child.on('close', (code, signal) => {
       clearTimeout(limit)
-      if (signal === null) resolve({ exitCode: code ?? -1, stdout, stderr })
+      if (late) reject(new Error(`${shown(argv)} did not end within ${limitMs / 1000} s\n${stdout}${stderr}`))
+      else if (signal === null) resolve({ exitCode: code ?? -1, stdout, stderr })
       else reject(new Error(`${shown(argv)} was ended by ${signal}\n${stdout}${stderr}`))
     })
   })
