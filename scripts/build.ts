@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** The agent brings its own Node to the host, because web hosts have none; its shebang names that one. */
 const bundles = [
   { entry: 'packages/agent/src/main.ts', file: 'dist/fleetmend-agent.cjs', shebang: '#!/usr/lib/fleetmend/node' },
+  { entry: 'packages/cli/src/main.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
 ]
 
 for (const { entry, file, shebang } of bundles) {

@@ -100,6 +100,13 @@ const rows: readonly Row[] = [
     may: ['kysely', 'kysely/migration'],
     why: 'a migration must mean the same for ever; living code changes under it',
   },
+
+  // The command line
+  {
+    room: 'packages/cli/src',
+    never: ['@fleetmend/agent', 'kysely', 'node:sqlite', '@peculiar/x509'],
+    why: 'it knows the controller as a type and asks over its socket; only `controller serve` brings the rest with it',
+  },
 ]
 
 describe.each(rows)('$room: $why', (row) => {

@@ -39,12 +39,15 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     if (!document.plans[0]) throw new Error(`no plan: ${ran.stdout}${ran.stderr}`)
     return document.plans[0]
   }
-  async function apply(digest: string): Promise<{ readonly exitCode: number; readonly report: ApplyReport; readonly stderr: string }> {
+  async function apply(
+    digest: string,
+  ): Promise<{ readonly exitCode: number; readonly report: ApplyReport; readonly stderr: string }> {
     const ran = await host.agent('apply', digest, '--json')
     const document = JSON.parse(ran.stdout) as ApplyDocument
     return { exitCode: ran.exitCode, report: document.applies[0]!, stderr: ran.stderr }
   }
-  const shown = (what: string) => host.must(['systemctl', 'show', '--value', `--property=${what}`, unit]).then((text) => text.trim())
+  const shown = (what: string) =>
+    host.must(['systemctl', 'show', '--value', `--property=${what}`, unit]).then((text) => text.trim())
 
   test('a crash is healed: started, and from now on restarted when it dies', async () => {
     await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])

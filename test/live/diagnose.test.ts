@@ -85,7 +85,9 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     const { diagnosis } = await diagnose()
     expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-config-invalid', remediations: [] }])
     expect(causes(diagnosis)[0]!.says).toContain("unknown entry 'pm.max_childern'")
-    expect(diagnosis.findings).toContainEqual(expect.objectContaining({ diagnosis: 'fpm-crashed', explainedBy: 'fpm-config-invalid' }))
+    expect(diagnosis.findings).toContainEqual(
+      expect.objectContaining({ diagnosis: 'fpm-crashed', explainedBy: 'fpm-config-invalid' }),
+    )
     await heal()
   })
 
@@ -93,7 +95,9 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await host.writeFile(pool, `${poolAsShipped}pm.max_childern = 10\n`)
     const { diagnosis } = await diagnose()
     expect(causes(diagnosis)).toEqual([])
-    expect(diagnosis.findings).toContainEqual(expect.objectContaining({ diagnosis: 'config-latent-invalid', role: 'risk' }))
+    expect(diagnosis.findings).toContainEqual(
+      expect.objectContaining({ diagnosis: 'config-latent-invalid', role: 'risk' }),
+    )
     expect(await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`)).toMatchObject({ exitCode: 3 })
     await heal()
   })

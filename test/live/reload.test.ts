@@ -17,8 +17,16 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
     await host.installAgent()
     // Enough workers that what is measured is the reload, not a small pool on a busy machine.
     const pool = '/etc/php/8.2/fpm/pool.d/www.conf'
-    const roomy = { 'pm.max_children': 24, 'pm.start_servers': 12, 'pm.min_spare_servers': 8, 'pm.max_spare_servers': 16 }
-    const text = Object.entries(roomy).reduce((all, [name, value]) => all.replace(new RegExp(`^${name} = \\d+`, 'm'), `${name} = ${value}`), await host.readFile(pool))
+    const roomy = {
+      'pm.max_children': 24,
+      'pm.start_servers': 12,
+      'pm.min_spare_servers': 8,
+      'pm.max_spare_servers': 16,
+    }
+    const text = Object.entries(roomy).reduce(
+      (all, [name, value]) => all.replace(new RegExp(`^${name} = \\d+`, 'm'), `${name} = ${value}`),
+      await host.readFile(pool),
+    )
     await host.writeFile(pool, text)
     await host.must(['systemctl', 'restart', unit])
     await until(async () => (await host.status('/ok.php')) === 200, 'the host to serve')
@@ -65,7 +73,8 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
     const graceful = await underLoad(async () => {
       for (let i = 0; i < reloads; i++) await reloadFpm()
     })
-    const words = (what: string, { lost, sent, slowestMs }: Counted) => `${what}: ${lost} of ${sent} requests lost, the slowest took ${Math.round(slowestMs)} ms\n`
+    const words = (what: string, { lost, sent, slowestMs }: Counted) =>
+      `${what}: ${lost} of ${sent} requests lost, the slowest took ${Math.round(slowestMs)} ms\n`
     process.stderr.write(words(`${reloads} × systemctl reload`, plain) + words(`${reloads} × reload-fpm`, graceful))
     expect(plain.lost).toBeGreaterThan(0)
     expect(graceful.lost).toBe(0)
@@ -75,7 +84,17 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
   test('a request that does not end in time makes it let go: nothing lost, nothing reloaded', async () => {
     const slow = fetch(`http://${host.address}/sleep.php?s=25`)
     await sleep(500)
-    const planned = await host.agent('plan', 'reload-fpm', '--input', `service=${unit}`, '--input', 'deadlineMs=2000', '--watch', '0', '--json')
+    const planned = await host.agent(
+      'plan',
+      'reload-fpm',
+      '--input',
+      `service=${unit}`,
+      '--input',
+      'deadlineMs=2000',
+      '--watch',
+      '0',
+      '--json',
+    )
     const { digest } = (JSON.parse(planned.stdout) as PlanDocument).plans[0]!
     const applied = await host.agent('apply', digest)
     expect(applied.stdout + applied.stderr).toMatch(/pool www/)

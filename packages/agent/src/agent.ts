@@ -35,11 +35,17 @@ export async function diagnoseHost(host: Host, options: LookOptions = {}): Promi
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
   const facts = await look(host, request.site === undefined ? {} : { site: request.site })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
-  if (suggestions.length === 0) return { kind: 'nothing-to-do', because: 'No cause was found that a remediation would clear.' }
+  if (suggestions.length === 0)
+    return { kind: 'nothing-to-do', because: 'No cause was found that a remediation would clear.' }
   const wanted: Wanted[] = []
   for (const { id, input } of suggestions) {
     const remediation = remediations.find((each) => each.id === id)
-    if (!remediation) return { kind: 'refused', because: `There is no remediation "${id}".`, toDo: `It can be ${remediations.map((each) => each.id).join(', ')}.` }
+    if (!remediation)
+      return {
+        kind: 'refused',
+        because: `There is no remediation "${id}".`,
+        toDo: `It can be ${remediations.map((each) => each.id).join(', ')}.`,
+      }
     const parsed = readInput(remediation, withConsent(id, input, request))
     if (!parsed.ok) return { kind: 'refused', because: parsed.says, toDo: 'Give the input in the form shown.' }
     wanted.push({ remediation, input: parsed.input })
@@ -53,19 +59,30 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
   })
   if (planning.kind !== 'planned') return planning
   const saved = await savePlan(state, planning.record, planning.sealed)
-  if (!saved.ok) return { kind: 'refused', because: saved.says, toDo: 'A plan that is not stored could not be applied. Make room or repair the state folder, and plan again.' }
+  if (!saved.ok)
+    return {
+      kind: 'refused',
+      because: saved.says,
+      toDo: 'A plan that is not stored could not be applied. Make room or repair the state folder, and plan again.',
+    }
   return { kind: 'planned', record: planning.record }
 }
 
 /** Each suggestion once, causes before risks. */
 function suggested(diagnosis: HostDiagnosis, request: PlanRequest): readonly SuggestedRemediation[] {
   const roles = request.alsoRisks ? ['cause', 'risk'] : ['cause']
-  const all = diagnosis.findings.filter((finding) => roles.includes(finding.role)).flatMap((finding) => finding.remediations)
+  const all = diagnosis.findings
+    .filter((finding) => roles.includes(finding.role))
+    .flatMap((finding) => finding.remediations)
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()]
 }
 
 /** Starting what somebody stopped takes a person's word in this request; a suggestion does not count as one. */
-function withConsent(id: string, input: SuggestedRemediation['input'], request: PlanRequest): SuggestedRemediation['input'] {
+function withConsent(
+  id: string,
+  input: SuggestedRemediation['input'],
+  request: PlanRequest,
+): SuggestedRemediation['input'] {
   if (id !== 'start-service' || (request.want !== 'for-findings' && !request.startStopped)) return input
   const { startStopped: _, ...rest } = input
   return request.startStopped ? { ...rest, startStopped: true } : rest

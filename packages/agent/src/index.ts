@@ -1,2 +1,2 @@
 /** The public face of the agent: nothing but types, for those who call it over a wire. */
-export type { PlanRequest } from './agent.ts'
+export type { AgentRouter } from './router.ts'

@@ -30,7 +30,9 @@ export function thisHost() {
   return linuxHost(ownHostId(), runningSelf())
 }
 
-export async function openOwnState(): Promise<{ readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }> {
+export async function openOwnState(): Promise<
+  { readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }
+> {
   const opened = await openStateFolder(productionStateRoot)
   return opened.ok ? opened : { ok: false, problem: problem('apply-not-possible', opened.says) }
 }

@@ -41,14 +41,27 @@ async function runCommand(command: Command, args: readonly string[]): Promise<Ex
     return usage(command, error instanceof Error ? error.message : String(error))
   }
   const { positionals, values } = parsed
-  if (positionals.length < command.words.min || positionals.length > command.words.max) return usage(command, 'That is not the right number of words.')
+  if (positionals.length < command.words.min || positionals.length > command.words.max)
+    return usage(command, 'That is not the right number of words.')
   if (process.geteuid?.() !== 0 && command.name !== 'version') {
-    return reportProblem(streams, problem('not-root', `Reading other services' configuration, sockets and processes needs root.\n\n    sudo fleetmend-agent ${command.name}`))
+    return reportProblem(
+      streams,
+      problem(
+        'not-root',
+        `Reading other services' configuration, sockets and processes needs root.\n\n    sudo fleetmend-agent ${command.name}`,
+      ),
+    )
   }
   try {
     return await command.run({ positionals, values, streams, host: thisHost(), state: openOwnState })
   } catch (error) {
-    return reportProblem(streams, problem('internal', `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\nThis is a bug.`))
+    return reportProblem(
+      streams,
+      problem(
+        'internal',
+        `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\nThis is a bug.`,
+      ),
+    )
   }
 }
 

@@ -22,7 +22,7 @@ interface ProblemKind {
 
 /** Add a line, never change a code. Titles are short and name nobody, so that readers learn to recognise them. */
 export const problemKinds = {
-  'usage': { title: 'Not a valid command', exit: 64, retry: 'no' },
+  usage: { title: 'Not a valid command', exit: 64, retry: 'no' },
   'not-root': { title: 'Needs root', exit: 64, retry: 'no' },
   'unknown-host': { title: 'No such host', exit: 64, retry: 'no' },
   'empty-selection': { title: 'No host matches', exit: 64, retry: 'no' },
@@ -44,8 +44,8 @@ export const problemKinds = {
   'nothing-to-roll-back': { title: 'Nothing to roll back', exit: 3, retry: 'no' },
   'act-failed': { title: 'An act did not succeed', exit: 4, retry: 'after-replanning' },
   'not-verified': { title: 'The host is not better afterwards', exit: 4, retry: 'after-replanning' },
-  'stuck': { title: 'The host needs a person', exit: 4, retry: 'no' },
-  'unreachable': { title: 'The host does not answer', exit: 5, retry: 'later' },
+  stuck: { title: 'The host needs a person', exit: 4, retry: 'no' },
+  unreachable: { title: 'The host does not answer', exit: 5, retry: 'later' },
   'timed-out': { title: 'No answer in time', exit: 5, retry: 'later' },
   'controller-unreachable': { title: 'The controller does not answer', exit: 5, retry: 'later' },
   'bad-token': { title: 'The join token is not valid', exit: 3, retry: 'no' },
@@ -57,7 +57,7 @@ export const problemKinds = {
   'cannot-sign': { title: 'The approval could not be signed', exit: 3, retry: 'later' },
   'malformed-frame': { title: 'A message could not be understood', exit: 1, retry: 'no' },
   'too-big': { title: 'A message is too big', exit: 1, retry: 'no' },
-  'internal': { title: 'Something is wrong in Fleetmend', exit: 1, retry: 'no' },
+  internal: { title: 'Something is wrong in Fleetmend', exit: 1, retry: 'no' },
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof problemKinds
@@ -65,7 +65,9 @@ export type ProblemCode = keyof typeof problemKinds
 export const Problem = z.strictObject({
   code: z.enum(Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]]),
   title: z.string(),
-  detail: z.string().check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
+  detail: z
+    .string()
+    .check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
 })
 export type Problem = z.infer<typeof Problem>
 

@@ -1,5 +1,14 @@
 /** `fleetmend-agent apply DIGEST`: carries out a plan that this host made, in a unit of its own, and says how it went. */
-import { applyText, exitCodes, problemKinds, safeLine, type ApplyDocument, type ApplyOutcome, type ApplyReport, type ExitCode } from '@fleetmend/shared'
+import {
+  applyText,
+  exitCodes,
+  problemKinds,
+  safeLine,
+  type ApplyDocument,
+  type ApplyOutcome,
+  type ApplyReport,
+  type ExitCode,
+} from '@fleetmend/shared'
 import { admit, withdraw } from '../execute/admit.ts'
 import { startApplyUnit } from '../execute/apply-unit.ts'
 import { followApply } from '../execute/follow.ts'
@@ -25,7 +34,12 @@ export const applyCommand: Command = {
     const admitted = await admit(host, state.value, positionals[0] ?? '', () => ({ ok: true, summary }))
     if (!admitted.ok) return reportProblem(streams, admitted.problem)
     const { id } = admitted.value
-    const started = await startApplyUnit(runTool, { id, self: runningSelf(), work: [internalApply, id], recovery: [internalRecover, id] })
+    const started = await startApplyUnit(runTool, {
+      id,
+      self: runningSelf(),
+      work: [internalApply, id],
+      recovery: [internalRecover, id],
+    })
     if (!started.ok) {
       await withdraw(host, admitted.value, started.problem)
       return reportProblem(streams, started.problem)
@@ -35,7 +49,8 @@ export const applyCommand: Command = {
     const canBeUndone = admitted.value.plan.plan.changes.length > 0
     const ended = (report: ApplyReport) => {
       const exit = showReport(streams, report, values['json'] === true)
-      if (report.outcome === 'fixed' && canBeUndone && !values['json']) streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
+      if (report.outcome === 'fixed' && canBeUndone && !values['json'])
+        streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
       return exit
     }
     const following = followApply(state.value, id)

@@ -20,7 +20,9 @@ export async function recoverCutOff(host: Host, state: StateFolder, id: string |
   if (only?.success === false) return complain(`"${id}" is not the id of an apply`)
   const recovered = await recover(await executorHere(host, state), only?.data)
   const stuck = recovered.filter((each) => each.is === 'stuck' || each.is === 'waiting')
-  return stuck.length === 0 ? exitCodes.done : complain(stuck.map((each) => `${each.apply}: ${'says' in each ? each.says : ''}`).join('\n'))
+  return stuck.length === 0
+    ? exitCodes.done
+    : complain(stuck.map((each) => `${each.apply}: ${'says' in each ? each.says : ''}`).join('\n'))
 }
 
 function complain(says: string): number {

@@ -17,7 +17,9 @@ export interface CommandContext {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
   readonly streams: Streams
   readonly host: Host
-  state(): Promise<{ readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }>
+  state(): Promise<
+    { readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }
+  >
 }
 
 export interface Command {

@@ -1,5 +1,12 @@
 /** `fleetmend-agent diagnose`: what is wrong here, why, and how it knows. Changes nothing. */
-import { diagnosisText, exitCodes, problem, remediationWords, type DiagnosisDocument, type HostDiagnosis } from '@fleetmend/shared'
+import {
+  diagnosisText,
+  exitCodes,
+  problem,
+  remediationWords,
+  type DiagnosisDocument,
+  type HostDiagnosis,
+} from '@fleetmend/shared'
 import { diagnoseHost } from '../agent.ts'
 import { jsonOption, printJson, type Command } from './define.ts'
 import { reportProblem } from './report-problem.ts'
@@ -15,10 +22,24 @@ export const diagnoseCommand: Command = {
     const site = values['site'] as string | undefined
     const diagnosis = await diagnoseHost(host, site === undefined ? {} : { site })
     if (site !== undefined && diagnosis.probes.length === 0) {
-      return reportProblem(streams, problem('bad-input', `nginx serves no site "${site}" on this host that hands requests to PHP.\n\nTo see all of them:\n    fleetmend-agent diagnose`))
+      return reportProblem(
+        streams,
+        problem(
+          'bad-input',
+          `nginx serves no site "${site}" on this host that hands requests to PHP.\n\nTo see all of them:\n    fleetmend-agent diagnose`,
+        ),
+      )
     }
-    if (values['json']) printJson(streams, { format: 'fleetmend.diagnosis/1', hosts: [diagnosis] } satisfies DiagnosisDocument)
-    else streams.out(diagnosisText(diagnosis, streams.paint, (remediation) => `fleetmend-agent plan ${remediationWords(remediation)}`))
+    if (values['json'])
+      printJson(streams, { format: 'fleetmend.diagnosis/1', hosts: [diagnosis] } satisfies DiagnosisDocument)
+    else
+      streams.out(
+        diagnosisText(
+          diagnosis,
+          streams.paint,
+          (remediation) => `fleetmend-agent plan ${remediationWords(remediation)}`,
+        ),
+      )
     return hasFindings(diagnosis) ? exitCodes.findings : exitCodes.done
   },
 }

@@ -1,5 +1,13 @@
 /** `fleetmend-agent history`: what was applied on this host, by whom, and what became of it. */
-import { exitCodes, outcomePaint, outcomeWords, problem, timelineText, type ApplyDocument, type ApplyReport } from '@fleetmend/shared'
+import {
+  exitCodes,
+  outcomePaint,
+  outcomeWords,
+  problem,
+  timelineText,
+  type ApplyDocument,
+  type ApplyReport,
+} from '@fleetmend/shared'
 import { listApplies } from '../state/apply-record.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
@@ -19,16 +27,23 @@ export const historyCommand: Command = {
     const all = await listApplies(state.value)
     const applies = id === undefined ? all : all.filter((report) => report.apply === id)
     if (id !== undefined && applies.length === 0) {
-      return reportProblem(streams, problem('unknown-apply', `This host has no apply "${id}". To see those it has:\n    fleetmend-agent history`))
+      return reportProblem(
+        streams,
+        problem('unknown-apply', `This host has no apply "${id}". To see those it has:\n    fleetmend-agent history`),
+      )
     }
-    if (values['json']) printJson(streams, { format: 'fleetmend.apply/1', applies: [...applies] } satisfies ApplyDocument)
+    if (values['json'])
+      printJson(streams, { format: 'fleetmend.apply/1', applies: [...applies] } satisfies ApplyDocument)
     else if (applies.length === 0) streams.out('Nothing was applied on this host yet.\n')
-    else for (const report of applies) streams.out(line(report, streams) + (id === undefined ? '' : timelineText(report, streams.paint)))
+    else
+      for (const report of applies)
+        streams.out(line(report, streams) + (id === undefined ? '' : timelineText(report, streams.paint)))
     return exitCodes.done
   },
 }
 
 function line({ apply, outcome, phase, remediations, authority, startedAt }: ApplyReport, { paint }: Streams): string {
-  const became = outcome === null ? paint.yellow(`under way (${phase})`) : outcomePaint(outcome, paint)(outcomeWords[outcome])
+  const became =
+    outcome === null ? paint.yellow(`under way (${phase})`) : outcomePaint(outcome, paint)(outcomeWords[outcome])
   return `${paint.bold(apply)}  ${startedAt.slice(0, 19).replace('T', ' ')} UTC  ${remediations.join(', ')}  ${became}  ${paint.dim(`by ${authority.by.join(', ')}`)}\n`
 }

@@ -1,5 +1,13 @@
 /** `fleetmend-agent plan`: what would be done, as a diff, with what it disturbs. Changes nothing but the agent's own store. */
-import { exitCodes, planText, problem, type ExitCode, type PlanAnswer, type PlanDocument, type SuggestedRemediation } from '@fleetmend/shared'
+import {
+  exitCodes,
+  planText,
+  problem,
+  type ExitCode,
+  type PlanAnswer,
+  type PlanDocument,
+  type SuggestedRemediation,
+} from '@fleetmend/shared'
 import { planOnHost } from '../agent.ts'
 import { inputFromWords } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
@@ -42,15 +50,26 @@ export const planCommand: Command = {
   },
 }
 
-function wanted({ positionals, values, streams }: CommandContext): readonly SuggestedRemediation[] | 'for-findings' | ExitCode {
+function wanted({
+  positionals,
+  values,
+  streams,
+}: CommandContext): readonly SuggestedRemediation[] | 'for-findings' | ExitCode {
   const [id] = positionals
   if (values['for-findings'] && id === undefined) return 'for-findings'
   const known = remediations.map((each) => `    ${each.id.padEnd(22)} ${each.title}`).join('\n')
   if (id === undefined || values['for-findings']) {
-    return reportProblem(streams, problem('usage', `Name one remediation, or say --for-findings. There are:\n\n${known}`))
+    return reportProblem(
+      streams,
+      problem('usage', `Name one remediation, or say --for-findings. There are:\n\n${known}`),
+    )
   }
   const remediation = remediations.find((each) => each.id === id)
-  if (!remediation) return reportProblem(streams, problem('unknown-remediation', `There is no remediation "${id}". There are:\n\n${known}`))
+  if (!remediation)
+    return reportProblem(
+      streams,
+      problem('unknown-remediation', `There is no remediation "${id}". There are:\n\n${known}`),
+    )
   const words = (values['input'] ?? []) as string[]
   const consent = id === 'start-service' && values['start-stopped'] ? ['startStopped=true'] : []
   const read = inputFromWords(remediation, [...words, ...consent])
@@ -71,13 +90,17 @@ function show({ streams, values, host }: CommandContext, answer: PlanAnswer, id:
       if (!values['json']) streams.out(`Nothing to do. ${answer.because}\n`)
       return exitCodes.done
     case 'refused':
-      if (!values['json']) streams.err(`${streams.paint.red(`Cannot plan${id === undefined ? '' : ` ${id}`}`)}\n  ${answer.because}\n  ${answer.toDo}\n`)
+      if (!values['json'])
+        streams.err(
+          `${streams.paint.red(`Cannot plan${id === undefined ? '' : ` ${id}`}`)}\n  ${answer.because}\n  ${answer.toDo}\n`,
+        )
       return exitCodes.refused
   }
 }
 
 function documentOf(host: string, answer: PlanAnswer): PlanDocument {
   if (answer.kind === 'planned') return { format: 'fleetmend.plan/1', plans: [answer.record], without: [] }
-  const without = answer.kind === 'refused' ? { host, because: answer.because, toDo: answer.toDo } : { host, because: answer.because }
+  const without =
+    answer.kind === 'refused' ? { host, because: answer.because, toDo: answer.toDo } : { host, because: answer.because }
   return { format: 'fleetmend.plan/1', plans: [], without: [without] }
 }

@@ -3,7 +3,10 @@ import { problemKinds, safe, type ExitCode, type Problem } from '@fleetmend/shar
 import type { Streams } from './define.ts'
 
 export function reportProblem(streams: Streams, { code, title, detail }: Problem): ExitCode {
-  const body = safe(detail).split('\n').map((line) => (line === '' ? '' : `  ${line}`)).join('\n')
+  const body = safe(detail)
+    .split('\n')
+    .map((line) => (line === '' ? '' : `  ${line}`))
+    .join('\n')
   streams.err(`${streams.paint.red(title)} (${code})\n${body}\n`)
   return problemKinds[code].exit
 }

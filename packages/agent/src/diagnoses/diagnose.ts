@@ -41,7 +41,10 @@ function unexplained(findings: readonly Finding[], probes: readonly SiteProbe[])
   const sites = [...new Set(failing.map((probe) => probe.site))]
   return sites.map((site) => ({
     what: `why ${site} fails`,
-    why: `no diagnosis fits: ${failing.filter((probe) => probe.site === site).map((probe) => probe.says).join('; ')}`,
+    why: `no diagnosis fits: ${failing
+      .filter((probe) => probe.site === site)
+      .map((probe) => probe.says)
+      .join('; ')}`,
   }))
 }
 

@@ -44,7 +44,9 @@ export function complaintsOf(service: FpmFacts): readonly string[] {
   if (!service.configTest.ok) return []
   return service.configTest.value.says
     .map((line) => forPeople(line).replace(/^\[[^\]]+\] (ALERT|ERROR|WARNING|NOTICE): /, ''))
-    .filter((line) => !/^(NOTICE|FPM initialization failed|failed to (load|post process) |configuration file )/.test(line))
+    .filter(
+      (line) => !/^(NOTICE|FPM initialization failed|failed to (load|post process) |configuration file )/.test(line),
+    )
     .map((line) => line.replace(/\.$/, ''))
 }
 

@@ -24,7 +24,11 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const { unit } = service
   const when = story.atMs === null ? '' : ` at ${instantOf(story.atMs)}`
   const comesBack = unit.subState === 'auto-restart'
-  const after = comesBack ? 'systemd is about to start it again' : unit.restart === 'no' ? 'nothing starts it again' : 'it is down'
+  const after = comesBack
+    ? 'systemd is about to start it again'
+    : unit.restart === 'no'
+      ? 'nothing starts it again'
+      : 'it is down'
   return [
     {
       diagnosis: 'fpm-crashed',

@@ -30,7 +30,9 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       subject: { kind: 'service', name: service.service },
       says: sentence(service.service, story),
       evidence: [...storyEvidence(service, story), ...siteEvidence(facts, service.pools)],
-      remediations: [{ id: 'start-service', input: { service: service.service, ...(onPurpose ? { startStopped: true } : {}) } }],
+      remediations: [
+        { id: 'start-service', input: { service: service.service, ...(onPurpose ? { startStopped: true } : {}) } },
+      ],
     },
   ]
 }
@@ -50,5 +52,10 @@ function sentence(service: string, story: Exclude<StopStory, { how: 'up' | 'cras
 function storyEvidence(service: FpmFacts, story: StopStory): readonly Evidence[] {
   if ('evidence' in story) return story.evidence
   const { unit } = service
-  return [{ source: `systemctl show ${unit.service}`, says: `${unit.activeState}/${unit.subState}, never started, unit file ${unit.unitFileState}` }]
+  return [
+    {
+      source: `systemctl show ${unit.service}`,
+      says: `${unit.activeState}/${unit.subState}, never started, unit file ${unit.unitFileState}`,
+    },
+  ]
 }

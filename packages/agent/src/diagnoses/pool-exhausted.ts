@@ -12,7 +12,7 @@ export const poolExhausted = defineDiagnosis({
   title: 'The pool is out of workers',
   role: 'cause',
   meaning:
-    'pm.max_children workers exist, all are busy, and connections wait in the listener\'s queue. Visitors see slow pages, ' +
+    "pm.max_children workers exist, all are busy, and connections wait in the listener's queue. Visitors see slow pages, " +
     'then 504 after fastcgi_read_timeout; 502 "(11: Resource temporarily unavailable)" only when the queue itself is ' +
     'full. The proof is the kernel\'s queue: the status page always shows 0 for unix sockets, and "reached ' +
     'pm.max_children" in the log is history, never written for pm = static.',
@@ -31,7 +31,12 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       role: 'cause',
       subject: { kind: 'pool', name: pool.subject },
       says: `All ${pool.workers.length} workers of ${pool.subject} are busy, and ${newest} ${newest === 1 ? 'request waits' : 'requests wait'} for one.`,
-      evidence: [...queueEvidence(pool), ...logEvidence(service, pool), ...nginxEvidence(facts, pool), ...siteEvidence(facts, [pool])],
+      evidence: [
+        ...queueEvidence(pool),
+        ...logEvidence(service, pool),
+        ...nginxEvidence(facts, pool),
+        ...siteEvidence(facts, [pool]),
+      ],
       remediations: [{ id: 'tune-pool', input: { pool: pool.subject } }],
     },
   ]
@@ -41,11 +46,20 @@ function queueEvidence(pool: PoolFacts): readonly Evidence[] {
   if (!pool.queue.ok) return []
   const { waiting, limit } = pool.queue.value
   const evidence: Evidence[] = [
-    { source: `ss -lxn and -ltn, ${pool.listen ?? ''}`, says: `waiting in ${waiting.length} looks: ${waiting.join(', ')} (room for ${limit})` },
-    { source: `processes "php-fpm: pool ${pool.name}"`, says: `${pool.workers.length} workers, pm.max_children = ${pool.maxChildren} (pm = ${pool.processManager})` },
+    {
+      source: `ss -lxn and -ltn, ${pool.listen ?? ''}`,
+      says: `waiting in ${waiting.length} looks: ${waiting.join(', ')} (room for ${limit})`,
+    },
+    {
+      source: `processes "php-fpm: pool ${pool.name}"`,
+      says: `${pool.workers.length} workers, pm.max_children = ${pool.maxChildren} (pm = ${pool.processManager})`,
+    },
   ]
   if (pool.status.ok) {
-    evidence.push({ source: 'FPM status page', says: `active ${pool.status.value.active}, idle ${pool.status.value.idle}, total ${pool.status.value.total}` })
+    evidence.push({
+      source: 'FPM status page',
+      says: `active ${pool.status.value.active}, idle ${pool.status.value.idle}, total ${pool.status.value.total}`,
+    })
   }
   return evidence
 }
@@ -64,8 +78,17 @@ function nginxEvidence(facts: HostFacts, pool: PoolFacts): readonly Evidence[] {
   const since = facts.takenAtMs - recentMs
   const late = facts.nginx.errors.filter((entry) => isWaiting.has(entry.kind) && localTimeMs(entry.localTime) >= since)
   if (late.length === 0) return []
-  return [{ source: 'nginx error log', says: `${late.length} requests of the last 5 minutes got no answer in time or found the queue full` }]
+  return [
+    {
+      source: 'nginx error log',
+      says: `${late.length} requests of the last 5 minutes got no answer in time or found the queue full`,
+    },
+  ]
 }
 
 const recentMs = 5 * 60_000
-const isWaiting: ReadonlySet<string> = new Set(['timed-out-reading-header', 'timed-out-connecting', 'connect-backlog-full'])
+const isWaiting: ReadonlySet<string> = new Set([
+  'timed-out-reading-header',
+  'timed-out-connecting',
+  'connect-backlog-full',
+])

@@ -14,7 +14,7 @@ export const reloadDropsRequests = defineDiagnosis({
   title: 'Every reload drops the requests in flight',
   role: 'risk',
   meaning:
-    'process_control_timeout is 0, PHP\'s default: on a reload, workers get SIGQUIT and, a moment later, SIGTERM. Requests ' +
+    "process_control_timeout is 0, PHP's default: on a reload, workers get SIGQUIT and, a moment later, SIGTERM. Requests " +
     'in flight end as 502 "(104: Connection reset by peer)", and the FPM log shows only the reload. It is a risk until ' +
     'somebody, or a cron job, reloads under load; where resets of the last minutes fall on reloads, it is the cause.',
   judge: (facts) => facts.fpm.flatMap((service) => judgeService(facts, service)),
@@ -28,7 +28,10 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   if (graceS > 0 && loaded) return []
   const deaths = deathsAtReloads(facts, service)
   const setting: Evidence = directive
-    ? { source: `${directive.path}:${directive.line}`, says: `process_control_timeout = ${directive.value}${graceS > 0 ? ', not loaded yet' : ''}` }
+    ? {
+        source: `${directive.path}:${directive.line}`,
+        says: `process_control_timeout = ${directive.value}${graceS > 0 ? ', not loaded yet' : ''}`,
+      }
     : { source: service.configPath, says: 'process_control_timeout is not set, so it is 0' }
   return [
     {
@@ -81,7 +84,9 @@ function deathsAtReloads(facts: HostFacts, service: FpmFacts): readonly Death[] 
  */
 function wasSurvived(entries: readonly FpmLogEntry[], reload: number): boolean {
   const ready = entries.findIndex((entry, i) => i > reload && entry.event === 'ready')
-  return entries.slice(reload, ready < 0 ? undefined : ready).some((entry) => entry.text.startsWith('using inherited socket'))
+  return entries
+    .slice(reload, ready < 0 ? undefined : ready)
+    .some((entry) => entry.text.startsWith('using inherited socket'))
 }
 
 function sentence(service: string, deaths: readonly Death[]): string {

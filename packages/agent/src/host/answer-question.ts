@@ -14,11 +14,21 @@ export function answerQuestion(question: Question, self: Self): Promise<Read<Too
     case 'unit-properties':
       return runTool({
         program: 'systemctl',
-        args: ['show', '--timestamp=unix', `--property=${question.properties.join(',')}`, '--', ...question.services.map(unitName)],
+        args: [
+          'show',
+          '--timestamp=unix',
+          `--property=${question.properties.join(',')}`,
+          '--',
+          ...question.services.map(unitName),
+        ],
         limitMs,
       })
     case 'unit-files':
-      return runTool({ program: 'systemctl', args: ['list-unit-files', '--output=json', '--no-pager', '--', ...question.patterns], limitMs })
+      return runTool({
+        program: 'systemctl',
+        args: ['list-unit-files', '--output=json', '--no-pager', '--', ...question.patterns],
+        limitMs,
+      })
     case 'unit-journal':
       return runTool({
         program: 'journalctl',
@@ -36,11 +46,32 @@ export function answerQuestion(question: Question, self: Self): Promise<Read<Too
     case 'tcp-listeners':
       return runTool({ program: 'ss', args: ['-H', '-t', '-l', '-n', '-p'], limitMs })
     case 'fpm-config-test':
-      return runInNamespace(self, question.binary, ['-F', '-O', '-t', '-y', question.config], question.planned, fpmWrites, limitMs)
+      return runInNamespace(
+        self,
+        question.binary,
+        ['-F', '-O', '-t', '-y', question.config],
+        question.planned,
+        fpmWrites,
+        limitMs,
+      )
     case 'fpm-config-dump':
-      return runInNamespace(self, question.binary, ['-F', '-O', '-tt', '-y', question.config], question.planned, fpmWrites, limitMs)
+      return runInNamespace(
+        self,
+        question.binary,
+        ['-F', '-O', '-tt', '-y', question.config],
+        question.planned,
+        fpmWrites,
+        limitMs,
+      )
     case 'unit-verify':
-      return runInNamespace(self, 'systemd-analyze', ['verify', '--man=no', unitName(question.service)], question.planned, [], limitMs)
+      return runInNamespace(
+        self,
+        'systemd-analyze',
+        ['verify', '--man=no', unitName(question.service)],
+        question.planned,
+        [],
+        limitMs,
+      )
     case 'nginx-dump':
       return runInNamespace(self, question.binary, ['-T'], new Map(), nginxWrites, limitMs)
   }

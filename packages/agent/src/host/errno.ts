@@ -26,6 +26,7 @@ export function errnoWords(error: unknown): string {
 
 export function failedRead(error: unknown): Extract<Read<never>, { ok: false }> {
   const code = errnoOf(error)
-  const why: ReadFailure = code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'EACCES' || code === 'EPERM' ? 'denied' : 'failed'
+  const why: ReadFailure =
+    code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : code === 'EACCES' || code === 'EPERM' ? 'denied' : 'failed'
   return { ok: false, why, says: errnoWords(error) }
 }

@@ -11,7 +11,11 @@ export const fastCgiCommand = 'internal-fastcgi'
 /** Starting a process takes a moment that is not the host's answer. */
 const startMs = 5000
 
-export async function requestAs(self: Self, pid: number, request: Omit<FastCgiRequest, 'asProcess'>): Promise<FastCgiReply> {
+export async function requestAs(
+  self: Self,
+  pid: number,
+  request: Omit<FastCgiRequest, 'asProcess'>,
+): Promise<FastCgiReply> {
   let credentials
   try {
     credentials = readCredentials(readFileSync(`/proc/${pid}/status`, 'latin1'))
@@ -20,7 +24,15 @@ export async function requestAs(self: Self, pid: number, request: Omit<FastCgiRe
   }
   if (!credentials) return { kind: 'broken', says: `process ${pid} of nginx is gone`, tookMs: 0 }
   const { uid, gid, groups } = credentials
-  const become = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups']), '--inh-caps=-all', '--bounding-set=-all']
+  const become = [
+    '--reuid',
+    String(uid),
+    '--regid',
+    String(gid),
+    ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups']),
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+  ]
   const done = await runTool({
     program: 'nsenter',
     args: [`--mount=/proc/${pid}/ns/mnt`, '--', 'setpriv', ...become, '--', self.program, ...self.args, fastCgiCommand],
@@ -31,7 +43,11 @@ export async function requestAs(self: Self, pid: number, request: Omit<FastCgiRe
   try {
     return JSON.parse(Buffer.from(done.value.stdout, 'latin1').toString('utf8')) as FastCgiReply
   } catch {
-    return { kind: 'broken', says: `the request could not be made as nginx: ${done.value.stderr.trim().slice(0, 300)}`, tookMs: 0 }
+    return {
+      kind: 'broken',
+      says: `the request could not be made as nginx: ${done.value.stderr.trim().slice(0, 300)}`,
+      tookMs: 0,
+    }
   }
 }
 

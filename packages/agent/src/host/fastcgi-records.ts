@@ -14,10 +14,18 @@ const maxContent = 0xffff
 /** The bytes of one request without a body: begin, parameters, empty parameters, empty input. */
 export function encodeRequest(parameters: Readonly<Record<string, string>>): Buffer {
   const begin = Buffer.from([0, responder, 0, 0, 0, 0, 0, 0])
-  const content = Buffer.concat(Object.entries(parameters).map(([name, value]) => encodePair(Buffer.from(name), Buffer.from(value))))
+  const content = Buffer.concat(
+    Object.entries(parameters).map(([name, value]) => encodePair(Buffer.from(name), Buffer.from(value))),
+  )
   const pieces: Buffer[] = []
-  for (let at = 0; at < content.length; at += maxContent) pieces.push(record(params, content.subarray(at, at + maxContent)))
-  return Buffer.concat([record(beginRequest, begin), ...pieces, record(params, Buffer.alloc(0)), record(stdin, Buffer.alloc(0))])
+  for (let at = 0; at < content.length; at += maxContent)
+    pieces.push(record(params, content.subarray(at, at + maxContent)))
+  return Buffer.concat([
+    record(beginRequest, begin),
+    ...pieces,
+    record(params, Buffer.alloc(0)),
+    record(stdin, Buffer.alloc(0)),
+  ])
 }
 
 function encodePair(name: Buffer, value: Buffer): Buffer {
@@ -49,8 +57,9 @@ export function decodeAnswer(bytes: Buffer): Decoded {
   const out: Buffer[] = []
   const err: Buffer[] = []
   let ended: Answer['ended'] = null
-  for (let at = 0; at + 8 <= bytes.length && !ended; ) {
-    if (bytes[at] !== version) return { ok: false, says: `answered with FastCGI version ${bytes[at]}: this is not a FastCGI server` }
+  for (let at = 0; at + 8 <= bytes.length && !ended;) {
+    if (bytes[at] !== version)
+      return { ok: false, says: `answered with FastCGI version ${bytes[at]}: this is not a FastCGI server` }
     const type = bytes[at + 1]
     const length = bytes.readUInt16BE(at + 4)
     const end = at + 8 + length + (bytes[at + 6] ?? 0)
@@ -58,7 +67,8 @@ export function decodeAnswer(bytes: Buffer): Decoded {
     const content = bytes.subarray(at + 8, at + 8 + length)
     if (type === stdout) out.push(content)
     else if (type === stderr) err.push(content)
-    else if (type === endRequest && length >= 5) ended = { appStatus: content.readUInt32BE(0), protocolStatus: content[4] ?? 0 }
+    else if (type === endRequest && length >= 5)
+      ended = { appStatus: content.readUInt32BE(0), protocolStatus: content[4] ?? 0 }
     else return { ok: false, says: `answered with a record of type ${type}` }
     at = end
   }

@@ -16,7 +16,11 @@ export function requestFastCgi(request: Omit<FastCgiRequest, 'asProcess'>): Prom
     let firstByteMs: number | undefined
     let bytes = Buffer.alloc(0)
     const limit = setTimeout(() => {
-      finish(connectMs === undefined ? { kind: 'cannot-connect', errno: 'ETIMEDOUT', says: 'no connection in time', tookMs: sinceMs() } : { kind: 'timed-out', connectMs, tookMs: sinceMs() })
+      finish(
+        connectMs === undefined
+          ? { kind: 'cannot-connect', errno: 'ETIMEDOUT', says: 'no connection in time', tookMs: sinceMs() }
+          : { kind: 'timed-out', connectMs, tookMs: sinceMs() },
+      )
     }, request.limitMs)
 
     const finish = (reply: FastCgiReply) => {
@@ -38,12 +42,21 @@ export function requestFastCgi(request: Omit<FastCgiRequest, 'asProcess'>): Prom
       if (!decoded.ok) return broken(decoded.says)
       const { answer } = decoded
       if (!answer.ended) return
-      if (answer.ended.protocolStatus !== 0) return broken(`the request was refused with protocol status ${answer.ended.protocolStatus}`)
+      if (answer.ended.protocolStatus !== 0)
+        return broken(`the request was refused with protocol status ${answer.ended.protocolStatus}`)
       const response = readCgiResponse(answer.stdout)
-      finish({ kind: 'answered', ...response, stderr: answer.stderr.toString('utf8'), connectMs: connectMs ?? 0, firstByteMs, tookMs: sinceMs() })
+      finish({
+        kind: 'answered',
+        ...response,
+        stderr: answer.stderr.toString('utf8'),
+        connectMs: connectMs ?? 0,
+        firstByteMs,
+        tookMs: sinceMs(),
+      })
     })
     socket.on('error', (error) => {
-      if (connectMs === undefined) finish({ kind: 'cannot-connect', errno: errnoOf(error), says: errnoWords(error), tookMs: sinceMs() })
+      if (connectMs === undefined)
+        finish({ kind: 'cannot-connect', errno: errnoOf(error), says: errnoWords(error), tookMs: sinceMs() })
       else broken(errnoWords(error))
     })
     socket.on('end', () => broken('the connection was closed without an answer'))

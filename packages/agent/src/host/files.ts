@@ -9,11 +9,16 @@ const defaultLimitBytes = 4 * 1024 * 1024
 export async function readFile(path: string, limitBytes = defaultLimitBytes): Promise<Read<Uint8Array>> {
   return withFile(path, async (file) => {
     const bytes = await readAt(file, 0, limitBytes + 1)
-    return bytes.length > limitBytes ? { ok: false, why: 'too-big', says: `bigger than ${limitBytes} bytes` } : { ok: true, value: bytes }
+    return bytes.length > limitBytes
+      ? { ok: false, why: 'too-big', says: `bigger than ${limitBytes} bytes` }
+      : { ok: true, value: bytes }
   })
 }
 
-export async function readTail(path: string, bytes: number): Promise<Read<{ readonly bytes: Uint8Array; readonly offset: number }>> {
+export async function readTail(
+  path: string,
+  bytes: number,
+): Promise<Read<{ readonly bytes: Uint8Array; readonly offset: number }>> {
   return withFile(path, async (file) => {
     const { size } = await file.stat()
     const from = Math.max(0, size - bytes)
@@ -35,7 +40,15 @@ export async function readFrom(path: string, offset: number, limitBytes: number)
 export async function stat(path: string): Promise<Read<FileFacts>> {
   try {
     const facts = await lstat(path)
-    const kind = facts.isFile() ? 'file' : facts.isDirectory() ? 'directory' : facts.isSymbolicLink() ? 'link' : facts.isSocket() ? 'socket' : 'other'
+    const kind = facts.isFile()
+      ? 'file'
+      : facts.isDirectory()
+        ? 'directory'
+        : facts.isSymbolicLink()
+          ? 'link'
+          : facts.isSocket()
+            ? 'socket'
+            : 'other'
     return {
       ok: true,
       value: {

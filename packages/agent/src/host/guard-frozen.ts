@@ -11,12 +11,20 @@ import { sendSignal } from './signals.ts'
 export const thawCommand = 'internal-thaw'
 const readyLimitMs = 10_000
 
-export async function guardFrozen(self: Self, master: ProcessIdentity, limitMs: number): Promise<Read<{ release(): Promise<void> }>> {
+export async function guardFrozen(
+  self: Self,
+  master: ProcessIdentity,
+  limitMs: number,
+): Promise<Read<{ release(): Promise<void> }>> {
   // Its own process group, so that what is sent to ours does not reach it.
-  const child = spawn(self.program, [...self.args, thawCommand, String(master.pid), String(master.startTicks), String(limitMs)], {
-    detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    self.program,
+    [...self.args, thawCommand, String(master.pid), String(master.startTicks), String(limitMs)],
+    {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  )
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   child.on('error', () => undefined)
   child.stdin.on('error', () => undefined)

@@ -62,9 +62,19 @@ export type Question =
   /** `ss -H -t -l -n -p` */
   | { readonly tool: 'tcp-listeners' }
   /** `php-fpmX.Y -F -O -t -y CONFIG` in a private mount namespace, where `planned` files stand in for live ones. */
-  | { readonly tool: 'fpm-config-test'; readonly binary: string; readonly config: string; readonly planned: PlannedFiles }
+  | {
+      readonly tool: 'fpm-config-test'
+      readonly binary: string
+      readonly config: string
+      readonly planned: PlannedFiles
+    }
   /** As above with `-tt`: the effective configuration, the oracle for our own reading of it. */
-  | { readonly tool: 'fpm-config-dump'; readonly binary: string; readonly config: string; readonly planned: PlannedFiles }
+  | {
+      readonly tool: 'fpm-config-dump'
+      readonly binary: string
+      readonly config: string
+      readonly planned: PlannedFiles
+    }
   /** `systemd-analyze verify --man=no UNIT` in a private mount namespace with the planned files. */
   | { readonly tool: 'unit-verify'; readonly service: string; readonly planned: PlannedFiles }
   /** `nginx -T` in a private mount namespace: only tests use it, as the oracle for our own reading. */
@@ -160,7 +170,11 @@ export interface Host extends ReadHost {
    * owner, ACL, xattrs) or as `fresh` says, fsync, rename, fsync of the directory. Missing directories are made.
    * Answers with the directories it made, so that rollback can remove them.
    */
-  replaceFile(path: string, bytes: Uint8Array, fresh: NewFile): Promise<Did & { readonly madeDirectories?: readonly string[] }>
+  replaceFile(
+    path: string,
+    bytes: Uint8Array,
+    fresh: NewFile,
+  ): Promise<Did & { readonly madeDirectories?: readonly string[] }>
   removeFile(path: string): Promise<Did>
   /** Only when it is empty. */
   removeDirectory(path: string): Promise<Did>

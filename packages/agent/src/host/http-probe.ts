@@ -25,7 +25,10 @@ export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
       response.destroy()
     })
     request.on('error', (error) => {
-      const says = error.name === 'AbortError' || error.name === 'TimeoutError' ? `none within ${probe.limitMs / 1000} s` : errnoWords(error)
+      const says =
+        error.name === 'AbortError' || error.name === 'TimeoutError'
+          ? `none within ${probe.limitMs / 1000} s`
+          : errnoWords(error)
       resolve({ kind: 'no-answer', says, tookMs: performance.now() - startedMs })
     })
     request.end()

@@ -32,7 +32,8 @@ export function linuxHost(id: HostId, self: Self): Host {
     processes: readProcesses,
     process: readOne,
     ask: (question) => answerQuestion(question, self),
-    fastcgi: ({ asProcess, ...request }) => (asProcess === undefined ? requestFastCgi(request) : requestAs(self, asProcess, request)),
+    fastcgi: ({ asProcess, ...request }) =>
+      asProcess === undefined ? requestFastCgi(request) : requestAs(self, asProcess, request),
     http: probeHttp,
     userName: (uid) => accountName('/etc/passwd', uid),
     groupName: (gid) => accountName('/etc/group', gid),

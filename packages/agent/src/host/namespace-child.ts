@@ -1,6 +1,17 @@
 /** The process inside the private mount namespace: puts planned files over live ones, then becomes the testing program. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { namespaceFailedExit, type NamespaceSpec } from './private-namespace.ts'
 import { toolPath } from './run-tool.ts'

@@ -39,7 +39,11 @@ export async function runInNamespace(
     limitMs,
   })
   if (!output.ok || output.value.exitCode !== namespaceFailedExit) return output
-  return { ok: false, why: 'failed', says: `no private view of the files could be made: ${output.value.stderr.trim().slice(0, 500)}` }
+  return {
+    ok: false,
+    why: 'failed',
+    says: `no private view of the files could be made: ${output.value.stderr.trim().slice(0, 500)}`,
+  }
 }
 
 /** The child could not set the stage; no exit code of FPM, nginx or systemd-analyze. */

@@ -16,12 +16,18 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
   // A name that begins with a dot is picked up by no `include *`.
   const temporary = join(dirname(path), `.${basename(path)}.fleetmend-${randomBytes(6).toString('hex')}`)
   try {
-    const existing = await lstat(path).catch((error: unknown) => (errnoOf(error) === 'ENOENT' ? null : Promise.reject(error as Error)))
+    const existing = await lstat(path).catch((error: unknown) =>
+      errnoOf(error) === 'ENOENT' ? null : Promise.reject(error as Error),
+    )
     if (existing && !existing.isFile()) return { ok: false, says: `${path} is not a plain file` }
     await makeDirectories(dirname(path), madeDirectories)
     const untrusted = await findUntrusted(dirname(path))
     if (untrusted) return { ok: false, says: untrusted, madeDirectories }
-    const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+    const file = await open(
+      temporary,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    )
     try {
       if (existing) {
         const copied = await runTool({
@@ -46,7 +52,8 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
     return { ok: true, madeDirectories }
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    for (const directory of madeDirectories.toReversed()) await rm(directory, { recursive: false, force: true }).catch(() => undefined)
+    for (const directory of madeDirectories.toReversed())
+      await rm(directory, { recursive: false, force: true }).catch(() => undefined)
     return { ok: false, says: `${path} could not be written: ${errnoWords(error)}` }
   }
 }
@@ -77,6 +84,7 @@ async function findUntrusted(directory: string): Promise<string | null> {
   const facts = await lstat(directory)
   const self = process.geteuid?.() ?? 0
   const othersWrite = (facts.mode & 0o022) !== 0 && (facts.mode & 0o1000) === 0
-  if ((facts.uid !== 0 && facts.uid !== self) || othersWrite) return `${directory} can be written by others than root, so nothing below it is replaced`
+  if ((facts.uid !== 0 && facts.uid !== self) || othersWrite)
+    return `${directory} can be written by others than root, so nothing below it is replaced`
   return directory === dirname(directory) ? null : findUntrusted(dirname(directory))
 }

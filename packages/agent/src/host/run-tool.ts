@@ -28,7 +28,10 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
     let bytes = 0
     let ended: Read<ToolOutput> | undefined
-    const limit = setTimeout(() => stop({ ok: false, why: 'timed-out', says: `${name(run)} gave no answer in ${run.limitMs / 1000} s` }), run.limitMs)
+    const limit = setTimeout(
+      () => stop({ ok: false, why: 'timed-out', says: `${name(run)} gave no answer in ${run.limitMs / 1000} s` }),
+      run.limitMs,
+    )
 
     const stop = (because: Read<ToolOutput>) => {
       ended ??= because
@@ -36,7 +39,8 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     }
     const collect = (into: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > (run.limitBytes ?? defaultLimitBytes)) stop({ ok: false, why: 'too-big', says: `${name(run)} printed too much` })
+      if (bytes > (run.limitBytes ?? defaultLimitBytes))
+        stop({ ok: false, why: 'too-big', says: `${name(run)} printed too much` })
       else into.push(chunk)
     }
     child.stdout?.on('data', collect(output.stdout))
@@ -44,7 +48,11 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(limit)
       const why = error.code === 'ENOENT' ? 'missing' : 'failed'
-      resolve({ ok: false, why, says: why === 'missing' ? `${name(run)} is not installed` : `${name(run)} cannot be run: ${error.message}` })
+      resolve({
+        ok: false,
+        why,
+        says: why === 'missing' ? `${name(run)} is not installed` : `${name(run)} cannot be run: ${error.message}`,
+      })
     })
     child.on('close', (code, signal) => {
       clearTimeout(limit)

@@ -2,12 +2,22 @@
 import type { Did } from './host.ts'
 import { runTool } from './run-tool.ts'
 
-export async function tellSystemd(verb: 'start' | 'stop' | 'restart' | 'reset-failed', service: string, limitMs: number): Promise<Did> {
-  return did(await runTool({ program: 'systemctl', args: ['--no-ask-password', verb, '--', `${service}.service`], limitMs }), `systemctl ${verb} ${service}`)
+export async function tellSystemd(
+  verb: 'start' | 'stop' | 'restart' | 'reset-failed',
+  service: string,
+  limitMs: number,
+): Promise<Did> {
+  return did(
+    await runTool({ program: 'systemctl', args: ['--no-ask-password', verb, '--', `${service}.service`], limitMs }),
+    `systemctl ${verb} ${service}`,
+  )
 }
 
 export async function reloadUnitFiles(): Promise<Did> {
-  return did(await runTool({ program: 'systemctl', args: ['--no-ask-password', 'daemon-reload'], limitMs: 60_000 }), 'systemctl daemon-reload')
+  return did(
+    await runTool({ program: 'systemctl', args: ['--no-ask-password', 'daemon-reload'], limitMs: 60_000 }),
+    'systemctl daemon-reload',
+  )
 }
 
 function did(done: Awaited<ReturnType<typeof runTool>>, what: string): Did {

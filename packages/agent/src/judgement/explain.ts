@@ -9,7 +9,11 @@ interface Explanation {
 
 /** Both must be about the same service (a pool belongs to its service). */
 const explanations: readonly Explanation[] = [
-  { finding: 'fpm-crashed', by: 'fpm-config-invalid', why: 'a master that meets a bad line exits with 78, which systemd counts as a failure' },
+  {
+    finding: 'fpm-crashed',
+    by: 'fpm-config-invalid',
+    why: 'a master that meets a bad line exits with 78, which systemd counts as a failure',
+  },
   { finding: 'fpm-stopped', by: 'fpm-config-invalid', why: 'it cannot be started while the configuration is refused' },
 ]
 
@@ -18,7 +22,8 @@ export function explain(findings: readonly Finding[]): readonly Finding[] {
   return findings.map((finding) => {
     const row = explanations.find(
       ({ finding: id, by }) =>
-        id === finding.diagnosis && findings.some((other) => other.diagnosis === by && serviceOf(other) === serviceOf(finding)),
+        id === finding.diagnosis &&
+        findings.some((other) => other.diagnosis === by && serviceOf(other) === serviceOf(finding)),
     )
     return row ? { ...finding, role: 'consequence', explainedBy: row.by, remediations: [] } : finding
   })

@@ -4,7 +4,10 @@ import { sampleFacts, sampleFpm, samplePool, sampleWorkers } from '../survey/sam
 import { peakMarginalMiB, sizePool } from './pool-sizing.ts'
 
 /** A pool of five, all busy, with so many waiting. */
-function busy(waiting: number, { peakMiB = 40, availableMiB = 5000, others = [] as ReturnType<typeof samplePool>[] } = {}) {
+function busy(
+  waiting: number,
+  { peakMiB = 40, availableMiB = 5000, others = [] as ReturnType<typeof samplePool>[] } = {},
+) {
   const queue = { ok: true, value: { waiting: Array.from({ length: 5 }, () => waiting), limit: 4096 } } as const
   const pool = samplePool({ workers: sampleWorkers(5, peakMiB), queue })
   return sampleFacts({
@@ -52,7 +55,9 @@ describe('memory', () => {
   })
 
   test('without the memory of any worker there is no guess', () => {
-    expect(sizePool(sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: [] })] })] }), wish)).toMatchObject({ kind: 'refused' })
+    expect(sizePool(sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: [] })] })] }), wish)).toMatchObject({
+      kind: 'refused',
+    })
   })
 })
 

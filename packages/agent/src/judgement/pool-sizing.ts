@@ -17,7 +17,13 @@ export interface SizingWish {
 }
 
 export type Sizing =
-  | { readonly kind: 'sized'; readonly to: number; readonly because: string; readonly arithmetic: readonly string[]; readonly needsMiB: number }
+  | {
+      readonly kind: 'sized'
+      readonly to: number
+      readonly because: string
+      readonly arithmetic: readonly string[]
+      readonly needsMiB: number
+    }
   | { readonly kind: 'enough'; readonly because: string; readonly arithmetic: readonly string[] }
   | { readonly kind: 'refused'; readonly because: string; readonly toDo: string }
 
@@ -30,25 +36,36 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
   const pools = facts.fpm.flatMap((service) => service.pools)
   const pool = pools.find((candidate) => candidate.subject === wish.subject)
   if (!pool || pool.maxChildren === null) {
-    return refused(`The pool ${wish.subject} has no readable pm.max_children.`, 'Run `fleetmend-agent diagnose` to see what could not be read.')
+    return refused(
+      `The pool ${wish.subject} has no readable pm.max_children.`,
+      'Run `fleetmend-agent diagnose` to see what could not be read.',
+    )
   }
   const current = pool.maxChildren
   const worker = peakMarginalMiB(pool)
   if (!facts.memory || worker === null) {
-    return refused('Without the memory of running workers no size can be computed.', 'Start the pool, let it serve for a while, and plan again.')
+    return refused(
+      'Without the memory of running workers no size can be computed.',
+      'Start the pool, let it serve for a while, and plan again.',
+    )
   }
   const memory = memoryRoom(facts, facts.memory, pool, wish.reserveMiB, worker)
   if (wish.maxChildren !== undefined) {
     const arithmetic = [...memory.arithmetic, `asked for: ${wish.maxChildren}`]
     if (wish.maxChildren > memory.workers) return tooMuch(`${wish.maxChildren} workers were asked for`, memory, worker)
-    if (wish.maxChildren === current) return { kind: 'enough', because: `pm.max_children of ${pool.subject} is ${current} already.`, arithmetic }
+    if (wish.maxChildren === current)
+      return { kind: 'enough', because: `pm.max_children of ${pool.subject} is ${current} already.`, arithmetic }
     return sized(pool, wish.maxChildren, current, worker, arithmetic)
   }
   const demand = demandNow(pool, current)
   const arithmetic = [...memory.arithmetic, ...demand.arithmetic]
   const wanted = Math.min(demand.size, current * 2)
   if (wanted <= current) {
-    return { kind: 'enough', because: `${current} workers are enough for what ${pool.subject} has to do now.`, arithmetic }
+    return {
+      kind: 'enough',
+      because: `${current} workers are enough for what ${pool.subject} has to do now.`,
+      arithmetic,
+    }
   }
   const to = sizeAtMost(Math.min(wanted, memory.workers))
   if (to === null || to <= current) return tooMuch(`${wanted} workers would be needed`, memory, worker)
@@ -81,18 +98,33 @@ interface MemoryRoom {
 }
 
 /** What FPM as a whole may grow to, less what is shared once and what every other pool can need at its own peak. */
-function memoryRoom(facts: HostFacts, memory: MemoryFacts, pool: PoolFacts, reserveMiB: number, workerMiB: number): MemoryRoom {
+function memoryRoom(
+  facts: HostFacts,
+  memory: MemoryFacts,
+  pool: PoolFacts,
+  reserveMiB: number,
+  workerMiB: number,
+): MemoryRoom {
   const own = facts.fpm.filter((candidate) => candidate.pools.includes(pool))
-  const inUseMiB = (services: HostFacts['fpm']) => Math.ceil(services.reduce((sum, each) => sum + pssKiB(each), 0) / 1024)
+  const inUseMiB = (services: HostFacts['fpm']) =>
+    Math.ceil(services.reduce((sum, each) => sum + pssKiB(each), 0) / 1024)
   const hostMiB = memory.availableMiB + inUseMiB(facts.fpm)
-  const arithmetic = [`host: ${memory.availableMiB} MiB available + ${inUseMiB(facts.fpm)} MiB that FPM uses now = ${hostMiB} MiB`]
+  const arithmetic = [
+    `host: ${memory.availableMiB} MiB available + ${inUseMiB(facts.fpm)} MiB that FPM uses now = ${hostMiB} MiB`,
+  ]
   const limit = own.map(({ service }) => memory.cgroupLimitMiB.get(service)).find((each) => each !== undefined)
   const inCgroupMiB = limit && limit.limitMiB - limit.usedMiB + inUseMiB(own)
-  if (limit) arithmetic.push(`cgroup ${limit.path}: limit ${limit.limitMiB} − ${limit.usedMiB} used + ${inUseMiB(own)} of FPM = ${inCgroupMiB} MiB`)
+  if (limit)
+    arithmetic.push(
+      `cgroup ${limit.path}: limit ${limit.limitMiB} − ${limit.usedMiB} used + ${inUseMiB(own)} of FPM = ${inCgroupMiB} MiB`,
+    )
 
   const sharedMiB = Math.ceil(facts.fpm.reduce((sum, each) => sum + sharedKiB(each), 0) / 1024)
   const others = facts.fpm.flatMap((each) => each.pools).filter((other) => other !== pool)
-  const othersMiB = others.reduce((sum, other) => sum + (other.maxChildren ?? 0) * (peakMarginalMiB(other) ?? workerMiB), 0)
+  const othersMiB = others.reduce(
+    (sum, other) => sum + (other.maxChildren ?? 0) * (peakMarginalMiB(other) ?? workerMiB),
+    0,
+  )
   const budgetMiB = Math.min(hostMiB, inCgroupMiB ?? Infinity) - reserveMiB - sharedMiB - othersMiB
   arithmetic.push(
     `− reserve ${reserveMiB} − shared once (master, opcache) ${sharedMiB} − other pools at their peaks ${othersMiB} = ${budgetMiB} MiB`,
@@ -115,7 +147,10 @@ function sharedKiB(service: HostFacts['fpm'][number]): number {
 }
 
 /** Busy and waiting now. With a queue every worker is busy; the longest queue of the samples counts. */
-function demandNow(pool: PoolFacts, current: number): { readonly size: number; readonly arithmetic: readonly string[] } {
+function demandNow(
+  pool: PoolFacts,
+  current: number,
+): { readonly size: number; readonly arithmetic: readonly string[] } {
   const waiting = pool.queue.ok ? Math.max(0, ...pool.queue.value.waiting) : 0
   const busy = pool.status.ok ? pool.status.value.active : waiting > 0 ? Math.min(current, pool.workers.length) : 0
   const size = sizeAtLeast(Math.ceil((busy + waiting) * headroom))

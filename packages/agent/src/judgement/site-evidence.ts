@@ -6,7 +6,10 @@ import { sitesOf } from './same-address.ts'
 export function siteEvidence(facts: HostFacts, pools: readonly PoolFacts[]): readonly Evidence[] {
   const failing = sitesOf(facts, pools).flatMap((site) => site.probes.filter((probe) => !probe.passed))
   return failing.map((probe) => ({
-    source: probe.over === 'http' ? `request to ${probe.site} through nginx` : `FastCGI request as nginx makes it, for ${probe.site}`,
+    source:
+      probe.over === 'http'
+        ? `request to ${probe.site} through nginx`
+        : `FastCGI request as nginx makes it, for ${probe.site}`,
     says: probe.says,
   }))
 }

@@ -11,14 +11,25 @@ export type StopStory =
   | { readonly how: 'stopped-on-purpose'; readonly atMs: number | null; readonly evidence: readonly Evidence[] }
   /** A clean exit that systemd did not ask for, e.g. `kill -TERM` of the master. */
   | { readonly how: 'ended-by-itself'; readonly atMs: number | null; readonly evidence: readonly Evidence[] }
-  | { readonly how: 'crashed'; readonly atMs: number | null; readonly says: string; readonly evidence: readonly Evidence[] }
+  | {
+      readonly how: 'crashed'
+      readonly atMs: number | null
+      readonly says: string
+      readonly evidence: readonly Evidence[]
+    }
 
 /** `CLD_*` numbers of wait(2), as systemd prints ExecMainCode. */
 const killed = 2
 const dumped = 3
 
 const signalNames: Readonly<Record<number, string>> = {
-  4: 'SIGILL', 6: 'SIGABRT', 7: 'SIGBUS', 9: 'SIGKILL', 11: 'SIGSEGV', 15: 'SIGTERM', 31: 'SIGSYS',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  15: 'SIGTERM',
+  31: 'SIGSYS',
 }
 
 export function stopStory(service: FpmFacts): StopStory {
@@ -30,7 +41,10 @@ export function stopStory(service: FpmFacts): StopStory {
     says: `${unit.activeState}/${unit.subState}, result ${unit.result}${atMs === null ? '' : `, main process ended ${instantOf(atMs)}`}`,
   }
   if (unit.activeState === 'failed' || unit.subState === 'auto-restart') {
-    const evidence = [state, ...journalEvidence(service, /Main process exited|Failed with result|Start request repeated/)]
+    const evidence = [
+      state,
+      ...journalEvidence(service, /Main process exited|Failed with result|Start request repeated/),
+    ]
     return { how: 'crashed', atMs, says: deathOf(service), evidence }
   }
   if (unit.execMainStartedMs === null) return { how: 'never-started' }
@@ -41,7 +55,8 @@ export function stopStory(service: FpmFacts): StopStory {
 }
 
 function deathOf({ unit }: FpmFacts): string {
-  if (unit.result === 'oom-kill') return 'was stopped by systemd after the kernel killed one of its processes for memory'
+  if (unit.result === 'oom-kill')
+    return 'was stopped by systemd after the kernel killed one of its processes for memory'
   if (unit.execMainCode === killed || unit.execMainCode === dumped) {
     const name = signalNames[unit.execMainStatus] ?? 'unknown'
     return `was killed by signal ${unit.execMainStatus} (${name})${unit.execMainCode === dumped ? ', core dumped' : ''}`

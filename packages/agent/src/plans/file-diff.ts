@@ -9,7 +9,10 @@ export type FileDiff = { readonly ok: true; readonly diff: string } | { readonly
 export function fileDiff(path: string, before: string | null, after: string | null): FileDiff {
   const from = redact(forPeople(before ?? ''))
   const to = redact(forPeople(after ?? ''))
-  if (!sameHiddenLines(forPeople(before ?? ''), from.hiddenLines, forPeople(after ?? ''), to.hiddenLines) && before !== null) {
+  if (
+    !sameHiddenLines(forPeople(before ?? ''), from.hiddenLines, forPeople(after ?? ''), to.hiddenLines) &&
+    before !== null
+  ) {
     return { ok: false, says: `the change touches a line of ${path} that may hold a secret and would not be shown` }
   }
   const diff = createTwoFilesPatch(
@@ -24,7 +27,16 @@ export function fileDiff(path: string, before: string | null, after: string | nu
   return { ok: true, diff }
 }
 
-function sameHiddenLines(before: string, inBefore: ReadonlySet<number>, after: string, inAfter: ReadonlySet<number>): boolean {
-  const pick = (text: string, numbers: ReadonlySet<number>) => text.split('\n').filter((_, number) => numbers.has(number)).join('\n')
+function sameHiddenLines(
+  before: string,
+  inBefore: ReadonlySet<number>,
+  after: string,
+  inAfter: ReadonlySet<number>,
+): boolean {
+  const pick = (text: string, numbers: ReadonlySet<number>) =>
+    text
+      .split('\n')
+      .filter((_, number) => numbers.has(number))
+      .join('\n')
   return pick(before, inBefore) === pick(after, inAfter)
 }

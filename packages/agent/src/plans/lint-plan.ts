@@ -20,7 +20,8 @@ interface Rule {
 const rules: readonly Rule[] = [
   {
     why: 'it touches a file outside the allowed roots',
-    broken: (_, named) => named.some((path) => path.includes('/../') || !allowedRoots.some((root) => path.startsWith(root))),
+    broken: (_, named) =>
+      named.some((path) => path.includes('/../') || !allowedRoots.some((root) => path.startsWith(root))),
   },
   {
     why: 'it changes one file twice',
@@ -32,7 +33,9 @@ const rules: readonly Rule[] = [
       plan.acts.some(
         (act) =>
           (act.act === 'reload-fpm' || act.act === 'start') &&
-          !plan.checks.some((check) => check.when === 'planned' && check.check === 'fpm-config' && check.service === act.service),
+          !plan.checks.some(
+            (check) => check.when === 'planned' && check.check === 'fpm-config' && check.service === act.service,
+          ),
       ),
   },
   {

@@ -1,5 +1,13 @@
 /** Turns wanted remediations into one plan for this host: drafted, merged, diffed, linted, digested. Changes nothing. */
-import { digestOf, type BasisItem, type Change, type FileState, type Plan, type PlanRecord, type PlannedRemediation } from '@fleetmend/shared'
+import {
+  digestOf,
+  type BasisItem,
+  type Change,
+  type FileState,
+  type Plan,
+  type PlanRecord,
+  type PlannedRemediation,
+} from '@fleetmend/shared'
 import type { ReadHost } from '../host/host.ts'
 import { bytesOf } from '../readings/bytes.ts'
 import type { Draft, Drafted, Remediation } from '../remediations/define.ts'
@@ -36,7 +44,12 @@ export type Planning =
   | { readonly kind: 'nothing-to-do'; readonly because: string }
   | { readonly kind: 'refused'; readonly because: string; readonly toDo: string }
 
-export async function makePlan(host: ReadHost, facts: HostFacts, wanted: readonly Wanted[], terms: PlanTerms): Promise<Planning> {
+export async function makePlan(
+  host: ReadHost,
+  facts: HostFacts,
+  wanted: readonly Wanted[],
+  terms: PlanTerms,
+): Promise<Planning> {
   const drafts: { readonly draft: Draft; readonly wanted: Wanted }[] = []
   const idle: string[] = []
   const leftOut: (Extract<Drafted, { kind: 'refused' }> & { readonly id: string })[] = []
@@ -47,24 +60,51 @@ export async function makePlan(host: ReadHost, facts: HostFacts, wanted: readonl
     else drafts.push({ draft: drafted, wanted: each })
   }
   const refusal = leftOut[0]
-  if (refusal && (drafts.length === 0 || !terms.leaveOutRefused)) return { kind: 'refused', because: refusal.because, toDo: refusal.toDo }
+  if (refusal && (drafts.length === 0 || !terms.leaveOutRefused))
+    return { kind: 'refused', because: refusal.because, toDo: refusal.toDo }
   if (drafts.length === 0) return { kind: 'nothing-to-do', because: idle.join(' ') || 'Nothing was asked for.' }
 
   const texts = textsRead(facts)
-  const merged = mergeDrafts(drafts.map(({ draft }) => draft), (path) => texts.get(path) ?? null)
-  if (!merged.ok) return { kind: 'refused', because: `The remediations do not fit together: ${merged.says}.`, toDo: 'Plan them one after the other.' }
+  const merged = mergeDrafts(
+    drafts.map(({ draft }) => draft),
+    (path) => texts.get(path) ?? null,
+  )
+  if (!merged.ok)
+    return {
+      kind: 'refused',
+      because: `The remediations do not fit together: ${merged.says}.`,
+      toDo: 'Plan them one after the other.',
+    }
 
   const files: ResolvedFile[] = []
   for (const file of merged.value.files) {
     const resolved = await resolveFile(host, file, terms)
-    if (!resolved.ok) return { kind: 'refused', because: resolved.says, toDo: 'Make the change by hand, or mend what stands in the way and plan again.' }
+    if (!resolved.ok)
+      return {
+        kind: 'refused',
+        because: resolved.says,
+        toDo: 'Make the change by hand, or mend what stands in the way and plan again.',
+      }
     files.push(resolved.value)
   }
   const warnings = leftOut.map(({ id, because, toDo }) => `${id} is left out: ${because} ${toDo}`)
-  const plan = composePlan(host, drafts, { ...merged.value, warnings: [...merged.value.warnings, ...warnings] }, files, terms)
-  const broken = lintPlan(plan, files.map((file) => file.named))
+  const plan = composePlan(
+    host,
+    drafts,
+    { ...merged.value, warnings: [...merged.value.warnings, ...warnings] },
+    files,
+    terms,
+  )
+  const broken = lintPlan(
+    plan,
+    files.map((file) => file.named),
+  )
   if (broken.length > 0) {
-    return { kind: 'refused', because: `The plan that came out is not safe: ${broken.join('; ')}.`, toDo: 'This is a bug in Fleetmend; please report it with `fleetmend-agent diagnose --json`.' }
+    return {
+      kind: 'refused',
+      because: `The plan that came out is not safe: ${broken.join('; ')}.`,
+      toDo: 'This is a bug in Fleetmend; please report it with `fleetmend-agent diagnose --json`.',
+    }
   }
   return {
     kind: 'planned',
@@ -78,7 +118,10 @@ export async function makePlan(host: ReadHost, facts: HostFacts, wanted: readonl
 
 /** Every file text the facts were read from, by the path they were read under. */
 function textsRead(facts: HostFacts): ReadonlyMap<string, string> {
-  const files = facts.fpm.flatMap((service) => [...(service.config.ok ? service.config.value.files : []), ...service.dropIns])
+  const files = facts.fpm.flatMap((service) => [
+    ...(service.config.ok ? service.config.value.files : []),
+    ...service.dropIns,
+  ])
   return new Map(files.map((file) => [file.path, file.text]))
 }
 
@@ -102,7 +145,15 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
   const after = bytesOf(file.after)
   if (file.before === null) {
     const state: FileState = { ...contentOf(after, terms), mode: octal(file.mode), owner: 'root', group: 'root' }
-    return { ok: true, value: { named: file.path, before: null, after, change: { of: 'file', path, before: null, after: state, diff: diff.diff } } }
+    return {
+      ok: true,
+      value: {
+        named: file.path,
+        before: null,
+        after,
+        change: { of: 'file', path, before: null, after: state, diff: diff.diff },
+      },
+    }
   }
   const stat = await host.stat(path)
   if (!stat.ok) return { ok: false, says: `${path} cannot be examined: ${stat.says}.` }

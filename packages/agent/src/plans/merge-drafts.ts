@@ -29,7 +29,10 @@ export type Merging = { readonly ok: true; readonly value: Merged } | { readonly
 /** `original` is the text each file had when the facts were read. */
 export function mergeDrafts(drafts: readonly Draft[], original: (path: string) => string | null): Merging {
   const files: MergedFile[] = []
-  for (const [path, edits] of Map.groupBy(drafts.flatMap((draft) => draft.edits), (edit) => edit.path)) {
+  for (const [path, edits] of Map.groupBy(
+    drafts.flatMap((draft) => draft.edits),
+    (edit) => edit.path,
+  )) {
     const file = mergeFile(path, edits, original(path))
     if (!file.ok) return file
     if (file.value.before !== file.value.after) files.push(file.value)
@@ -39,7 +42,10 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
     ok: true,
     value: {
       files,
-      checks: [...checks.filter((check) => check.when === 'planned'), ...checks.filter((check) => check.when === 'live')],
+      checks: [
+        ...checks.filter((check) => check.when === 'planned'),
+        ...checks.filter((check) => check.when === 'live'),
+      ],
       acts: mergeActs(drafts.flatMap((draft) => draft.acts)),
       clears: distinct(drafts.flatMap((draft) => draft.clears)),
       disturbs: distinct(drafts.flatMap((draft) => draft.disturbs)),
@@ -51,7 +57,11 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
   }
 }
 
-function mergeFile(path: string, edits: readonly FileEdit[], before: string | null): { ok: true; value: MergedFile } | { ok: false; says: string } {
+function mergeFile(
+  path: string,
+  edits: readonly FileEdit[],
+  before: string | null,
+): { ok: true; value: MergedFile } | { ok: false; says: string } {
   const created = edits.find((edit) => edit.edit === 'create')
   if (created) {
     if (before !== null || edits.some((edit) => edit.edit !== 'create' || edit.text !== created.text)) {
@@ -60,7 +70,10 @@ function mergeFile(path: string, edits: readonly FileEdit[], before: string | nu
     return { ok: true, value: { path, before: null, after: created.text, mode: created.mode } }
   }
   if (before === null) return { ok: false, says: `${path} is to be edited but was not read` }
-  const after = applySplices(before, edits.flatMap((edit) => (edit.edit === 'splice' ? edit.splices : [])))
+  const after = applySplices(
+    before,
+    edits.flatMap((edit) => (edit.edit === 'splice' ? edit.splices : [])),
+  )
   if (!after.ok) return { ok: false, says: `two remediations edit the same line of ${path} (${after.says})` }
   return { ok: true, value: { path, before, after: after.text, mode: 0o644 } }
 }

@@ -8,7 +8,10 @@ test.each([
   { line: 'php_admin_value[app.secret] = "s3cr3t"', shows: 'php_admin_value[app.secret] = ••••••' },
   { line: 'Environment=API_TOKEN=abc', shows: 'Environment=API_TOKEN=••••••' },
   { line: ';env[DB_PASSWORD] = old', shows: ';env[DB_PASSWORD] = ••••••' },
-  { line: 'env[DATABASE_URL] = mysql://shop:hunter2@db/shop', shows: 'env[DATABASE_URL] = mysql://shop:••••••@db/shop' },
+  {
+    line: 'env[DATABASE_URL] = mysql://shop:hunter2@db/shop',
+    shows: 'env[DATABASE_URL] = mysql://shop:••••••@db/shop',
+  },
   { line: 'env[X] = AKIAIOSFODNN7EXAMPLEkey99', shows: 'env[X] = ••••••' },
   { line: 'pm.max_children = 5', shows: 'pm.max_children = 5' },
   { line: 'php_admin_flag[session.cookie_secure] = on', shows: 'php_admin_flag[session.cookie_secure] = on' },

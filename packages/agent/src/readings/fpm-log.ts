@@ -10,8 +10,21 @@ export type FpmLogEvent =
   | { readonly event: 'bye' }
   | { readonly event: 'max-children'; readonly pool: string; readonly maxChildren: number }
   | { readonly event: 'seems-busy'; readonly pool: string }
-  | { readonly event: 'child-exited'; readonly pool: string; readonly pid: number; readonly code: number; readonly afterSeconds: number }
-  | { readonly event: 'child-signalled'; readonly pool: string; readonly pid: number; readonly signal: number; readonly name: string; readonly afterSeconds: number }
+  | {
+      readonly event: 'child-exited'
+      readonly pool: string
+      readonly pid: number
+      readonly code: number
+      readonly afterSeconds: number
+    }
+  | {
+      readonly event: 'child-signalled'
+      readonly pool: string
+      readonly pid: number
+      readonly signal: number
+      readonly name: string
+      readonly afterSeconds: number
+    }
   | { readonly event: 'terminated-by-timeout'; readonly pool: string; readonly pid: number; readonly seconds: number }
   | { readonly event: 'slow'; readonly pool: string; readonly pid: number; readonly seconds: number }
   | { readonly event: 'config-error' }
@@ -50,12 +63,40 @@ const patterns: readonly Pattern[] = [
   [/^Finishing \.\.\.$/, () => ({ event: 'finishing' })],
   [/^Terminating \.\.\.$/, () => ({ event: 'terminating' })],
   [/^exiting, bye-bye!$/, () => ({ event: 'bye' })],
-  [/^\[pool (?<pool>\S+)\] server reached (?:pm\.)?max_children setting \((?<n>\d+)\)/, ({ pool = '', n }) => ({ event: 'max-children', pool, maxChildren: Number(n) })],
+  [
+    /^\[pool (?<pool>\S+)\] server reached (?:pm\.)?max_children setting \((?<n>\d+)\)/,
+    ({ pool = '', n }) => ({ event: 'max-children', pool, maxChildren: Number(n) }),
+  ],
   [/^\[pool (?<pool>\S+)\] seems busy /, ({ pool = '' }) => ({ event: 'seems-busy', pool })],
-  [/^\[pool (?<pool>\S+)\] child (?<pid>\d+) exited with code (?<code>\d+) after (?<s>[\d.]+) seconds/, ({ pool = '', pid, code, s }) => ({ event: 'child-exited', pool, pid: Number(pid), code: Number(code), afterSeconds: Number(s) })],
-  [/^\[pool (?<pool>\S+)\] child (?<pid>\d+) exited on signal (?<signal>\d+) \((?<name>\w+)[^)]*\) after (?<s>[\d.]+) seconds/, ({ pool = '', pid, signal, name = '', s }) => ({ event: 'child-signalled', pool, pid: Number(pid), signal: Number(signal), name, afterSeconds: Number(s) })],
-  [/^\[pool (?<pool>\S+)\] child (?<pid>\d+), script '.*execution timed out \((?<s>[\d.]+) sec\), terminating$/, ({ pool = '', pid, s }) => ({ event: 'terminated-by-timeout', pool, pid: Number(pid), seconds: Number(s) })],
-  [/^\[pool (?<pool>\S+)\] child (?<pid>\d+), script '.*executing too slow \((?<s>[\d.]+) sec\), logging$/, ({ pool = '', pid, s }) => ({ event: 'slow', pool, pid: Number(pid), seconds: Number(s) })],
+  [
+    /^\[pool (?<pool>\S+)\] child (?<pid>\d+) exited with code (?<code>\d+) after (?<s>[\d.]+) seconds/,
+    ({ pool = '', pid, code, s }) => ({
+      event: 'child-exited',
+      pool,
+      pid: Number(pid),
+      code: Number(code),
+      afterSeconds: Number(s),
+    }),
+  ],
+  [
+    /^\[pool (?<pool>\S+)\] child (?<pid>\d+) exited on signal (?<signal>\d+) \((?<name>\w+)[^)]*\) after (?<s>[\d.]+) seconds/,
+    ({ pool = '', pid, signal, name = '', s }) => ({
+      event: 'child-signalled',
+      pool,
+      pid: Number(pid),
+      signal: Number(signal),
+      name,
+      afterSeconds: Number(s),
+    }),
+  ],
+  [
+    /^\[pool (?<pool>\S+)\] child (?<pid>\d+), script '.*execution timed out \((?<s>[\d.]+) sec\), terminating$/,
+    ({ pool = '', pid, s }) => ({ event: 'terminated-by-timeout', pool, pid: Number(pid), seconds: Number(s) }),
+  ],
+  [
+    /^\[pool (?<pool>\S+)\] child (?<pid>\d+), script '.*executing too slow \((?<s>[\d.]+) sec\), logging$/,
+    ({ pool = '', pid, s }) => ({ event: 'slow', pool, pid: Number(pid), seconds: Number(s) }),
+  ],
   [/^FPM initialization failed$/, () => ({ event: 'init-failed' })],
   [/^failed to (?:load configuration file|post process the configuration)/, () => ({ event: 'config-error' })],
 ]

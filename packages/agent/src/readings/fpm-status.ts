@@ -24,7 +24,9 @@ export interface FpmStatus {
   readonly processes: readonly FpmStatusProcess[]
 }
 
-export type FpmStatusReading = { readonly ok: true; readonly value: FpmStatus } | { readonly ok: false; readonly says: string }
+export type FpmStatusReading =
+  | { readonly ok: true; readonly value: FpmStatus }
+  | { readonly ok: false; readonly says: string }
 
 /** Before 8.4 `script` and `user` are not escaped, so a request can break the document; then it is not understood. */
 export function readFpmStatus(body: string): FpmStatusReading {
@@ -34,7 +36,8 @@ export function readFpmStatus(body: string): FpmStatusReading {
   } catch {
     return { ok: false, says: 'the status page is not JSON' }
   }
-  if (typeof page['pool'] !== 'string' || typeof page['total processes'] !== 'number') return { ok: false, says: 'this is not a status page of PHP-FPM' }
+  if (typeof page['pool'] !== 'string' || typeof page['total processes'] !== 'number')
+    return { ok: false, says: 'this is not a status page of PHP-FPM' }
   const processes = Array.isArray(page['processes']) ? (page['processes'] as Readonly<Record<string, unknown>>[]) : []
   return {
     ok: true,

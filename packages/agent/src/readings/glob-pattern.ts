@@ -9,7 +9,10 @@ export function componentPattern(part: string): RegExp {
     if (char === '*') source += '[^/]*'
     else if (char === '?') source += '[^/]'
     else if (close > 0) {
-      const body = part.slice(i + 1, close).replaceAll('\\', '\\\\').replaceAll('[', '\\[')
+      const body = part
+        .slice(i + 1, close)
+        .replaceAll('\\', '\\\\')
+        .replaceAll('[', '\\[')
       source += body.startsWith('!') ? `[^${body.slice(1)}]` : `[${body}]`
       i = close
     } else source += RegExp.escape(char)

@@ -19,7 +19,10 @@ export interface JournalEntry {
   readonly uid: number | null
 }
 
-export function readJournal(text: string): { readonly entries: readonly JournalEntry[]; readonly notUnderstood: number } {
+export function readJournal(text: string): {
+  readonly entries: readonly JournalEntry[]
+  readonly notUnderstood: number
+} {
   const lines = text.split('\n').filter((line) => line !== '')
   const entries = lines.flatMap((line) => {
     const entry = readEntry(line)

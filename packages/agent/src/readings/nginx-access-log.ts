@@ -7,11 +7,15 @@ export interface AccessEntry {
   readonly status: number
 }
 
-const COMBINED = /^\S+ \S+ .*? \[(\d{2})\/(\w{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})\] "(?:([A-Z]{1,20}) )?((?:[^"\\]|\\.)*)" (\d{3}) /
+const COMBINED =
+  /^\S+ \S+ .*? \[(\d{2})\/(\w{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})\] "(?:([A-Z]{1,20}) )?((?:[^"\\]|\\.)*)" (\d{3}) /
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Lines that are not of this format are counted, not guessed at. */
-export function readAccessLog(text: string): { readonly entries: readonly AccessEntry[]; readonly notUnderstood: number } {
+export function readAccessLog(text: string): {
+  readonly entries: readonly AccessEntry[]
+  readonly notUnderstood: number
+} {
   const lines = text.split('\n').filter((line) => line !== '')
   const entries = lines.flatMap((line) => {
     const match = COMBINED.exec(line)

@@ -17,11 +17,28 @@ export interface NginxErrorEntry {
   readonly host: string | null
   /** What this line means, from reference E.6. */
   readonly kind:
-    | 'connect-missing' | 'connect-refused' | 'connect-denied' | 'connect-backlog-full' | 'connect-other'
-    | 'timed-out-connecting' | 'timed-out-sending' | 'timed-out-reading-header' | 'timed-out-reading'
-    | 'reset-before-header' | 'reset-after-header' | 'closed-early' | 'header-too-big' | 'wrong-protocol'
-    | 'no-live-upstreams' | 'not-resolved' | 'too-many-files' | 'connections-exhausted' | 'php-message'
-    | 'script-unknown' | 'config' | 'other'
+    | 'connect-missing'
+    | 'connect-refused'
+    | 'connect-denied'
+    | 'connect-backlog-full'
+    | 'connect-other'
+    | 'timed-out-connecting'
+    | 'timed-out-sending'
+    | 'timed-out-reading-header'
+    | 'timed-out-reading'
+    | 'reset-before-header'
+    | 'reset-after-header'
+    | 'closed-early'
+    | 'header-too-big'
+    | 'wrong-protocol'
+    | 'no-live-upstreams'
+    | 'not-resolved'
+    | 'too-many-files'
+    | 'connections-exhausted'
+    | 'php-message'
+    | 'script-unknown'
+    | 'config'
+    | 'other'
 }
 
 const PREFIX = /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}:\d{2}:\d{2}) \[(\w+)\] (\d+)#\d+: (?:\*\d+ )?/
@@ -32,7 +49,14 @@ export function readNginxErrorLog(text: string): readonly NginxErrorEntry[] {
     const prefix = PREFIX.exec(entry)
     if (!prefix) return []
     const [whole, year, month, day, time, level = '', pid] = prefix
-    return [{ localTime: `${year}-${month}-${day}T${time}`, level, pid: Number(pid), ...readBody(entry.slice(whole.length).trimEnd()) }]
+    return [
+      {
+        localTime: `${year}-${month}-${day}T${time}`,
+        level,
+        pid: Number(pid),
+        ...readBody(entry.slice(whole.length).trimEnd()),
+      },
+    ]
   })
 }
 
@@ -66,10 +90,13 @@ const connectKinds: Readonly<Record<number, NginxErrorEntry['kind']>> = {
 }
 
 function kindOf(message: string, phase: string | null, errno: number | null): NginxErrorEntry['kind'] {
-  if (message.startsWith('FastCGI sent in stderr: ')) return message.includes('Primary script unknown') ? 'script-unknown' : 'php-message'
-  if (/^connect\(\) (to \S+ )?failed/.test(message)) return (errno === null ? undefined : connectKinds[errno]) ?? 'connect-other'
+  if (message.startsWith('FastCGI sent in stderr: '))
+    return message.includes('Primary script unknown') ? 'script-unknown' : 'php-message'
+  if (/^connect\(\) (to \S+ )?failed/.test(message))
+    return (errno === null ? undefined : connectKinds[errno]) ?? 'connect-other'
   if (message.startsWith('upstream timed out')) return timeoutKind(phase)
-  if (/^(recv|readv|send|writev)\(\) failed/.test(message) && errno === 104) return phase === 'reading upstream' ? 'reset-after-header' : 'reset-before-header'
+  if (/^(recv|readv|send|writev)\(\) failed/.test(message) && errno === 104)
+    return phase === 'reading upstream' ? 'reset-after-header' : 'reset-before-header'
   if (message.startsWith('upstream prematurely closed')) return 'closed-early'
   if (message.startsWith('upstream sent too big header')) return 'header-too-big'
   if (message.startsWith('upstream sent unsupported FastCGI protocol')) return 'wrong-protocol'

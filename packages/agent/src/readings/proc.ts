@@ -9,7 +9,10 @@ export function readProcess(stat: string, status: string, cmdline: string): Proc
   const close = stat.lastIndexOf(')')
   const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1]
   if (open < 0 || close < open || uid === undefined) return null
-  const fields = stat.slice(close + 2).trim().split(' ')
+  const fields = stat
+    .slice(close + 2)
+    .trim()
+    .split(' ')
   const number = (field: number) => Number(fields[field - 3])
   const facts = {
     pid: Number(stat.slice(0, open)),
@@ -47,11 +50,15 @@ export function readMeminfo(text: string): { readonly totalMiB: number; readonly
   const field = kibibytes(text)
   const total = field('MemTotal')
   const available = field('MemAvailable')
-  return total === null || available === null ? null : { totalMiB: Math.floor(total / 1024), availableMiB: Math.floor(available / 1024) }
+  return total === null || available === null
+    ? null
+    : { totalMiB: Math.floor(total / 1024), availableMiB: Math.floor(available / 1024) }
 }
 
 function kibibytes(text: string): (name: string) => number | null {
-  const fields = new Map([...text.matchAll(/^(\w+):\s+(\d+) kB$/gm)].map(([, name = '', value]) => [name, Number(value)]))
+  const fields = new Map(
+    [...text.matchAll(/^(\w+):\s+(\d+) kB$/gm)].map(([, name = '', value]) => [name, Number(value)]),
+  )
   return (name) => fields.get(name) ?? null
 }
 
@@ -69,7 +76,9 @@ export function readCgroupPaths(text: string): { readonly v2: string | null; rea
 }
 
 /** Groups of `/proc/PID/status`: uid, gid, supplementary gids. The second number of four is the effective one. */
-export function readCredentials(status: string): { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null {
+export function readCredentials(
+  status: string,
+): { readonly uid: number; readonly gid: number; readonly groups: readonly number[] } | null {
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(status)?.[1]
   const gid = /^Gid:\s+\d+\s+(\d+)/m.exec(status)?.[1]
   if (uid === undefined || gid === undefined) return null
@@ -78,7 +87,9 @@ export function readCredentials(status: string): { readonly uid: number; readonl
 }
 
 /** `php-fpm: pool www` → `www`, `php-fpm: master process (/path)` → the path. */
-export function readFpmTitle(title: string): { readonly is: 'pool'; readonly pool: string } | { readonly is: 'master'; readonly config: string } | null {
+export function readFpmTitle(
+  title: string,
+): { readonly is: 'pool'; readonly pool: string } | { readonly is: 'master'; readonly config: string } | null {
   const master = /^php-fpm: master process \((.*)\)\s*$/.exec(title)
   if (master) return { is: 'master', config: master[1] ?? '' }
   const pool = /^php-fpm: pool (\S+)\s*$/.exec(title)

@@ -33,10 +33,14 @@ describe.each(Object.entries(readings))('%s', (reading, read) => {
 })
 
 describe('proc', () => {
-  const process = (name: string) => readProcess(text('proc', name, 'stat'), text('proc', name, 'status'), text('proc', name, 'cmdline'))
+  const process = (name: string) =>
+    readProcess(text('proc', name, 'stat'), text('proc', name, 'status'), text('proc', name, 'cmdline'))
 
   test('a master, a worker and a zombie are told apart', () => {
-    expect(readFpmTitle(process('master')?.title ?? '')).toEqual({ is: 'master', config: '/etc/php/8.2/fpm/php-fpm.conf' })
+    expect(readFpmTitle(process('master')?.title ?? '')).toEqual({
+      is: 'master',
+      config: '/etc/php/8.2/fpm/php-fpm.conf',
+    })
     expect(readFpmTitle(process('worker')?.title ?? '')).toMatchObject({ is: 'pool' })
     expect(process('worker')?.parentPid).toBe(process('master')?.pid)
     expect(process('zombie')).toMatchObject({ state: 'Z', title: '' })
@@ -44,7 +48,10 @@ describe('proc', () => {
 
   test('a name with blanks and parentheses does not shift the fields', () => {
     const stat = text('proc', 'worker', 'stat').replace(/\(.*\)/, '(a) S 1 (b)')
-    expect(readProcess(stat, text('proc', 'worker', 'status'), '')).toMatchObject({ comm: 'a) S 1 (b', parentPid: process('worker')?.parentPid })
+    expect(readProcess(stat, text('proc', 'worker', 'status'), '')).toMatchObject({
+      comm: 'a) S 1 (b',
+      parentPid: process('worker')?.parentPid,
+    })
   })
 
   test('the memory of a worker: shared pages are not its own cost', () => {
@@ -58,7 +65,10 @@ describe('proc', () => {
   test('memory of the host, groups and cgroups', () => {
     expect(readMeminfo(text('proc', 'meminfo'))?.totalMiB).toBeGreaterThan(0)
     expect(readCredentials(text('proc', 'worker', 'status'))).toMatchObject({ uid: 33, gid: 33 })
-    expect(readCgroupPaths('0::/system.slice/php8.2-fpm.service\n')).toEqual({ v2: '/system.slice/php8.2-fpm.service', v1Memory: null })
+    expect(readCgroupPaths('0::/system.slice/php8.2-fpm.service\n')).toEqual({
+      v2: '/system.slice/php8.2-fpm.service',
+      v1Memory: null,
+    })
     expect(readCgroupPaths('4:cpu,memory:/a:b\n0::/\n')).toEqual({ v2: '/', v1Memory: '/a:b' })
   })
 })
@@ -68,10 +78,19 @@ test('what a visitor writes cannot forge an upstream', () => {
     '2026/11/21 03:00:00 [error] 51#51: *7 connect() to unix:/run/php/php8.2-fpm.sock failed (111: Connection refused) while connecting to upstream, ' +
     'client: 10.0.0.9, server: shop.example, request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php/php8.2-fpm.sock:", host: "shop.example", ' +
     'referrer: "", upstream: "fastcgi://unix:/evil.sock:"'
-  expect(readNginxErrorLog(line)).toMatchObject([{ kind: 'connect-refused', errno: 111, upstream: 'fastcgi://unix:/run/php/php8.2-fpm.sock:' }])
+  expect(readNginxErrorLog(line)).toMatchObject([
+    { kind: 'connect-refused', errno: 111, upstream: 'fastcgi://unix:/run/php/php8.2-fpm.sock:' },
+  ])
 })
 
 test('a service cannot speak in the name of systemd', () => {
-  const line = JSON.stringify({ __REALTIME_TIMESTAMP: '1795225489000000', __CURSOR: 'c', MESSAGE: 'Stopping php8.2-fpm.service', SYSLOG_IDENTIFIER: 'systemd', _PID: '4711', _COMM: 'shop' })
+  const line = JSON.stringify({
+    __REALTIME_TIMESTAMP: '1795225489000000',
+    __CURSOR: 'c',
+    MESSAGE: 'Stopping php8.2-fpm.service',
+    SYSLOG_IDENTIFIER: 'systemd',
+    _PID: '4711',
+    _COMM: 'shop',
+  })
   expect(readJournal(line).entries[0]?.identifier).not.toBe('systemd')
 })

@@ -36,10 +36,35 @@ export interface UnitProperties {
 
 /** The properties to ask for. */
 export const unitPropertyNames: readonly string[] = [
-  'Id', 'LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'Result', 'MainPID', 'Restart', 'RestartUSec', 'NRestarts',
-  'StartLimitBurst', 'StartLimitIntervalUSec', 'OOMPolicy', 'ExecStart', 'ExecReload', 'ExecMainStartTimestamp',
-  'ExecMainExitTimestamp', 'ExecMainCode', 'ExecMainStatus', 'InactiveEnterTimestamp', 'FragmentPath', 'DropInPaths',
-  'NeedDaemonReload', 'ControlGroup', 'StatusText', 'WatchdogUSec', 'TimeoutStopUSec', 'PrivateTmp', 'InvocationID',
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'SubState',
+  'UnitFileState',
+  'Result',
+  'MainPID',
+  'Restart',
+  'RestartUSec',
+  'NRestarts',
+  'StartLimitBurst',
+  'StartLimitIntervalUSec',
+  'OOMPolicy',
+  'ExecStart',
+  'ExecReload',
+  'ExecMainStartTimestamp',
+  'ExecMainExitTimestamp',
+  'ExecMainCode',
+  'ExecMainStatus',
+  'InactiveEnterTimestamp',
+  'FragmentPath',
+  'DropInPaths',
+  'NeedDaemonReload',
+  'ControlGroup',
+  'StatusText',
+  'WatchdogUSec',
+  'TimeoutStopUSec',
+  'PrivateTmp',
+  'InvocationID',
 ]
 
 /** The order of properties is not the order asked for, and a property may be repeated (ExecReload). */
@@ -110,7 +135,15 @@ function readInstantMs(value: string): number | null {
 }
 
 const spanUnitsUs: Readonly<Record<string, number>> = {
-  us: 1, ms: 1000, s: 1e6, min: 60e6, h: 3600e6, d: 86_400e6, w: 7 * 86_400e6, month: 2_629_800e6, y: 31_557_600e6,
+  us: 1,
+  ms: 1000,
+  s: 1e6,
+  min: 60e6,
+  h: 3600e6,
+  d: 86_400e6,
+  w: 7 * 86_400e6,
+  month: 2_629_800e6,
+  y: 31_557_600e6,
 }
 
 /** `1min 30s`, `1.500000s`, `100ms`, `0`; null for `infinity` and what is not set. */
@@ -123,7 +156,9 @@ export function readTimeSpanUs(value: string): number | null {
 
 /** Paths separated by blanks; one with a blank in it is in double quotes. */
 function readPaths(value: string): readonly string[] {
-  return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '')
+  return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
+    ([, quoted, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '',
+  )
 }
 
 /** `php8.2-fpm.service` names out of `systemctl list-unit-files --output=json`, without `.service`. */

@@ -1,6 +1,14 @@
 /** What every remediation promises. */
 import { describe, expect, test } from 'vitest'
-import { sampleConfig, sampleDownFpm, sampleFacts, sampleFpm, samplePool, sampleUnit, sampleWorkers } from '../survey/sample-facts.ts'
+import {
+  sampleConfig,
+  sampleDownFpm,
+  sampleFacts,
+  sampleFpm,
+  samplePool,
+  sampleUnit,
+  sampleWorkers,
+} from '../survey/sample-facts.ts'
 import { fieldsOf, inputFromWords, readInput } from './read-input.ts'
 import { remediations } from './registry.ts'
 
@@ -8,7 +16,9 @@ const queue = { ok: true, value: { waiting: [3, 3, 3, 3, 3], limit: 4096 } } as 
 /** A host on which every remediation has something to do. */
 const troubled = {
   'restart-on-failure': sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit({ restart: 'no' }) })] }),
-  'start-service': sampleFacts({ fpm: [sampleDownFpm({ activeState: 'failed', result: 'signal', execMainCode: 2, execMainStatus: 9 })] }),
+  'start-service': sampleFacts({
+    fpm: [sampleDownFpm({ activeState: 'failed', result: 'signal', execMainCode: 2, execMainStatus: 9 })],
+  }),
   'reload-fpm': sampleFacts(),
   'make-reload-graceful': sampleFacts({ fpm: [sampleFpm({ config: { ok: true, value: sampleConfig() } })] }),
   'tune-pool': sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: sampleWorkers(5), queue })] })] }),
@@ -49,7 +59,9 @@ describe.each(cases)('$id', ({ id, remediation }) => {
       expect(drafted.checks).toContainEqual({ when: 'planned', check: 'fpm-config', service: act.service })
     }
     expect(drafted.disturbs.length > 0).toBe(drafted.acts.some((act) => act.act === 'reload-fpm'))
-    expect(drafted.clears.map(({ diagnosis }) => diagnosis).filter((each) => !remediation.clears.includes(each))).toEqual([])
+    expect(
+      drafted.clears.map(({ diagnosis }) => diagnosis).filter((each) => !remediation.clears.includes(each)),
+    ).toEqual([])
   })
 
   test('refuses politely on a host it does not understand', () => {
@@ -59,10 +71,39 @@ describe.each(cases)('$id', ({ id, remediation }) => {
 })
 
 test('what an operator stopped is not started without a word', () => {
-  const journal = { ok: true, value: [{ atMs: 0, cursor: '', message: 'Stopping php8.2-fpm.service', priority: 6, identifier: 'systemd', pid: 1, messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null, uid: 0 }] } as const
-  const facts = sampleFacts({ fpm: [sampleDownFpm({ activeState: 'inactive', result: 'success', execMainExitedMs: null, inactiveEnterMs: null }, { journal })] })
+  const journal = {
+    ok: true,
+    value: [
+      {
+        atMs: 0,
+        cursor: '',
+        message: 'Stopping php8.2-fpm.service',
+        priority: 6,
+        identifier: 'systemd',
+        pid: 1,
+        messageId: null,
+        unitResult: null,
+        exitCode: null,
+        exitStatus: null,
+        jobType: null,
+        jobResult: null,
+        uid: 0,
+      },
+    ],
+  } as const
+  const facts = sampleFacts({
+    fpm: [
+      sampleDownFpm(
+        { activeState: 'inactive', result: 'success', execMainExitedMs: null, inactiveEnterMs: null },
+        { journal },
+      ),
+    ],
+  })
   const start = remediations.find(({ id }) => id === 'start-service')!
-  expect(start.draft(facts, { service: 'php8.2-fpm', startStopped: false })).toMatchObject({ kind: 'refused', toDo: expect.stringContaining('--start-stopped') as string })
+  expect(start.draft(facts, { service: 'php8.2-fpm', startStopped: false })).toMatchObject({
+    kind: 'refused',
+    toDo: expect.stringContaining('--start-stopped') as string,
+  })
   expect(start.draft(facts, { service: 'php8.2-fpm', startStopped: true })).toMatchObject({ kind: 'draft' })
 })
 
@@ -70,12 +111,24 @@ test('nothing is reloaded whose configuration FPM refuses', () => {
   const configTest = { ok: true, value: { passes: false, exitCode: 78, says: [] } } as const
   for (const id of ['reload-fpm', 'make-reload-graceful']) {
     const remediation = remediations.find((each) => each.id === id)!
-    expect(remediation.draft(sampleFacts({ fpm: [sampleFpm({ configTest })] }), { service: 'php8.2-fpm', deadlineMs: 20_000, graceS: 10 })).toMatchObject({ kind: 'refused' })
+    expect(
+      remediation.draft(sampleFacts({ fpm: [sampleFpm({ configTest })] }), {
+        service: 'php8.2-fpm',
+        deadlineMs: 20_000,
+        graceS: 10,
+      }),
+    ).toMatchObject({ kind: 'refused' })
   }
 })
 
 test('an input that does not fit is answered with the fields there are', () => {
   const tune = remediations.find(({ id }) => id === 'tune-pool')!
-  expect(inputFromWords(tune, ['pool'])).toMatchObject({ ok: false, says: expect.stringContaining('name=value') as string })
-  expect(inputFromWords(tune, ['pool=php8.2-fpm/www', 'maxChildren=0'])).toMatchObject({ ok: false, says: expect.stringContaining('maxChildren') as string })
+  expect(inputFromWords(tune, ['pool'])).toMatchObject({
+    ok: false,
+    says: expect.stringContaining('name=value') as string,
+  })
+  expect(inputFromWords(tune, ['pool=php8.2-fpm/www', 'maxChildren=0'])).toMatchObject({
+    ok: false,
+    says: expect.stringContaining('maxChildren') as string,
+  })
 })

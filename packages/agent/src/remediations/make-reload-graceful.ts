@@ -15,11 +15,18 @@ export const makeReloadGraceful = defineRemediation({
     'one (by cron, by a deployment, by hand) is graceful. The price: one stuck request delays all pools of the master ' +
     'for that long on every reload.',
   clears: ['reload-drops-requests'],
-  byHand: 'Set `process_control_timeout = 10s` in `[global]` of php-fpm.conf, before its include line, and reload twice.',
+  byHand:
+    'Set `process_control_timeout = 10s` in `[global]` of php-fpm.conf, before its include line, and reload twice.',
   input: z.strictObject({
     service: serviceInput,
     graceS: z._default(
-      z.int().check(z.gte(1), z.lte(60), z.describe('Seconds a worker may take to finish; above the longest usual request.')),
+      z
+        .int()
+        .check(
+          z.gte(1),
+          z.lte(60),
+          z.describe('Seconds a worker may take to finish; above the longest usual request.'),
+        ),
       10,
     ),
   }),
@@ -39,7 +46,9 @@ export const makeReloadGraceful = defineRemediation({
       arithmetic: [],
       edits: isSet ? [] : [{ edit: 'splice', path, splices: [splice] }],
       clears: [{ diagnosis: 'reload-drops-requests', subject: { kind: 'service', name: service } }],
-      warnings: [`From now on one stuck request delays every reload of ${service} by up to ${graceS} s, for all its pools.`],
+      warnings: [
+        `From now on one stuck request delays every reload of ${service} by up to ${graceS} s, for all its pools.`,
+      ],
       guards: [],
       ...reloadParts(found.value, defaultDeadlineMs, !isSet),
     }

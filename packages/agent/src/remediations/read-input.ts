@@ -19,7 +19,11 @@ export function inputFromWords(remediation: Remediation, words: readonly string[
   const given: Record<string, unknown> = {}
   for (const word of words) {
     const equals = word.indexOf('=')
-    if (equals < 1) return { ok: false, says: `"${word}" is not of the form name=value. ${remediation.id} takes ${describeInput(remediation)}.` }
+    if (equals < 1)
+      return {
+        ok: false,
+        says: `"${word}" is not of the form name=value. ${remediation.id} takes ${describeInput(remediation)}.`,
+      }
     const name = word.slice(0, equals)
     given[name] = typed(fieldsOf(remediation)[name]?.type, word.slice(equals + 1))
   }

@@ -6,4 +6,10 @@ import { restartOnFailure } from './restart-on-failure.ts'
 import { startService } from './start-service.ts'
 import { tunePool } from './tune-pool.ts'
 
-export const remediations: readonly Remediation[] = [restartOnFailure, startService, reloadFpm, makeReloadGraceful, tunePool]
+export const remediations: readonly Remediation[] = [
+  restartOnFailure,
+  startService,
+  reloadFpm,
+  makeReloadGraceful,
+  tunePool,
+]

@@ -19,7 +19,10 @@ export const restartOnFailure = defineRemediation({
   byHand: '`systemctl edit php8.2-fpm` with Restart=on-failure, then `systemctl daemon-reload`.',
   input: z.strictObject({
     service: serviceInput,
-    pauseS: z._default(z.int().check(z.gte(1), z.lte(30), z.describe('Seconds between a death and the restart (RestartSec).')), 2),
+    pauseS: z._default(
+      z.int().check(z.gte(1), z.lte(30), z.describe('Seconds between a death and the restart (RestartSec).')),
+      2,
+    ),
   }),
 
   draft(facts, { service, pauseS }) {
@@ -27,7 +30,10 @@ export const restartOnFailure = defineRemediation({
     if (!found.ok) return found.refused
     const { unit } = found.value
     if (unit.loadState !== 'loaded') {
-      return refused(`${service} is ${unit.loadState}, so a drop-in would have no effect.`, `See \`systemctl status ${service}\`.`)
+      return refused(
+        `${service} is ${unit.loadState}, so a drop-in would have no effect.`,
+        `See \`systemctl status ${service}\`.`,
+      )
     }
     const path = `/etc/systemd/system/${service}.service.d/${fileName}`
     const text = dropIn(found.value, pauseS)

@@ -18,22 +18,44 @@ export function findService(facts: HostFacts, service: string): Found<FpmFacts> 
   const found = facts.fpm.find((each) => each.service === service)
   if (found) return { ok: true, value: found }
   const known = facts.fpm.map((each) => each.service).join(', ') || 'none'
-  return { ok: false, refused: refused(`This host has no PHP-FPM service ${service}.`, `Services found here: ${known}.`) }
+  return {
+    ok: false,
+    refused: refused(`This host has no PHP-FPM service ${service}.`, `Services found here: ${known}.`),
+  }
 }
 
 /** A service that runs and whose configuration could be read and passes FPM's own test: what any reload needs. */
-export function findReloadable(facts: HostFacts, service: string): Found<FpmFacts & { readonly config: { ok: true; value: FpmConfig } }> {
+export function findReloadable(
+  facts: HostFacts,
+  service: string,
+): Found<FpmFacts & { readonly config: { ok: true; value: FpmConfig } }> {
   const found = findService(facts, service)
   if (!found.ok) return found
   const { master, config, configTest } = found.value
   if (!master) {
-    return { ok: false, refused: refused(`${service} is not running, so there is nothing to reload.`, `Start it: \`fleetmend-agent plan start-service --input service=${service}\`.`) }
+    return {
+      ok: false,
+      refused: refused(
+        `${service} is not running, so there is nothing to reload.`,
+        `Start it: \`fleetmend-agent plan start-service --input service=${service}\`.`,
+      ),
+    }
   }
-  if (!config.ok) return { ok: false, refused: refused(`The configuration of ${service} could not be read: ${config.says}.`, 'Make it readable for root and plan again.') }
+  if (!config.ok)
+    return {
+      ok: false,
+      refused: refused(
+        `The configuration of ${service} could not be read: ${config.says}.`,
+        'Make it readable for root and plan again.',
+      ),
+    }
   if (configTest.ok && !configTest.value.passes) {
     return {
       ok: false,
-      refused: refused(`${service} would not survive a reload: FPM refuses the files on disk (exit code ${configTest.value.exitCode}).`, `See what it says: \`${found.value.binary} -t\`.`),
+      refused: refused(
+        `${service} would not survive a reload: FPM refuses the files on disk (exit code ${configTest.value.exitCode}).`,
+        `See what it says: \`${found.value.binary} -t\`.`,
+      ),
     }
   }
   return { ok: true, value: { ...found.value, config } }

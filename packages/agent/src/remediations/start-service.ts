@@ -17,7 +17,10 @@ export const startService = defineRemediation({
   byHand: '`systemctl reset-failed php8.2-fpm`, then `systemctl start php8.2-fpm`.',
   input: z.strictObject({
     service: serviceInput,
-    startStopped: z._default(z.boolean().check(z.describe('Start it even though somebody stopped it on purpose.')), false),
+    startStopped: z._default(
+      z.boolean().check(z.describe('Start it even though somebody stopped it on purpose.')),
+      false,
+    ),
   }),
 
   draft(facts, { service, startStopped }) {
@@ -27,7 +30,10 @@ export const startService = defineRemediation({
     const story = stopStory(found.value)
     if (story.how === 'up') return { kind: 'nothing-to-do', because: `${service} is running.` }
     if (unit.loadState === 'masked') {
-      return refused(`${service} is masked: somebody made sure that it cannot start.`, `If that is over: \`systemctl unmask ${service}\`, then plan again.`)
+      return refused(
+        `${service} is masked: somebody made sure that it cannot start.`,
+        `If that is over: \`systemctl unmask ${service}\`, then plan again.`,
+      )
     }
     if (story.how === 'stopped-on-purpose' && !startStopped) {
       const when = story.atMs === null ? '' : ` at ${instantOf(story.atMs)}`
@@ -37,7 +43,10 @@ export const startService = defineRemediation({
       )
     }
     if (configTest.ok && !configTest.value.passes) {
-      return refused(`${service} cannot start: FPM refuses its configuration (exit code ${configTest.value.exitCode}).`, `See what it says: \`${binary} -t\`.`)
+      return refused(
+        `${service} cannot start: FPM refuses its configuration (exit code ${configTest.value.exitCode}).`,
+        `See what it says: \`${binary} -t\`.`,
+      )
     }
     const failed = unit.activeState === 'failed'
     const acts: Act[] = [...(failed ? [{ act: 'reset-failed', service } as const] : []), { act: 'start', service }]
@@ -48,11 +57,22 @@ export const startService = defineRemediation({
       edits: [],
       checks: [{ when: 'planned', check: 'fpm-config', service }],
       acts,
-      clears: [{ diagnosis: story.how === 'crashed' ? 'fpm-crashed' : 'fpm-stopped', subject: { kind: 'service', name: service } }],
+      clears: [
+        {
+          diagnosis: story.how === 'crashed' ? 'fpm-crashed' : 'fpm-stopped',
+          subject: { kind: 'service', name: service },
+        },
+      ],
       disturbs: [],
       warnings: [],
       basis: [
-        { of: 'unit', service, activeState: unit.activeState, unitFileState: unit.unitFileState, loadState: unit.loadState },
+        {
+          of: 'unit',
+          service,
+          activeState: unit.activeState,
+          unitFileState: unit.unitFileState,
+          loadState: unit.loadState,
+        },
       ],
       guards: [],
       forecast: [],

@@ -21,10 +21,22 @@ export const tunePool = defineRemediation({
   input: z.strictObject({
     pool: poolInput,
     reserveMiB: z.optional(
-      z.int().check(z.gte(64), z.lte(1_048_576), z.describe('Memory kept for everything that is not PHP, MiB. Default: 15 % of the host, at least 256.')),
+      z
+        .int()
+        .check(
+          z.gte(64),
+          z.lte(1_048_576),
+          z.describe('Memory kept for everything that is not PHP, MiB. Default: 15 % of the host, at least 256.'),
+        ),
     ),
     maxChildren: z.optional(
-      z.int().check(z.gte(1), z.lte(10_000), z.describe('This many workers instead of the computed number; memory must still hold them.')),
+      z
+        .int()
+        .check(
+          z.gte(1),
+          z.lte(10_000),
+          z.describe('This many workers instead of the computed number; memory must still hold them.'),
+        ),
     ),
   }),
 
@@ -34,10 +46,17 @@ export const tunePool = defineRemediation({
     if (!found.ok) return found.refused
     const pool = found.value.pools.find((each) => each.subject === subject)
     if (!pool) {
-      return refused(`${service} has no pool of that name.`, `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`)
+      return refused(
+        `${service} has no pool of that name.`,
+        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
+      )
     }
     const keptMiB = reserveMiB ?? defaultReserveMiB(facts)
-    const sizing = sizePool(facts, { subject, reserveMiB: keptMiB, ...(maxChildren === undefined ? {} : { maxChildren }) })
+    const sizing = sizePool(facts, {
+      subject,
+      reserveMiB: keptMiB,
+      ...(maxChildren === undefined ? {} : { maxChildren }),
+    })
     if (sizing.kind === 'refused') return sizing
     if (sizing.kind === 'enough') return { kind: 'nothing-to-do', because: sizing.because }
     return {
@@ -47,7 +66,10 @@ export const tunePool = defineRemediation({
       edits: poolEdits(found.value.config.value, pool, sizing.to),
       clears: [{ diagnosis: 'pool-exhausted', subject: { kind: 'pool', name: subject } }],
       warnings: [],
-      guards: sizing.needsMiB > 0 ? [{ guard: 'memory-available', atLeastMiB: sizing.needsMiB + Math.floor(keptMiB / 2) }] : [],
+      guards:
+        sizing.needsMiB > 0
+          ? [{ guard: 'memory-available', atLeastMiB: sizing.needsMiB + Math.floor(keptMiB / 2) }]
+          : [],
       ...reloadParts(found.value, defaultDeadlineMs, true),
     }
   },

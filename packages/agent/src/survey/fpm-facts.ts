@@ -57,7 +57,9 @@ function lastLoad(service: FpmService, pools: FpmFacts['pools'], log: FpmFacts['
   if (!service.master) return null
   const status = pools.map((pool) => pool.status).find((candidate) => candidate.ok)
   if (status?.ok) return status.value.startTimeS * 1000
-  const ready = log.ok ? log.value.entries.findLast((entry) => entry.event === 'ready' && entry.localTime !== null) : undefined
+  const ready = log.ok
+    ? log.value.entries.findLast((entry) => entry.event === 'ready' && entry.localTime !== null)
+    : undefined
   const readyMs = localTimeMs(ready?.localTime ?? null)
   return Math.max(readyMs, service.unit.execMainStartedMs ?? 0) || null
 }
@@ -101,7 +103,12 @@ async function readLog(host: ReadHost, service: FpmService, config: Read<FpmConf
 }
 
 function isPlainFile(target: string): boolean {
-  return target.startsWith('/') && !target.startsWith('/dev/') && !target.startsWith('/proc/') && !target.endsWith(' (deleted)')
+  return (
+    target.startsWith('/') &&
+    !target.startsWith('/dev/') &&
+    !target.startsWith('/proc/') &&
+    !target.endsWith(' (deleted)')
+  )
 }
 
 function textLines(text: string): readonly string[] {

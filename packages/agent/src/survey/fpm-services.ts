@@ -1,7 +1,12 @@
 /** Finds the PHP-FPM services of a host: units by name, masters by their title, never by a fixed comm or path. */
 import type { ProcessFacts, Read, ReadHost } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
-import { readUnitFiles, readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
+import {
+  readUnitFiles,
+  readUnitProperties,
+  unitPropertyNames,
+  type UnitProperties,
+} from '../readings/unit-properties.ts'
 
 /** Debian and sury name a unit per version, RHEL and upstream one for all, Remi by collection. */
 const unitPatterns = ['php*-fpm.service', 'php-fpm.service', 'php*-php-fpm.service']

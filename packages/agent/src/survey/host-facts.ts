@@ -83,7 +83,10 @@ export interface MemoryFacts {
   readonly totalMiB: number
   readonly availableMiB: number
   /** The tightest memory limit of the cgroups above each FPM service, by service; absent: none. */
-  readonly cgroupLimitMiB: ReadonlyMap<string, { readonly limitMiB: number; readonly usedMiB: number; readonly path: string }>
+  readonly cgroupLimitMiB: ReadonlyMap<
+    string,
+    { readonly limitMiB: number; readonly usedMiB: number; readonly path: string }
+  >
 }
 
 export interface NginxFacts {

@@ -34,7 +34,8 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   for (const service of fpm) couldNotTell.push(...unreadable(service))
   for (const log of nginx.unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
   for (const { serverName, unreachable } of sites) {
-    if (unreachable !== null) couldNotTell.push({ what: `whether ${serverName} answers through nginx`, why: unreachable })
+    if (unreachable !== null)
+      couldNotTell.push({ what: `whether ${serverName} answers through nginx`, why: unreachable })
   }
   if (!memory) couldNotTell.push({ what: 'how much memory is left', why: '/proc/meminfo could not be read' })
   if (!queues.ok) couldNotTell.push({ what: 'whether requests wait for a worker', why: queues.says })

@@ -31,7 +31,13 @@ async function tightestLimit(host: ReadHost, pid: number): Promise<Limit | null>
     ...(v2 === null ? [] : await limitsUpTheTree(host, '/sys/fs/cgroup', v2, 'memory.max', 'memory.current')),
     ...(v1Memory === null
       ? []
-      : await limitsUpTheTree(host, '/sys/fs/cgroup/memory', v1Memory, 'memory.limit_in_bytes', 'memory.usage_in_bytes')),
+      : await limitsUpTheTree(
+          host,
+          '/sys/fs/cgroup/memory',
+          v1Memory,
+          'memory.limit_in_bytes',
+          'memory.usage_in_bytes',
+        )),
   ]
   return limits.toSorted((a, b) => a.limitMiB - a.usedMiB - (b.limitMiB - b.usedMiB))[0] ?? null
 }

@@ -72,7 +72,10 @@ async function followLinks(host: ReadHost, address: SocketAddress): Promise<Sock
   return real.ok ? `unix:${real.value}` : address
 }
 
-async function readErrorLogs(host: ReadHost, paths: readonly string[]): Promise<Pick<NginxReading, 'errors' | 'unreadableLogs'>> {
+async function readErrorLogs(
+  host: ReadHost,
+  paths: readonly string[],
+): Promise<Pick<NginxReading, 'errors' | 'unreadableLogs'>> {
   const errors: NginxErrorEntry[] = []
   const unreadableLogs: { path: string; says: string }[] = []
   for (const path of new Set(paths)) {

@@ -90,7 +90,8 @@ async function readStatus(
   const address = ownListen === undefined ? listen : listenAddress(ownListen, pool.name, fpmPrefix(service.binary))
   if (address === null || !service.master) return { ok: false, why: 'failed', says: 'nothing listens' }
   const reply = await host.fastcgi(statusRequest(address, path))
-  if (reply.kind !== 'answered') return { ok: false, why: reply.kind === 'timed-out' ? 'timed-out' : 'failed', says: reply.kind }
+  if (reply.kind !== 'answered')
+    return { ok: false, why: reply.kind === 'timed-out' ? 'timed-out' : 'failed', says: reply.kind }
   const status = readFpmStatus(reply.body)
   return status.ok ? status : { ok: false, why: 'failed', says: status.says }
 }

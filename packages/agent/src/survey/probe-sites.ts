@@ -50,7 +50,12 @@ function probeUpstream(host: ReadHost, address: SocketAddress, asProcess: number
 function httpProbe(site: Omit<SiteFacts, 'probes'>, reply: HttpReply): SiteProbe {
   const base = { site: site.serverName, over: 'http' as const, tookMs: reply.tookMs }
   if (reply.kind === 'no-answer') return { ...base, passed: false, says: `GET / got no answer: ${reply.says}` }
-  return { ...base, status: reply.status, passed: reply.status < 500, says: `GET / → ${reply.status} in ${Math.round(reply.tookMs)} ms` }
+  return {
+    ...base,
+    status: reply.status,
+    passed: reply.status < 500,
+    says: `GET / → ${reply.status} in ${Math.round(reply.tookMs)} ms`,
+  }
 }
 
 function fastCgiProbe(site: Omit<SiteFacts, 'probes'>, address: SocketAddress, reply: FastCgiReply): SiteProbe {

@@ -57,7 +57,8 @@ export function sampleUnit(changes: Partial<UnitProperties> = {}): UnitPropertie
     startLimitBurst: 5,
     startLimitIntervalUs: 60_000_000,
     oomPolicy: 'continue',
-    execStart: '{ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf }',
+    execStart:
+      '{ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf }',
     execReload: '{ path=/bin/kill ; argv[]=/bin/kill -USR2 $MAINPID }',
     execMainStartedMs: sampleNowMs - 3_600_000,
     execMainExitedMs: null,
@@ -120,12 +121,33 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
     dropIns: [],
     binary: '/usr/sbin/php-fpm8.2',
     configPath: sampleMain,
-    config: { ok: true, value: sampleConfig({ main: sampleMainText.replace(';process_control_timeout = 0', 'process_control_timeout = 10s') }) },
+    config: {
+      ok: true,
+      value: sampleConfig({
+        main: sampleMainText.replace(';process_control_timeout = 0', 'process_control_timeout = 10s'),
+      }),
+    },
     configModifiedMs: sampleNowMs - 7_200_000,
     loadedAtMs: sampleNowMs - 3_600_000,
     configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
-    master: { pid: 100, parentPid: 1, state: 'S', startTicks: 4000, cpuTicks: 3, comm: 'php-fpm8.2', title: `php-fpm: master process (${sampleMain})`, uid: 0 },
-    masterMemory: { rssKiB: 20_900, pssKiB: 9600, privateKiB: 6300, sharedMemoryKiB: 2400, sharedFileKiB: 9000, peakRssKiB: 21_000 },
+    master: {
+      pid: 100,
+      parentPid: 1,
+      state: 'S',
+      startTicks: 4000,
+      cpuTicks: 3,
+      comm: 'php-fpm8.2',
+      title: `php-fpm: master process (${sampleMain})`,
+      uid: 0,
+    },
+    masterMemory: {
+      rssKiB: 20_900,
+      pssKiB: 9600,
+      privateKiB: 6300,
+      sharedMemoryKiB: 2400,
+      sharedFileKiB: 9000,
+      peakRssKiB: 21_000,
+    },
     pools: [samplePool()],
     journal: { ok: true, value: [] },
     log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: [] } },
@@ -136,7 +158,14 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
 /** A service that is down, in the way the unit's properties say. */
 export function sampleDownFpm(unit: Partial<UnitProperties>, changes: Partial<FpmFacts> = {}): FpmFacts {
   const pools = [samplePool({ workers: [], queue: { ok: false, why: 'missing', says: 'nothing listens there' } })]
-  return sampleFpm({ unit: sampleUnit({ mainPid: 0, ...unit }), master: null, masterMemory: null, loadedAtMs: null, pools, ...changes })
+  return sampleFpm({
+    unit: sampleUnit({ mainPid: 0, ...unit }),
+    master: null,
+    masterMemory: null,
+    loadedAtMs: null,
+    pools,
+    ...changes,
+  })
 }
 
 export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
@@ -150,7 +179,13 @@ export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
     errorLogs: ['/var/log/nginx/error.log'],
     probes: [
       { site: 'shop.example', over: 'http', status: 200, passed: true, says: 'GET / → 200 in 2 ms', tookMs: 2 },
-      { site: 'shop.example', over: 'fastcgi', passed: true, says: 'FPM on unix:/run/php/php8.2-fpm.sock answers in 1 ms', tookMs: 1 },
+      {
+        site: 'shop.example',
+        over: 'fastcgi',
+        passed: true,
+        says: 'FPM on unix:/run/php/php8.2-fpm.sock answers in 1 ms',
+        tookMs: 1,
+      },
     ],
     ...changes,
   }
@@ -161,12 +196,23 @@ export function sampleFailingSite(): SiteFacts {
   return sampleSite({
     probes: [
       { site: 'shop.example', over: 'http', status: 502, passed: false, says: 'GET / → 502 in 1 ms', tookMs: 1 },
-      { site: 'shop.example', over: 'fastcgi', passed: false, errno: 'ECONNREFUSED', says: 'unix:/run/php/php8.2-fpm.sock: connection refused', tookMs: 1 },
+      {
+        site: 'shop.example',
+        over: 'fastcgi',
+        passed: false,
+        errno: 'ECONNREFUSED',
+        says: 'unix:/run/php/php8.2-fpm.sock: connection refused',
+        tookMs: 1,
+      },
     ],
   })
 }
 
-export function sampleFacts(changes: { readonly fpm?: readonly FpmFacts[]; readonly sites?: readonly SiteFacts[] } & Partial<Omit<HostFacts, 'fpm' | 'nginx'>> & { readonly errors?: HostFacts['nginx']['errors'] } = {}): HostFacts {
+export function sampleFacts(
+  changes: { readonly fpm?: readonly FpmFacts[]; readonly sites?: readonly SiteFacts[] } & Partial<
+    Omit<HostFacts, 'fpm' | 'nginx'>
+  > & { readonly errors?: HostFacts['nginx']['errors'] } = {},
+): HostFacts {
   const { fpm, sites, errors, ...rest } = changes
   return {
     host: 'web-1',
@@ -174,7 +220,16 @@ export function sampleFacts(changes: { readonly fpm?: readonly FpmFacts[]; reado
     fpm: fpm ?? [sampleFpm()],
     nginx: {
       unit: sampleUnit({ service: 'nginx', mainPid: 50 }),
-      master: { pid: 50, parentPid: 1, state: 'S', startTicks: 3000, cpuTicks: 1, comm: 'nginx', title: 'nginx: master process /usr/sbin/nginx', uid: 0 },
+      master: {
+        pid: 50,
+        parentPid: 1,
+        state: 'S',
+        startTicks: 3000,
+        cpuTicks: 1,
+        comm: 'nginx',
+        title: 'nginx: master process /usr/sbin/nginx',
+        uid: 0,
+      },
       workerPid: 51,
       sites: { ok: true, value: sites ?? [sampleSite()] },
       errors: errors ?? [],

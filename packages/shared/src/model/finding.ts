@@ -4,7 +4,9 @@ import { HostId, Instant } from './ids.ts'
 
 /** Where something was seen and what it says there; a person can look it up again. */
 export const Evidence = z.strictObject({
-  source: z.string().check(z.describe('Where to look again: a command or a file, e.g. `ss -xl` or `/var/log/nginx/error.log`.')),
+  source: z
+    .string()
+    .check(z.describe('Where to look again: a command or a file, e.g. `ss -xl` or `/var/log/nginx/error.log`.')),
   says: z.string().check(z.describe('What it says there, quoted or put in one sentence.')),
   at: z.optional(Instant),
 })
@@ -37,9 +39,13 @@ export const Finding = z.strictObject({
   subject: Subject,
   says: z.string().check(z.describe('One sentence a person can read aloud.')),
   evidence: z.array(Evidence),
-  explainedBy: z.optional(z.string().check(z.describe('The diagnosis that explains this one, when its role is consequence.'))),
+  explainedBy: z.optional(
+    z.string().check(z.describe('The diagnosis that explains this one, when its role is consequence.')),
+  ),
   remediations: z.array(SuggestedRemediation),
-  withoutRemediation: z.optional(z.string().check(z.describe('Why nothing is suggested, or the exact steps for a person.'))),
+  withoutRemediation: z.optional(
+    z.string().check(z.describe('Why nothing is suggested, or the exact steps for a person.')),
+  ),
 })
 export type Finding = z.infer<typeof Finding>
 
@@ -60,7 +66,9 @@ export const SiteProbe = z.strictObject({
   says: z.string().check(z.describe('e.g. `GET / → 502 in 1 ms`.')),
   status: z.optional(z.int()),
   upstream: z.optional(z.string().check(z.describe('The FastCGI address, e.g. `unix:/run/php/php8.2-fpm.sock`.'))),
-  errno: z.optional(z.string().check(z.describe('Why connecting failed: `ENOENT`, `ECONNREFUSED`, `EACCES`, `EAGAIN` …'))),
+  errno: z.optional(
+    z.string().check(z.describe('Why connecting failed: `ENOENT`, `ECONNREFUSED`, `EACCES`, `EAGAIN` …')),
+  ),
   passed: z.boolean().check(z.describe('False for 5xx, a refused connection or no answer in time.')),
   tookMs: z.number(),
 })
@@ -74,7 +82,9 @@ export const HostDiagnosis = z.strictObject({
   probes: z.array(SiteProbe),
   findings: z.array(Finding),
   couldNotTell: z.array(CouldNotTell),
-  says: z.optional(z.string().check(z.describe('Why the host could not be asked, when the outcome is not `diagnosed`.'))),
+  says: z.optional(
+    z.string().check(z.describe('Why the host could not be asked, when the outcome is not `diagnosed`.')),
+  ),
   tookMs: z.number(),
 })
 export type HostDiagnosis = z.infer<typeof HostDiagnosis>

@@ -42,7 +42,9 @@ export const Act = z.discriminatedUnion('act', [
   z.strictObject({
     act: z.literal('reload-fpm'),
     service: ServiceName,
-    deadlineMs: z.int().check(z.describe('After this long the reload lets go: the master runs on with its old configuration.')),
+    deadlineMs: z
+      .int()
+      .check(z.describe('After this long the reload lets go: the master runs on with its old configuration.')),
   }),
 ])
 export type Act = z.infer<typeof Act>
@@ -61,7 +63,9 @@ export const BasisItem = z.discriminatedUnion('of', [
     of: z.literal('master'),
     service: ServiceName,
     pid: z.int(),
-    startTicks: z.int().check(z.describe('Start time in clock ticks since boot: with the pid, the identity of a process.')),
+    startTicks: z
+      .int()
+      .check(z.describe('Start time in clock ticks since boot: with the pid, the identity of a process.')),
   }),
 ])
 export type BasisItem = z.infer<typeof BasisItem>

@@ -93,9 +93,9 @@ export type ChangeGroup = z.infer<typeof ChangeGroup>
 /** What every host of the run is asked to plan. */
 export const Asked = z.strictObject({
   want: z.union([z.literal('for-findings'), z.array(SuggestedRemediation).check(z.minLength(1))]),
-  alsoRisks: z.optional(z.boolean().check(z.describe('Risks too, when planning for findings.'))),
-  startStopped: z.optional(z.boolean().check(z.describe('Start what a person stopped.'))),
-  watchMs: z.optional(z.int().check(z.nonnegative())),
+  alsoRisks: z.exactOptional(z.boolean().check(z.describe('Risks too, when planning for findings.'))),
+  startStopped: z.exactOptional(z.boolean().check(z.describe('Start what a person stopped.'))),
+  watchMs: z.exactOptional(z.int().check(z.nonnegative())),
 })
 export type Asked = z.infer<typeof Asked>
 

@@ -24,11 +24,17 @@ export function applyText(report: ApplyReport, paint: Paint): string {
   if (report.verdict) {
     lines.push(`  ${safeLine(report.verdict.says)}`)
     for (const probe of report.verdict.probesAfter) {
-      lines.push(`  ${probe.passed ? paint.green('✓') : paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}`)
+      lines.push(
+        `  ${probe.passed ? paint.green('✓') : paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}`,
+      )
     }
     if (report.verdict.watch) lines.push(`  ${paint.dim(safeLine(report.verdict.watch.says))}`)
   }
-  if (report.problem) lines.push(`  ${paint.red(report.problem.title)}`, ...report.problem.detail.split('\n').map((line) => `  ${safeLine(line)}`))
+  if (report.problem)
+    lines.push(
+      `  ${paint.red(report.problem.title)}`,
+      ...report.problem.detail.split('\n').map((line) => `  ${safeLine(line)}`),
+    )
   return `${lines.join('\n')}\n`
 }
 

@@ -13,21 +13,44 @@ export function diagnosisText(diagnosis: HostDiagnosis, paint: Paint, planComman
   const blocks = [
     heading(diagnosis, paint),
     ...by('cause').map((finding) => findingText(finding, paint, planCommand)),
-    ...section('Follows from it', by('consequence').map((finding) => `${finding.diagnosis}: ${safeLine(finding.says)} (explained by ${finding.explainedBy})`), paint),
-    ...section('Also at risk', by('risk').flatMap((finding) => riskLines(finding, paint, planCommand)), paint),
-    ...section('Notes', by('note').map((finding) => safeLine(finding.says)), paint),
-    ...section('Could not tell', diagnosis.couldNotTell.map(({ what, why }) => `${safeLine(what)}: ${safeLine(why)}`), paint),
+    ...section(
+      'Follows from it',
+      by('consequence').map(
+        (finding) => `${finding.diagnosis}: ${safeLine(finding.says)} (explained by ${finding.explainedBy})`,
+      ),
+      paint,
+    ),
+    ...section(
+      'Also at risk',
+      by('risk').flatMap((finding) => riskLines(finding, paint, planCommand)),
+      paint,
+    ),
+    ...section(
+      'Notes',
+      by('note').map((finding) => safeLine(finding.says)),
+      paint,
+    ),
+    ...section(
+      'Could not tell',
+      diagnosis.couldNotTell.map(({ what, why }) => `${safeLine(what)}: ${safeLine(why)}`),
+      paint,
+    ),
   ]
   return blocks.join('\n')
 }
 
 function heading(diagnosis: HostDiagnosis, paint: Paint): string {
-  const status = { healthy: paint.green('healthy'), 'at-risk': paint.yellow('at risk'), failing: paint.red('failing') }[diagnosis.status ?? 'healthy']
+  const status = { healthy: paint.green('healthy'), 'at-risk': paint.yellow('at risk'), failing: paint.red('failing') }[
+    diagnosis.status ?? 'healthy'
+  ]
   const failed = diagnosis.probes.filter((probe) => !probe.passed)
   const sites = new Set(diagnosis.probes.map((probe) => probe.site)).size
-  const probes = failed.length > 0
-    ? failed.map((probe) => `  ${paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}\n`).join('')
-    : sites > 0 ? `  ${paint.green('✓')} ${sites === 1 ? 'its site answers' : `all ${sites} sites answer`}\n` : ''
+  const probes =
+    failed.length > 0
+      ? failed.map((probe) => `  ${paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}\n`).join('')
+      : sites > 0
+        ? `  ${paint.green('✓')} ${sites === 1 ? 'its site answers' : `all ${sites} sites answer`}\n`
+        : ''
   return `${paint.bold(diagnosis.host)}  ${status}\n${probes}`
 }
 
@@ -36,7 +59,10 @@ function findingText(finding: Finding, paint: Paint, planCommand: PlanCommand): 
     `  ${paint.red(paint.bold(finding.diagnosis))}  ${safeLine(finding.subject.name)}`,
     `    ${safeLine(finding.says)}`,
     `    ${paint.dim('How we know')}`,
-    ...finding.evidence.map((evidence) => `      ${paint.cyan(safeLine(evidence.source))}${evidence.at ? paint.dim(` at ${evidence.at}`) : ''}\n        ${safeLine(evidence.says)}`),
+    ...finding.evidence.map(
+      (evidence) =>
+        `      ${paint.cyan(safeLine(evidence.source))}${evidence.at ? paint.dim(` at ${evidence.at}`) : ''}\n        ${safeLine(evidence.says)}`,
+    ),
     `    ${paint.dim('What would fix it')}`,
     ...(finding.withoutRemediation ? [`      ${safeLine(finding.withoutRemediation)}`] : []),
     ...finding.remediations.map((remediation) => `      ${planCommand(remediation)}`),

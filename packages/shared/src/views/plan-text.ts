@@ -10,7 +10,10 @@ export function planText({ digest, plan, forecast }: PlanRecord, paint: Paint): 
 /** Without host, digest and times: what hosts with the same diff share. */
 export function planBody(plan: Plan, forecast: readonly string[], paint: Paint): string {
   const why = plan.remediations.map(({ id, because, arithmetic }) =>
-    [`  ${paint.bold(id)}  ${safeLine(because)}`, ...arithmetic.map((line) => `      ${paint.dim(safeLine(line))}`)].join('\n'),
+    [
+      `  ${paint.bold(id)}  ${safeLine(because)}`,
+      ...arithmetic.map((line) => `      ${paint.dim(safeLine(line))}`),
+    ].join('\n'),
   )
   const diffs = plan.changes.map((change) => indent(colourDiff(safe(change.diff).trimEnd(), paint)))
   const blocks = [
@@ -43,12 +46,18 @@ export function colourDiff(diff: string, paint: Paint): string {
 }
 
 function indent(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n')
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')
 }
 
 export function checkWords(check: Check): string {
-  const on = check.when === 'planned' ? 'the planned files, before anything is written' : 'the written files, before acting'
-  return check.check === 'fpm-config' ? `${check.service} accepts ${on}` : `systemd accepts the unit of ${check.service}: ${on}`
+  const on =
+    check.when === 'planned' ? 'the planned files, before anything is written' : 'the written files, before acting'
+  return check.check === 'fpm-config'
+    ? `${check.service} accepts ${on}`
+    : `systemd accepts the unit of ${check.service}: ${on}`
 }
 
 export function actWords(act: Act): string {

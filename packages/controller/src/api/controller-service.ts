@@ -1,0 +1,70 @@
+/** What the API offers, as one list of questions and deeds; `serve-controller` puts the rooms of the controller behind it. */
+import type {
+  Digest,
+  HostDiagnosis,
+  HostId,
+  HostRecordView,
+  Labels,
+  OfferedRemediation,
+  Problem,
+  Run,
+  RunId,
+  RunNews,
+  RunView,
+  Spoken,
+} from '@fleetmend/shared'
+import type { Deed, StartRequest } from '../runs/driver.ts'
+
+/** Hosts by name or by label selector; neither: the whole fleet. Both at once is a mistake that is refused. */
+export interface Target {
+  readonly hosts?: readonly string[]
+  readonly selector?: string
+}
+
+export type Answer<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly problem: Problem }
+
+export interface Invited {
+  /** To be pasted into `fleetmend-agent enrol`; shown once. */
+  readonly token: string
+  readonly expiresAt: string
+}
+
+/** A remediation that some connected host offers, with how many do. */
+export interface Offered extends OfferedRemediation {
+  readonly hosts: number
+}
+
+export interface ControllerService {
+  hello(): { readonly version: string; readonly fleet: string; readonly spoken: Spoken; readonly agentsUrl: string }
+  listHosts(target: Target): Promise<Answer<readonly HostRecordView[]>>
+  invite(request: {
+    readonly by: string
+    readonly labels: Labels
+    readonly host: HostId | null
+    readonly lifeMs: number
+  }): Promise<Answer<Invited>>
+  /** Its certificate lets it in no more, and its connection is cut. */
+  removeHost(host: HostId): Promise<Answer<null>>
+  catalogue(): Promise<readonly Offered[]>
+  /** Each host's answer as it arrives, the hosts that did not answer among them. */
+  diagnose(target: Target, site: string | undefined, signal: AbortSignal): AsyncGenerator<HostDiagnosis, Problem | null>
+  startRun(target: Target, request: Omit<StartRequest, 'hosts'>): Promise<Answer<Run>>
+  showRun(run: RunId): Promise<Answer<RunView>>
+  /** Newest first. */
+  listRuns(limit: number): Promise<readonly Run[]>
+  /**
+   * News of a run, from the event after `seen` on (0: from its beginning): what is recorded, then what happens. Progress
+   * of hosts at work is told only while it happens and has no number. Ends when the run has ended.
+   */
+  watchRun(
+    run: RunId,
+    seen: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly number: number | null; readonly news: RunNews }, Problem | null>
+  /** Checked here before it is recorded, and again by every host. */
+  approve(run: RunId, digest: Digest, signature: string): Promise<Answer<Run>>
+  /** Everything else that a person can do to a run. */
+  submit(run: RunId, deed: Exclude<Deed, { type: 'approved' }>): Promise<Answer<Run>>
+}

@@ -1,0 +1,145 @@
+/** The controller's whole API as one typed router: what the command line, and later the console, may ask. No logic. */
+import { Asked, Digest, HostId, Labels, Manifest, problemError, RunId, RunLimits, WavePlan } from '@fleetmend/shared'
+import { initTRPC, tracked } from '@trpc/server'
+import * as z from 'zod/mini'
+import type { Answer, ControllerService } from './controller-service.ts'
+
+export interface ApiContext {
+  readonly controller: ControllerService
+}
+
+const t = initTRPC.context<ApiContext>().create()
+
+const Target = z.strictObject({
+  hosts: z.exactOptional(z.array(z.string().check(z.maxLength(253))).check(z.minLength(1), z.maxLength(10_000))),
+  selector: z.exactOptional(z.string().check(z.maxLength(4096))),
+})
+
+/** Who does it, in their own words: whoever reaches this socket owns it, and may call themselves what they want. */
+const by = Manifest.shape.requester
+const reason = Manifest.shape.reason
+const minuteMs = 60_000
+
+/** Resumes after the last event that was seen. */
+const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
+
+export const apiRouter = t.router({
+  hello: t.procedure.query(({ ctx }) => ctx.controller.hello()),
+
+  /** What can be planned anywhere in the fleet, as its agents say. */
+  catalogue: t.procedure.query(({ ctx }) => ctx.controller.catalogue()),
+
+  hosts: t.router({
+    list: t.procedure.input(Target).query(async ({ ctx, input }) => opened(await ctx.controller.listHosts(input))),
+
+    invite: t.procedure
+      .input(
+        z.strictObject({
+          by,
+          labels: Labels,
+          host: z.nullable(HostId),
+          lifeMs: z.int().check(z.minimum(minuteMs), z.maximum(7 * 24 * 60 * minuteMs)),
+        }),
+      )
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.invite(input))),
+
+    remove: t.procedure
+      .input(z.strictObject({ host: HostId }))
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.removeHost(input.host))),
+  }),
+
+  diagnose: t.procedure
+    .input(z.strictObject({ target: Target, site: z.exactOptional(z.string().check(z.maxLength(253))) }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      const answers = ctx.controller.diagnose(input.target, input.site, signal ?? never)
+      for (;;) {
+        const next = await answers.next()
+        if (!next.done) yield next.value
+        else if (next.value) throw problemError(next.value)
+        else return
+      }
+    }),
+
+  runs: t.router({
+    start: t.procedure
+      .input(z.strictObject({ target: Target, by, reason, asked: Asked, waves: WavePlan, limits: RunLimits }))
+      .mutation(async ({ ctx, input: { target, ...request } }) =>
+        opened(await ctx.controller.startRun(target, request)),
+      ),
+
+    show: t.procedure
+      .input(z.strictObject({ run: RunId }))
+      .query(async ({ ctx, input }) => opened(await ctx.controller.showRun(input.run))),
+
+    list: t.procedure
+      .input(z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) }))
+      .query(({ ctx, input }) => ctx.controller.listRuns(input.limit)),
+
+    watch: t.procedure.input(z.strictObject({ run: RunId, lastEventId })).subscription(async function* ({
+      ctx,
+      input,
+      signal,
+    }) {
+      const watching = ctx.controller.watchRun(input.run, Number(input.lastEventId ?? 0), signal ?? never)
+      let last = Number(input.lastEventId ?? 0)
+      for (;;) {
+        const next = await watching.next()
+        if (next.done && next.value) throw problemError(next.value)
+        if (next.done) return
+        last = next.value.number ?? last
+        // Progress has no number of its own: whoever resumes after it resumes after the event before it.
+        yield tracked(String(last), next.value.news)
+      }
+    }),
+
+    approve: t.procedure
+      .input(z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) }))
+      .mutation(async ({ ctx, input }) =>
+        opened(await ctx.controller.approve(input.run, input.digest, input.signature)),
+      ),
+
+    reject: t.procedure
+      .input(z.strictObject({ run: RunId, by, reason }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'rejected', ...deed })),
+      ),
+
+    apply: t.procedure
+      .input(z.strictObject({ run: RunId, by }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'apply-started', ...deed })),
+      ),
+
+    pause: t.procedure
+      .input(z.strictObject({ run: RunId, by, reason }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'paused', ...deed })),
+      ),
+
+    resume: t.procedure
+      .input(z.strictObject({ run: RunId, by }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'resumed', ...deed })),
+      ),
+
+    promote: t.procedure
+      .input(z.strictObject({ run: RunId, by, group: Digest }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'promoted', ...deed })),
+      ),
+
+    abort: t.procedure
+      .input(z.strictObject({ run: RunId, by, reason }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) =>
+        opened(await ctx.controller.submit(run, { type: 'aborted', ...deed })),
+      ),
+  }),
+})
+export type ApiRouter = typeof apiRouter
+
+const never = new AbortController().signal
+
+function opened<Value>(answer: Answer<Value>): Value {
+  if (answer.ok) return answer.value
+  throw problemError(answer.problem)
+}

@@ -1,0 +1,2 @@
+/** The public face of the controller: its API as a type, for those who call it, and the way to serve it. */
+export type { ApiRouter } from './api/router.ts'

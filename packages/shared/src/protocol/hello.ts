@@ -1,0 +1,26 @@
+/**
+ * What an agent says of itself when it is asked first: who it is, what it speaks, and what it can find and do. A fleet of
+ * mixed versions is described by what its agents say, never by what a controller was built with.
+ */
+import * as z from 'zod/mini'
+import { HostId } from '../model/ids.ts'
+import { Spoken } from './version.ts'
+
+const Named = z.object({ id: z.string(), title: z.string(), meaning: z.string() })
+
+/** A remediation as an agent offers it. Lenient, as all of `hello`: a newer agent may say more. */
+export const OfferedRemediation = z.object({
+  ...Named.shape,
+  /** JSON Schema (2020-12) of its input. */
+  input: z.record(z.string(), z.unknown()),
+})
+export type OfferedRemediation = z.infer<typeof OfferedRemediation>
+
+export const Hello = z.object({
+  host: HostId,
+  agentVersion: z.string(),
+  os: z.nullable(z.string()).check(z.describe('e.g. `Debian GNU/Linux 12 (bookworm)`.')),
+  spoken: Spoken,
+  catalogue: z.object({ diagnoses: z.array(Named), remediations: z.array(OfferedRemediation) }),
+})
+export type Hello = z.infer<typeof Hello>
