@@ -23,9 +23,16 @@ export interface LoadReport {
   readonly outcomes: Readonly<Record<string, number>>
   /** When the first of the lost ended, and how; at most 20. */
   readonly firstLost: readonly { readonly atMs: number; readonly outcome: string }[]
+  /** What ended in each second since the start. */
+  readonly bySecond: readonly Second[]
   /** Not sent, because too many were unanswered already. */
   readonly heldBack: number
   readonly latencyMs: { readonly median: number; readonly p95: number; readonly p99: number; readonly max: number }
+}
+
+export interface Second {
+  readonly good: number
+  readonly lost: number
 }
 
 export interface Load extends AsyncDisposable {
@@ -54,6 +61,7 @@ export function startLoad(
   const latencies: number[] = []
   const outcomes: Record<string, number> = {}
   const firstLost: { atMs: number; outcome: string }[] = []
+  const bySecond: ({ good: number; lost: number } | undefined)[] = []
   let [sent, good, lost, heldBack, stopped] = [0, 0, 0, 0, false]
   const { promise: finished, resolve: finish } = Promise.withResolvers<LoadReport>()
 
@@ -63,6 +71,7 @@ export function startLoad(
     lost,
     outcomes: { ...outcomes },
     firstLost: [...firstLost],
+    bySecond: Array.from(bySecond, (second) => second ?? { good: 0, lost: 0 }),
     heldBack,
     latencyMs: spread(latencies),
   })
@@ -71,7 +80,10 @@ export function startLoad(
     const outcome = answer.kind === 'answered' ? String(answer.status) : answer.why
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
     latencies.push(answer.tookMs)
-    if (answer.kind === 'answered' && answer.status < 400) good++
+    const isGood = answer.kind === 'answered' && answer.status < 400
+    const second = (bySecond[Math.floor((performance.now() - startedMs) / 1000)] ??= { good: 0, lost: 0 })
+    second[isGood ? 'good' : 'lost']++
+    if (isGood) good++
     else if (++lost <= 20) firstLost.push({ atMs: Math.round(performance.now() - startedMs), outcome })
     finishWhenDone()
   }

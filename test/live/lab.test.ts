@@ -92,6 +92,7 @@ describe.skipIf(await hostsAreImpossible())('a lab', () => {
       const report = await load.stop()
       expect(Object.values(report.outcomes).reduce((total, count) => total + count, 0)).toBe(report.sent)
       expect(report.good + report.lost).toBe(report.sent)
+      expect(report.bySecond.reduce((total, { good, lost }) => total + good + lost, 0)).toBe(report.sent)
       expect(report.firstLost[0]?.outcome).toBe('502')
     })
 
