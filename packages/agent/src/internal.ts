@@ -9,6 +9,7 @@ import { linuxHost } from './host/linux-host.ts'
 import { namespaceCommand } from './host/private-namespace.ts'
 import { runningSelf } from './host/self.ts'
 import { ownHostId } from './state/host-id.ts'
+import { enrolledName } from './state/identity.ts'
 import { openStateFolder, productionStateRoot, type StateFolder } from './state/state-folder.ts'
 
 type Internal = (args: readonly string[]) => number | Promise<number>
@@ -27,7 +28,7 @@ export function internalTask(command: string | undefined): Internal | undefined 
 }
 
 export function thisHost() {
-  return linuxHost(ownHostId(), runningSelf())
+  return linuxHost(ownHostId(enrolledName()), runningSelf())
 }
 
 export async function openOwnState(): Promise<

@@ -9,15 +9,12 @@ import {
   type ApplyReport,
   type ExitCode,
 } from '@fleetmend/shared'
-import { admit, withdraw } from '../execute/admit.ts'
-import { startApplyUnit } from '../execute/apply-unit.ts'
+import { beginApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
-import { runTool } from '../host/run-tool.ts'
-import { runningSelf } from '../host/self.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { localRoot } from './executor-here.ts'
-import { internalApply, internalRecover } from './internal-names.ts'
 import { reportProblem } from './report-problem.ts'
+import { startApplyHere } from './start-apply-here.ts'
 
 export const applyCommand: Command = {
   name: 'apply',
@@ -30,23 +27,13 @@ export const applyCommand: Command = {
     const { host, streams, positionals, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
-    const summary = localRoot(process.env)
-    const admitted = await admit(host, state.value, positionals[0] ?? '', () => ({ ok: true, summary }))
-    if (!admitted.ok) return reportProblem(streams, admitted.problem)
-    const { id } = admitted.value
-    const started = await startApplyUnit(runTool, {
-      id,
-      self: runningSelf(),
-      work: [internalApply, id],
-      recovery: [internalRecover, id],
-    })
-    if (!started.ok) {
-      await withdraw(host, admitted.value, started.problem)
-      return reportProblem(streams, started.problem)
-    }
+    const allowed = () => ({ ok: true, summary: localRoot(process.env) }) as const
+    const begun = await beginApply(host, state.value, positionals[0] ?? '', allowed, startApplyHere)
+    if (!begun.ok) return reportProblem(streams, begun.problem)
+    const { id } = begun.value
     streams.err(`${streams.paint.dim(`${id} has begun; it goes on if this terminal is closed`)}\n`)
 
-    const canBeUndone = admitted.value.plan.plan.changes.length > 0
+    const canBeUndone = begun.value.plan.plan.changes.length > 0
     const ended = (report: ApplyReport) => {
       const exit = showReport(streams, report, values['json'] === true)
       if (report.outcome === 'fixed' && canBeUndone && !values['json'])
@@ -56,7 +43,8 @@ export const applyCommand: Command = {
     const following = followApply(state.value, id)
     for (;;) {
       const next = await following.next()
-      if (!next.done) streams.err(`  ${streams.paint.dim(next.value.at.slice(11, 19))}  ${safeLine(next.value.says)}\n`)
+      if (!next.done)
+        streams.err(`  ${streams.paint.dim(next.value.entry.at.slice(11, 19))}  ${safeLine(next.value.entry.says)}\n`)
       else return next.value ? ended(next.value) : exitCodes.internal
     }
   },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { applyUnitArguments, startApplyUnit, type ApplyUnit } from './apply-unit.ts'
 
 const unit: ApplyUnit = {
+  task: 'apply',
   id: 'a-20261121-031502-9f3c',
   self: { program: '/usr/lib/fleetmend/node', args: ['/usr/lib/fleetmend/fleetmend-agent.cjs'] },
   work: ['internal-apply', 'a-20261121-031502-9f3c'],
@@ -24,6 +25,12 @@ test('the work runs in its own unit, and recovery after it, however it ends', ()
     'internal-apply',
     'a-20261121-031502-9f3c',
   ])
+})
+
+test('a rollback has a unit beside that of its apply', () => {
+  expect(applyUnitArguments({ ...unit, task: 'rollback', work: ['internal-rollback', unit.id] })).toEqual(
+    expect.arrayContaining(['--unit=fleetmend-rollback-a-20261121-031502-9f3c', 'internal-rollback']),
+  )
 })
 
 test.each(['/opt/fleet mend/node', '/opt/$HOME/node', '/opt/%h/node', "/opt/it's/node"])(

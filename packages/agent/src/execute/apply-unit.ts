@@ -1,6 +1,6 @@
 /**
- * Runs an apply in a transient unit of its own (DESIGN D6): a lost connection, an upgrade or the death of whoever asked
- * does not cut it. When the unit ends, however it ends, recovery looks at its journal.
+ * Runs an apply, or its rollback, in a transient unit of its own (DESIGN D6, D9): a lost connection, an upgrade or the
+ * death of whoever asked does not cut it. When the unit ends, however it ends, recovery looks at its journal.
  */
 import { problem, type ApplyId, type Problem } from '@fleetmend/shared'
 import type { Read, ToolOutput } from '../host/host.ts'
@@ -14,6 +14,7 @@ export type RunProgram = (run: {
 }) => Promise<Read<ToolOutput>>
 
 export interface ApplyUnit {
+  readonly task: 'apply' | 'rollback'
   readonly id: ApplyId
   /** How this agent runs itself. */
   readonly self: Self
@@ -29,27 +30,28 @@ export async function startApplyUnit(run: RunProgram, unit: ApplyUnit): Promise<
   const args = applyUnitArguments(unit)
   if (args === null)
     return notPossible(
+      unit,
       `the path of the agent, ${unit.self.program}, has characters that systemd would take for its own`,
     )
   const started = await run({ program: 'systemd-run', args, limitMs: startLimitMs })
-  if (!started.ok) return notPossible(started.says)
+  if (!started.ok) return notPossible(unit, started.says)
   return started.value.exitCode === 0
     ? { ok: true }
-    : notPossible(`systemd-run failed with ${started.value.exitCode}: ${started.value.stderr.trim()}`)
+    : notPossible(unit, `systemd-run failed with ${started.value.exitCode}: ${started.value.stderr.trim()}`)
 }
 
-export function applyUnitName(id: ApplyId): string {
-  return `fleetmend-apply-${id}`
+export function applyUnitName({ task, id }: Pick<ApplyUnit, 'task' | 'id'>): string {
+  return `fleetmend-${task}-${id}`
 }
 
 /** Null when a word could not stand in a unit's command line as it is. */
-export function applyUnitArguments({ id, self, work, recovery }: ApplyUnit): readonly string[] | null {
+export function applyUnitArguments({ task, id, self, work, recovery }: ApplyUnit): readonly string[] | null {
   const agent = [self.program, ...self.args]
   const recover = [...agent, ...recovery]
   // systemd splits ExecStopPost= itself and expands % and $ in it.
   if (!recover.every((word) => /^[\w./@:=,+-]+$/.test(word))) return null
   return [
-    `--unit=${applyUnitName(id)}`,
+    `--unit=${applyUnitName({ task, id })}`,
     '--collect',
     '--quiet',
     '--no-ask-password',
@@ -68,12 +70,18 @@ const startLimitMs = 30_000
 /** Recovery may have to watch the host once more before it can say how it went. */
 const recoveryLimitS = 900
 
-function notPossible(why: string): Started {
+function notPossible({ task }: ApplyUnit, why: string): Started {
+  const { cannot, toDo } = words[task]
   return {
     ok: false,
     problem: problem(
       'apply-not-possible',
-      `Cannot apply: a change must outlive whoever asked for it, and this host cannot run it in a unit of its own (${why}). Nothing was changed.\n\nDiagnosing and planning work here; carry the plan out by hand.`,
+      `${cannot}: a change must outlive whoever asked for it, and this host cannot run it in a unit of its own (${why}). Nothing was changed.\n\n${toDo}`,
     ),
   }
 }
+
+const words = {
+  apply: { cannot: 'Cannot apply', toDo: 'Diagnosing and planning work here; carry the plan out by hand.' },
+  rollback: { cannot: 'Cannot roll back', toDo: 'Put the files of the plan back by hand, and reload what reads them.' },
+} as const

@@ -8,7 +8,7 @@ async function collect(following: ReturnType<typeof followApply>) {
   for (;;) {
     const next = await following.next()
     if (next.done) return { says, report: next.value }
-    says.push(next.value.says)
+    says.push(next.value.entry.says)
   }
 }
 
@@ -26,6 +26,15 @@ test('following goes on where it was left, in another process and after the end'
   const report = await at.apply()
   const { says } = await collect(followApply(folder.state, at.record.id, { seen: 3 }))
   expect(says).toEqual(report.timeline.slice(3).map((entry) => entry.says))
+})
+
+test('each entry comes with the phase that it belongs to', async () => {
+  await using folder = await temporaryState()
+  const at = await scene(folder.state, 'edit and reload')
+  await at.apply()
+  const phases = new Set<string>()
+  for await (const { phase } of followApply(folder.state, at.record.id)) phases.add(phase)
+  expect([...phases]).toEqual(['intent', 'changed', 'watching', 'closed'])
 })
 
 test('who stops following gets the report as it stands', async () => {

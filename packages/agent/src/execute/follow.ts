@@ -1,8 +1,8 @@
 /** Follows an apply by its journal, from any process and as often as wanted: nothing else knows more than the journal. */
 import { watch } from 'node:fs'
-import type { ApplyId, ApplyReport, TimelineEntry } from '@fleetmend/shared'
+import type { ApplyId, ApplyReport } from '@fleetmend/shared'
 import { journalFile } from '../state/apply-record.ts'
-import { applyReport, isClosed } from '../state/apply-report.ts'
+import { applyReport, isClosed, phasedTimeline, type PhasedEntry } from '../state/apply-report.ts'
 import { readJournalFile } from '../state/journal.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 
@@ -18,14 +18,14 @@ export async function* followApply(
   state: StateFolder,
   id: ApplyId,
   options: FollowOptions = {},
-): AsyncGenerator<TimelineEntry, ApplyReport | null> {
+): AsyncGenerator<PhasedEntry, ApplyReport | null> {
   const path = journalFile(state, id)
   let shown = options.seen ?? 0
   for (;;) {
     const changed = nextChange(path, options.signal)
     const read = await readJournalFile(path)
     const report = read.ok ? applyReport(read.value.entries) : null
-    const timeline = report?.timeline ?? []
+    const timeline = read.ok ? phasedTimeline(read.value.entries) : []
     yield* timeline.slice(shown)
     shown = Math.max(shown, timeline.length)
     const ended = !read.ok || isClosed(read.value.entries) || options.signal?.aborted

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asksBeyondFiles, readAccountNames } from './account-names.ts'
+import { accountId, asksBeyondFiles, readAccountNames } from './account-names.ts'
 
 test('names are the first field of each line, and nothing else is', () => {
   const text =
@@ -15,4 +15,9 @@ test.each([
   { nsswitch: '', beyond: false },
 ])('whether users may exist beyond the files: $nsswitch', ({ nsswitch, beyond }) => {
   expect(asksBeyondFiles(nsswitch, 'passwd')).toBe(beyond)
+})
+
+test('a number by name, and none for a name that is not there', () => {
+  const text = 'root:x:0:\nfleetmend:x:987:ana\nodd:x::\n'
+  expect(['root', 'fleetmend', 'odd', 'nobody'].map((name) => accountId(text, name))).toEqual([0, 987, null, null])
 })

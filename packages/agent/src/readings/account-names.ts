@@ -9,6 +9,15 @@ export function readAccountNames(text: string): ReadonlySet<string> {
   return new Set(names)
 }
 
+/** The number of a user or group by name (third field); null where the file does not have it. */
+export function accountId(text: string, name: string): number | null {
+  const fields = text
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([each]) => each === name)
+  return fields && /^\d+$/.test(fields[2] ?? '') ? Number(fields[2]) : null
+}
+
 /**
  * Whether `/etc/nsswitch.conf` sends a question about `passwd` or `group` to anything that the files do not show (LDAP,
  * sssd …): then a name that is missing in the file may still exist.

@@ -36,10 +36,13 @@ interface Field {
   readonly default?: unknown
 }
 
-/** The fields of an input as JSON Schema describes them: also what `hello` sends and the docs print. */
+/** The input as JSON Schema (2020-12): what `hello` sends and the docs print. */
+export function inputSchema(remediation: Remediation): Record<string, unknown> {
+  return { ...z.toJSONSchema(remediation.input, { io: 'input' }) }
+}
+
 export function fieldsOf(remediation: Remediation): Readonly<Record<string, Field>> {
-  const schema = z.toJSONSchema(remediation.input, { io: 'input' })
-  return (schema.properties ?? {}) as Record<string, Field>
+  return (inputSchema(remediation)['properties'] ?? {}) as Record<string, Field>
 }
 
 function typed(type: string | undefined, value: string): unknown {

@@ -1,5 +1,5 @@
 /** What became of an apply, told from its journal. Pure: there is no second record that could disagree. */
-import type { ApplyPhase, ApplyReport } from '@fleetmend/shared'
+import type { ApplyPhase, ApplyReport, TimelineEntry } from '@fleetmend/shared'
 import type { EntryOf, JournalEntry } from './journal-entry.ts'
 
 /** Null for a journal that does not begin with an admission: then nothing was begun. */
@@ -17,23 +17,37 @@ export function applyReport(entries: readonly JournalEntry[]): ApplyReport | nul
     outcome: closed?.outcome ?? null,
     startedAt: admitted.at,
     endedAt: closed?.at ?? null,
-    timeline: entries.flatMap(({ at, says }) => (says === '' ? [] : [{ at, says }])),
+    timeline: phasedTimeline(entries).map(({ entry }) => entry),
     verdict: closed?.verdict ?? lastOf(entries, 'rolling-back')?.verdict ?? null,
     problem: closed?.problem ?? null,
   }
 }
 
-/** A closed apply that is rolled back on request is open again until that is done. */
+/** A closed apply is open again from when its rollback is asked for until that is done or refused. */
 export function isClosed(entries: readonly JournalEntry[]): boolean {
   return phaseOf(entries) === 'closed'
 }
 
 export function phaseOf(entries: readonly JournalEntry[]): ApplyPhase {
+  return entries.reduce(phaseAfter, 'intent')
+}
+
+export interface PhasedEntry {
+  readonly phase: ApplyPhase
+  readonly entry: TimelineEntry
+}
+
+/** What people see of a journal, each line with the phase that it belongs to. */
+export function phasedTimeline(entries: readonly JournalEntry[]): readonly PhasedEntry[] {
   let phase: ApplyPhase = 'intent'
-  for (const { entry } of entries) {
-    if (entry in phases) phase = phases[entry as keyof typeof phases]
-  }
-  return phase
+  return entries.flatMap((each) => {
+    phase = phaseAfter(phase, each)
+    return each.says === '' ? [] : [{ phase, entry: { at: each.at, says: each.says } }]
+  })
+}
+
+function phaseAfter(phase: ApplyPhase, { entry }: JournalEntry): ApplyPhase {
+  return entry in phases ? phases[entry as keyof typeof phases] : phase
 }
 
 const phases = {
@@ -42,7 +56,9 @@ const phases = {
   changed: 'changed',
   acted: 'acted',
   watching: 'watching',
+  'rollback-asked': 'rolling-back',
   'rolling-back': 'rolling-back',
+  'rollback-refused': 'closed',
   closed: 'closed',
 } as const satisfies Partial<Record<JournalEntry['entry'], ApplyPhase>>
 

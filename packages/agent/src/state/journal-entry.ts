@@ -89,6 +89,9 @@ export const JournalEntry = z.discriminatedUnion('entry', [
   z.strictObject({ entry: z.literal('acted'), ...line }),
   z.strictObject({ entry: z.literal('watching'), ...line }),
   z.strictObject({ entry: z.literal('note'), ...line }),
+  /** A person wants a finished apply undone. Answered by `rolling-back` or `rollback-refused`. */
+  z.strictObject({ entry: z.literal('rollback-asked'), ...line, askedBy: AuthoritySummary }),
+  z.strictObject({ entry: z.literal('rollback-refused'), ...line, problem: Problem }),
   z.strictObject({
     entry: z.literal('rolling-back'),
     ...line,

@@ -1,0 +1,112 @@
+/**
+ * The agent as others reach it, over a socket or a controller's line: the same questions as at the keyboard, and an apply
+ * only with an approval that this host has checked itself. Nothing here can act as root at the keyboard does.
+ */
+import {
+  authorise,
+  problem,
+  spokenHere,
+  type ApplyId,
+  type ApplyReport,
+  type Digest,
+  type Hello,
+  type RemoteAuthority,
+} from '@fleetmend/shared'
+import { diagnoseHost, planOnHost } from '../agent.ts'
+import { diagnoses } from '../diagnoses/registry.ts'
+import { beginApply, type StartApply } from '../execute/begin-apply.ts'
+import { followApply } from '../execute/follow.ts'
+import type { Host } from '../host/host.ts'
+import { textOf } from '../readings/bytes.ts'
+import { inputSchema } from '../remediations/read-input.ts'
+import { remediations } from '../remediations/registry.ts'
+import type { AgentService, ApplyBegun } from '../router.ts'
+import { listApplies, listApplyIds } from '../state/apply-record.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+import { agentVersion } from '../version.ts'
+import { readApproversFile } from './approvers-file.ts'
+
+export interface ServedHost {
+  readonly host: Host
+  readonly state: StateFolder
+  /** Begins the work in a unit of its own; everything before that is done here. */
+  readonly start: StartApply
+}
+
+/** Until a host has a policy of its own, one of its approvers is enough. */
+const policy = { approvalsNeeded: 1 }
+
+export function agentService({ host, state, start }: ServedHost): AgentService {
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function applyNow(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
+    const approvers = await readApproversFile(host)
+    if (!approvers.ok) return approvers
+    const terms = { host: host.id, plan, authority, approvers: approvers.value, policy, nowMs: host.nowMs() }
+    // Whether it was applied before is known to the store of plans; nobody unapproved learns of it.
+    const authorised = authorise({ ...terms, nonceUsed: false })
+    if (!authorised.ok) return authorised
+    const known = await applyOf(state, plan)
+    if (known && known.outcome !== 'refused') return { ok: true, apply: known.apply }
+    const begun = await beginApply(host, state, plan, () => authorised, start)
+    return begun.ok ? { ok: true, apply: begun.value.id } : begun
+  }
+
+  return {
+    hello: () => hello(host),
+    diagnose: (options) => diagnoseHost(host, options),
+    plan: (request) => planOnHost(host, state, request),
+    apply(plan, authority) {
+      // One at a time, so that a plan that is told twice at once is begun once.
+      const begun = turn.then(() => applyNow(plan, authority))
+      turn = begun.catch(() => undefined)
+      return begun
+    },
+    async *watch(apply, seen, signal) {
+      if (!(await listApplyIds(state)).includes(apply)) return unknownApply(apply)
+      const following = followApply(state, apply, { seen, signal })
+      for (let number = seen + 1; ; number++) {
+        const next = await following.next()
+        if (!next.done) yield { number, news: { news: 'entry', ...next.value } }
+        else if (next.value?.outcome) yield { number, news: { news: 'closed', report: next.value } }
+        if (next.done) return null
+      }
+    },
+    report: (plan) => applyOf(state, plan),
+    history: async (limit) => (await listApplies(state)).slice(0, limit),
+  }
+}
+
+/** One that was begun counts before one that was refused: the plan may have been told again. */
+async function applyOf(state: StateFolder, plan: Digest): Promise<ApplyReport | null> {
+  const applies = (await listApplies(state)).filter((apply) => apply.plan === plan)
+  return applies.find(({ outcome }) => outcome !== 'refused') ?? applies[0] ?? null
+}
+
+async function hello(host: Host): Promise<Hello> {
+  return {
+    host: host.id,
+    agentVersion,
+    os: await osName(host),
+    spoken: spokenHere,
+    catalogue: {
+      diagnoses: diagnoses.map(({ id, title, meaning }) => ({ id, title, meaning })),
+      remediations: remediations.map((each) => ({
+        id: each.id,
+        title: each.title,
+        meaning: each.meaning,
+        input: inputSchema(each),
+      })),
+    },
+  }
+}
+
+/** os-release(5) */
+export async function osName(host: Pick<Host, 'readFile'>): Promise<string | null> {
+  const read = await host.readFile('/etc/os-release', 64 * 1024)
+  return read.ok ? (/^PRETTY_NAME="?([^"\n]{1,200})"?$/m.exec(textOf(read.value))?.[1] ?? null) : null
+}
+
+function unknownApply(apply: ApplyId) {
+  return problem('unknown-apply', `This host has no apply ${apply}. To see those it has:\n    fleetmend-agent history`)
+}

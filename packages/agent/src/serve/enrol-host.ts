@@ -1,0 +1,114 @@
+/**
+ * Becomes part of a fleet: finds the controller that the join token means, proves that this host has a key of its own, and
+ * keeps the certificate it is given. Nothing is written before all of that has held.
+ */
+import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
+import {
+  decodeJoinToken,
+  ENROL_PATH,
+  Enrolled,
+  enrolmentChallenge,
+  problem,
+  problemOf,
+  type EnrolRequest,
+  type HostId,
+  type JoinToken,
+  type Problem,
+} from '@fleetmend/shared'
+import { createTRPCUntypedClient } from '@trpc/client'
+import type { Identity } from '../state/identity.ts'
+import { openLine } from './controller-line.ts'
+import { findPinnedAuthority, notReached } from './pinned-authority.ts'
+
+export interface Newcomer {
+  readonly host: HostId
+  readonly os: string | null
+  readonly agentVersion: string
+}
+
+export type Enrolling =
+  | { readonly ok: true; readonly identity: Identity }
+  | { readonly ok: false; readonly problem: Problem }
+
+export async function enrolHost(tokenText: string, newcomer: Newcomer): Promise<Enrolling> {
+  const token = decodeJoinToken(tokenText)
+  if (!token.ok) return token
+  const { url, fingerprint } = token.value
+  const authority = await findPinnedAuthority(url, fingerprint)
+  if (!authority.ok) return authority
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const line = await openLine({ url: new URL(ENROL_PATH, url).href, authority: authority.pem }, {})
+  if (line.kind !== 'open') return { ok: false, problem: notReached(url, line.says) }
+  const request = requestOf(token.value, newcomer, privateKey, publicKey)
+  try {
+    const client = createTRPCUntypedClient({ links: [line.peer.link()] })
+    const answer = Enrolled.safeParse(await client.mutation('enrol', request))
+    const wrong = answer.success
+      ? whatIsWrong(answer.data, newcomer.host, publicKey, authority.pem)
+      : 'it has no such form'
+    if (!answer.success || wrong !== null) return { ok: false, problem: strange(url, wrong ?? '') }
+    return { ok: true, identity: identityOf(answer.data, url, authority.pem, privateKey) }
+  } catch (error) {
+    return { ok: false, problem: problemOf(error) }
+  } finally {
+    line.peer.close()
+  }
+}
+
+function requestOf(token: JoinToken, newcomer: Newcomer, privateKey: KeyObject, publicKey: KeyObject): EnrolRequest {
+  const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+  const proved = { host: newcomer.host, secret: token.secret, publicKey: key }
+  const signature = sign('sha256', enrolmentChallenge(proved), privateKey).toString('base64')
+  return { ...proved, signature, os: newcomer.os, agentVersion: newcomer.agentVersion }
+}
+
+/** As a clause; null when this is a certificate for this host and this key by the pinned authority. */
+export function whatIsWrong(
+  { certificate, host, fleet }: Pick<Enrolled, 'certificate' | 'host' | 'fleet'>,
+  expected: HostId,
+  publicKey: KeyObject,
+  authority: string,
+): string | null {
+  if (host !== expected) return `it names ${host}, and this host is ${expected}`
+  const issuer = new X509Certificate(authority)
+  const issued = readCertificate(certificate)
+  if (issued === null) return 'it holds no certificate'
+  if (!issued.publicKey.equals(publicKey)) return 'the certificate is for another key'
+  if (!issued.verify(issuer.publicKey)) return 'the certificate is not by the authority of the join token'
+  if (issued.subjectAltName !== `URI:fleetmend://${fleet}/${host}`) return 'the certificate is for another name'
+  return null
+}
+
+function identityOf(
+  { host, fleet, certificate, expiresAt }: Enrolled,
+  url: string,
+  authority: string,
+  key: KeyObject,
+): Identity {
+  return {
+    format: 'fleetmend.identity/1',
+    host,
+    fleet,
+    url,
+    key: key.export({ format: 'pem', type: 'pkcs8' }),
+    certificate,
+    authority,
+    issuedAt: new Date().toISOString(),
+    expiresAt,
+  }
+}
+
+function readCertificate(pem: string): X509Certificate | null {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return null
+  }
+}
+
+function strange(url: string, why: string): Problem {
+  return problem(
+    'internal',
+    `Cannot use what the controller at ${url} answered: ${why}. Nothing was written. Compare the versions of the two sides.`,
+  )
+}

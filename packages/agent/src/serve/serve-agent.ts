@@ -1,0 +1,59 @@
+/** The serving agent as a whole: its unix socket, and its line to the controller where the host belongs to a fleet. */
+import { Peer, streamChannel, type PeerOptions } from '@fleetmend/shared'
+import { listenOnSocket } from '@fleetmend/shared/own-socket'
+import { agentRouter } from '../router.ts'
+import { readIdentity, writeIdentity, type Identity } from '../state/identity.ts'
+import { agentService, type ServedHost } from './agent-service.ts'
+import { dialOut } from './dial-out.ts'
+
+export interface Serving extends ServedHost {
+  readonly socketPath: string
+  /** Of the group whose members may use the socket; root alone without it. */
+  readonly socketGid?: number
+  readonly say: (line: string) => void
+}
+
+/** Runs until the signal is aborted; answers with what kept it from serving, or null. */
+export async function serveAgent(serving: Serving, signal: AbortSignal): Promise<string | null> {
+  const { host, state, say } = serving
+  const identity = readIdentity(state)
+  if (!identity.ok) return identity.says
+  const agent = agentService(serving)
+  const peer: PeerOptions = {
+    router: agentRouter,
+    createContext: () => ({ agent }),
+    onError: ({ path, error }) => say(`a bug in ${path}: ${error instanceof Error ? error.stack : String(error)}`),
+  }
+  const socket = await listenOnSocket({
+    path: serving.socketPath,
+    mode: serving.socketGid === undefined ? 0o600 : 0o660,
+    ...(serving.socketGid === undefined ? {} : { gid: serving.socketGid }),
+    connected: (each) => void new Peer(streamChannel(each), peer),
+  })
+  if (!socket.ok) return `Cannot listen on ${serving.socketPath}: ${socket.says}.`
+  say(`${host.id} serves on ${serving.socketPath}`)
+  if (identity.value === null) {
+    say('this host belongs to no fleet; to let it into one: fleetmend-agent enrol -')
+    await sleepUntil(null, signal)
+  } else {
+    const saveIdentity = (renewed: Identity): Promise<void> => writeIdentity(state, renewed)
+    const nowMs = (): number => host.nowMs()
+    await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, signal)
+  }
+  await socket.close()
+  return null
+}
+
+/** Null: until the signal alone. */
+function sleepUntil(ms: number | null, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = ms === null ? undefined : setTimeout(end, ms)
+    signal.addEventListener('abort', end, { once: true })
+    function end(): void {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,63 @@
+/** A unix socket of our own: never wider open than it should be, not even for a moment, and never taken from a live one. */
+import { chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+
+export interface OwnSocket {
+  readonly path: string
+  readonly mode: number
+  /** Of the group that may use it; undefined leaves it as it is. */
+  readonly gid?: number
+  readonly connected: (socket: Socket) => void
+}
+
+export type Listening = { readonly ok: true; close(): Promise<void> } | { readonly ok: false; readonly says: string }
+
+export async function listenOnSocket({ path, mode, gid, connected }: OwnSocket): Promise<Listening> {
+  if (await somebodyListens(path)) return { ok: false, says: `another process listens on ${path}` }
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    connected(socket)
+  })
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+    await rm(path, { force: true })
+    await listen(server, path)
+    if (gid !== undefined) await chown(path, process.getuid?.() ?? 0, gid)
+    await chmod(path, mode)
+  } catch (error) {
+    server.close()
+    return { ok: false, says: error instanceof Error ? error.message : String(error) }
+  }
+  return {
+    ok: true,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        for (const socket of sockets) socket.destroy()
+      }),
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  // bind(2) makes the file: with a mode that only the umask decides.
+  const before = process.umask(0o177)
+  const listening = new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  process.umask(before)
+  return listening
+}
+
+function somebodyListens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.on('connect', () => resolve(true))
+    socket.on('error', () => resolve(false))
+    socket.on('close', () => socket.destroy())
+    socket.on('connect', () => socket.destroy())
+  })
+}
