@@ -1,0 +1,144 @@
+/** The rooms of the controller behind its API: every question answered from the store or the sessions, every deed an event. */
+import {
+  encodeJoinToken,
+  problem,
+  spokenHere,
+  type HostRecordView,
+  type OfferedRemediation,
+  type Problem,
+} from '@fleetmend/shared'
+import type { Sessions } from '../fleet/sessions.ts'
+import type { CertificateAuthority } from '../identity/certificate-authority.ts'
+import type { Clock } from '../runs/clock.ts'
+import type { Driver } from '../runs/driver.ts'
+import { getHost, listHosts, removeHost } from '../store/hosts.ts'
+import { addJoinToken } from '../store/join-tokens.ts'
+import { getPlans } from '../store/plans.ts'
+import { listReports, listRuns } from '../store/runs.ts'
+import type { Database } from '../store/tables.ts'
+import { controllerVersion } from '../version.ts'
+import { checkSignature } from './check-signature.ts'
+import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
+import { diagnoseHosts } from './diagnosing.ts'
+import { hostsMeant } from './targets.ts'
+import { unknownRun, watchRun } from './watch-run.ts'
+
+export interface ServiceParts {
+  readonly database: Database
+  readonly sessions: Sessions
+  readonly driver: Driver
+  readonly authority: CertificateAuthority
+  readonly clock: Clock
+  readonly agentsUrl: string
+  readonly approversPath: string
+}
+
+export function controllerService(parts: ServiceParts): ControllerService {
+  const { database, sessions, driver, authority, clock, agentsUrl } = parts
+  const meant = async (target: Target) => hostsMeant(await listHosts(database), target)
+  const ids = async (target: Target): Promise<Answer<readonly string[]>> => {
+    const hosts = await meant(target)
+    return hosts.ok ? { ok: true, value: hosts.value.map(({ id }) => id) } : hosts
+  }
+
+  return {
+    hello: () => ({ version: controllerVersion, fleet: authority.fleet, spoken: spokenHere, agentsUrl }),
+
+    async listHosts(target) {
+      const isAll = target.hosts === undefined && target.selector === undefined
+      const hosts = isAll ? { ok: true as const, value: await listHosts(database) } : await meant(target)
+      if (!hosts.ok) return hosts
+      const view = hosts.value.map((host): HostRecordView => ({ ...host, connected: sessions.get(host.id) !== null }))
+      return { ok: true, value: view }
+    },
+
+    async invite({ by, labels, host, lifeMs }) {
+      const invited = await addJoinToken(database, { madeBy: by, labels, host, nowMs: clock.nowMs(), lifeMs })
+      const token = encodeJoinToken({ url: agentsUrl, fingerprint: authority.fingerprint, secret: invited.secret })
+      return { ok: true, value: { token, expiresAt: invited.expiresAt } }
+    },
+
+    async removeHost(host) {
+      const record = await getHost(database, host)
+      const known = hostsMeant(await listHosts(database), { hosts: [host] })
+      if (!record) return known.ok ? { ok: true, value: null } : known
+      await removeHost(database, host)
+      sessions.cut(host)
+      return { ok: true, value: null }
+    },
+
+    catalogue: async () => catalogueOf(sessions),
+
+    async *diagnose(target, site, signal) {
+      const hosts = await ids(target)
+      if (!hosts.ok) return hosts.problem
+      yield* diagnoseHosts(sessions, hosts.value, site, signal)
+      return null
+    },
+
+    async startRun(target, request) {
+      const hosts = await ids(target)
+      if (!hosts.ok) return hosts
+      const unknown = unknownRemediation(request.asked.want, catalogueOf(sessions))
+      if (unknown) return { ok: false, problem: unknown }
+      return { ok: true, value: await driver.startRun({ ...request, hosts: [...hosts.value] }) }
+    },
+
+    async showRun(id) {
+      const run = await driver.load(id)
+      if (!run) return { ok: false, problem: unknownRun(id) }
+      const digests = run.hosts.flatMap(({ plan }) => plan ?? [])
+      const [plans, reports] = await Promise.all([getPlans(database, digests), listReports(database, id)])
+      return { ok: true, value: { run, plans: [...plans], reports: [...reports] } }
+    },
+
+    listRuns: (limit) => listRuns(database, limit),
+
+    watchRun: (id, seen, signal) => watchRun(driver, database, id, seen, signal),
+
+    async approve(id, digest, signature) {
+      const run = await driver.load(id)
+      if (!run) return { ok: false, problem: unknownRun(id) }
+      if (!run.manifest) return opened(await driver.submit(id, { type: 'approved', digest, approval: nobody }))
+      const approval = await checkSignature(parts.approversPath, run.manifest, signature, clock.nowMs())
+      return approval.ok
+        ? opened(await driver.submit(id, { type: 'approved', digest, approval: approval.value }))
+        : approval
+    },
+
+    submit: async (id, deed) => opened(await driver.submit(id, deed)),
+  }
+}
+
+/** For a run that has nothing to approve, so that the engine itself says so. */
+const nobody = { principal: 'nobody', fingerprint: 'SHA256:', signature: '', at: new Date(0).toISOString() }
+
+function opened(
+  submitted: Awaited<ReturnType<Driver['submit']>>,
+): Answer<Extract<typeof submitted, { ok: true }>['run']> {
+  return submitted.ok ? { ok: true, value: submitted.run } : submitted
+}
+
+/** A remediation as most of the connected hosts describe it. */
+function catalogueOf(sessions: Sessions): readonly Offered[] {
+  const offers = new Map<string, OfferedRemediation[]>()
+  for (const { hello } of sessions.all()) {
+    for (const each of hello.catalogue.remediations) offers.set(each.id, [...(offers.get(each.id) ?? []), each])
+  }
+  return [...offers.values()].flatMap((same) => (same[0] ? [{ ...same[0], hosts: same.length }] : []))
+}
+
+/** Only what no host that is here offers; where nobody is here, each host answers for itself. */
+function unknownRemediation(
+  want: Parameters<ControllerService['startRun']>[1]['asked']['want'],
+  offered: readonly Offered[],
+): Problem | null {
+  if (want === 'for-findings' || offered.length === 0) return null
+  const unknown = want.find(({ id }) => !offered.some((each) => each.id === id))
+  if (!unknown) return null
+  const list = offered.map(({ id, title }) => `    ${id.padEnd(22)} ${title}`).join('\n')
+  return problem(
+    'unknown-remediation',
+    `No connected host offers ${JSON.stringify(unknown.id.slice(0, 80))}. There are:\n\n${list}`,
+  )
+}

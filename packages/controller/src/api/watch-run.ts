@@ -1,0 +1,78 @@
+/** The story of a run as it is told to somebody who follows it: what is recorded, then what happens, without gap or repeat. */
+import { hasEnded, problem, type Problem, type Run, type RunId, type RunNews } from '@fleetmend/shared'
+import type { Driver, DriverNews } from '../runs/driver.ts'
+import { eventView } from '../runs/event-view.ts'
+import type { RecordedEvent } from '../runs/run-event.ts'
+import { begin, transition } from '../runs/transition.ts'
+import { listEvents } from '../store/run-events.ts'
+import type { Database } from '../store/tables.ts'
+
+export interface NumberedNews {
+  readonly number: number | null
+  readonly news: RunNews
+}
+
+/** News that nobody has read yet; a reader this far behind is told only what is recorded. */
+const keptNews = 10_000
+
+export async function* watchRun(
+  driver: Driver,
+  database: Database,
+  id: RunId,
+  seen: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedNews, Problem | null> {
+  const queue: DriverNews[] = []
+  let wake = (): void => undefined
+  // Before anything is read: what happens meanwhile is told twice by the two sources, and taken once by its number.
+  const stop = driver.watch((news) => {
+    const about = news.news === 'event' ? news.recorded.run : news.run
+    if (about !== id || (news.news === 'progress' && queue.length >= keptNews)) return
+    queue.push(news)
+    wake()
+  })
+  const onAbort = (): void => wake()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    let last = seen
+    let run: Run | null = null
+    for (const recorded of await listEvents(database, id)) {
+      run = after(run, recorded)
+      if (recorded.sequence <= last) continue
+      last = recorded.sequence
+      yield { number: last, news: { news: 'event', event: eventView(recorded), state: run.state } }
+    }
+    if (run === null) return unknownRun(id)
+    let ended = hasEnded(run.state)
+    while (!ended && !signal.aborted) {
+      const next = queue.shift()
+      if (next === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve))
+      } else if (next.news === 'progress') {
+        yield { number: null, news: next }
+      } else if (next.recorded.sequence > last) {
+        last = next.recorded.sequence
+        ended = hasEnded(next.state)
+        yield { number: last, news: { news: 'event', event: eventView(next.recorded), state: next.state } }
+      }
+    }
+    return null
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    stop()
+  }
+}
+
+export function unknownRun(id: string): Problem {
+  return problem(
+    'unknown-run',
+    `There is no run ${JSON.stringify(id.slice(0, 80))}. To see those there are:\n    fleetmend runs list`,
+  )
+}
+
+function after(run: Run | null, { event }: RecordedEvent): Run {
+  if (event.type === 'started') return begin(event).run
+  const step = run && transition(run, event)
+  if (!step?.ok) throw new Error(`Event ${event.type} does not fit the history of its run. This is a bug.`)
+  return step.run
+}

@@ -1,0 +1,119 @@
+/**
+ * The fleet as the run engine knows it, over the sessions of connected agents. A call that has no answer is never taken
+ * for a failure: what left this process may have been carried out.
+ */
+import {
+  callFailureOf,
+  outcomeIsUnknown,
+  problemOf,
+  type Approval,
+  type Asked,
+  type Digest,
+  type HostId,
+  type PlanAnswer,
+  type Problem,
+} from '@fleetmend/shared'
+import type { ApplyAnswer, Fleet, JournalAnswer, NotReached, OnProgress } from '../runs/fleet-port.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+/** A host under load looks at itself for some seconds; one that takes longer than this is not going to be repaired now. */
+const planLimitMs = 90_000
+const beginLimitMs = 60_000
+const askLimitMs = 20_000
+
+export function connectedFleet(sessions: Sessions): Fleet {
+  return {
+    plan: (host, asked, signal) => plan(sessions, host, asked, signal),
+    apply: (host, digest, authority, onProgress, signal) =>
+      apply(sessions, { host, digest, authority, onProgress }, signal),
+    askApply: (host, digest, signal) => askApply(sessions, host, digest, signal),
+  }
+}
+
+async function plan(
+  sessions: Sessions,
+  host: HostId,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<PlanAnswer | NotReached> {
+  const session = await sessions.reach(host, signal)
+  if (!session) return notConnected(host)
+  try {
+    return await session.agent.remediate.plan.mutate(asked, { signal, context: { limitMs: planLimitMs } })
+  } catch (error) {
+    const told = problemOf(error)
+    // Planning changes nothing, so it does not matter whether the question arrived.
+    if (callFailureOf(error)) return notReached(error, told)
+    return { kind: 'refused', because: told.detail, toDo: `It answered: ${told.title}.` }
+  }
+}
+
+interface Command {
+  readonly host: HostId
+  readonly digest: Digest
+  readonly authority: Approval
+  readonly onProgress: OnProgress
+}
+
+async function apply(sessions: Sessions, command: Command, signal: AbortSignal): Promise<ApplyAnswer> {
+  const { host, digest, authority } = command
+  const session = await sessions.reach(host, signal)
+  if (!session) return notConnected(host)
+  try {
+    const options = { signal, context: { limitMs: beginLimitMs } }
+    const begun = await session.agent.remediate.apply.mutate({ plan: digest, authority }, options)
+    return await follow(session, begun.apply, command, signal)
+  } catch (error) {
+    const told = problemOf(error)
+    if (outcomeIsUnknown(error) || brokeInTheMiddle(told)) return { kind: 'lost', says: told.detail }
+    return callFailureOf(error) ? notReached(error, told) : { kind: 'refused', problem: told }
+  }
+}
+
+async function follow(
+  session: Session,
+  id: string,
+  { onProgress }: Command,
+  signal: AbortSignal,
+): Promise<ApplyAnswer> {
+  try {
+    for await (const { data } of session.agent.remediate.watch.subscribe({ apply: id }, { signal })) {
+      if (data.news === 'closed') return { kind: 'reported', report: data.report }
+      onProgress(data.phase, data.entry)
+    }
+    return { kind: 'lost', says: 'The agent stopped telling what becomes of it.' }
+  } catch (error) {
+    return { kind: 'lost', says: problemOf(error).detail }
+  }
+}
+
+async function askApply(sessions: Sessions, host: HostId, digest: Digest, signal: AbortSignal): Promise<JournalAnswer> {
+  const session = await sessions.reach(host, signal)
+  if (!session) return notConnected(host)
+  try {
+    const options = { signal, context: { limitMs: askLimitMs } }
+    const report = await session.agent.remediate.report.query({ plan: digest }, options)
+    return report === null ? { kind: 'never-heard' } : { kind: 'reported', report }
+  } catch (error) {
+    return notReached(error, problemOf(error))
+  }
+}
+
+/** Something that the host did not expect: it may have begun all the same. */
+function brokeInTheMiddle({ code }: Problem): boolean {
+  return code === 'internal' || code === 'too-big' || code === 'malformed-frame' || code === 'timed-out'
+}
+
+function notReached(error: unknown, { detail }: Problem): NotReached {
+  const timedOut = callFailureOf(error)?.reason === 'timed-out'
+  return { kind: 'not-reached', how: timedOut ? 'timed-out' : 'unreachable', says: detail }
+}
+
+function notConnected(host: HostId): NotReached {
+  return {
+    kind: 'not-reached',
+    how: 'unreachable',
+    says: `${host} is not connected. On the host:\n    systemctl status fleetmend-agent`,
+  }
+}

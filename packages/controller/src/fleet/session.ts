@@ -1,0 +1,36 @@
+/** One connected agent: what it said of itself, and the way to ask it. */
+import type { AgentRouter } from '@fleetmend/agent'
+import { agree, Hello, type HostId, type Peer, type PeerEnd } from '@fleetmend/shared'
+import { createTRPCClient, type TRPCClient } from '@trpc/client'
+
+export interface Session {
+  readonly host: HostId
+  readonly hello: Hello
+  readonly agent: TRPCClient<AgentRouter>
+  readonly ended: Promise<PeerEnd>
+  /** In order; calls that wait for an answer fail as after a lost connection. */
+  close(): void
+}
+
+export type SessionOpened =
+  | { readonly ok: true; readonly value: Session }
+  | { readonly ok: false; readonly says: string }
+
+/** An agent that does not say who it is within this time is not worth a connection. */
+const helloLimitMs = 15_000
+
+/** `host` is who it is by its certificate. */
+export async function openSession(peer: Peer, host: HostId): Promise<SessionOpened> {
+  const agent = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+  try {
+    const said = Hello.safeParse(await agent.hello.query(undefined, { context: { limitMs: helloLimitMs } }))
+    if (!said.success) return { ok: false, says: 'what it says of itself makes no sense' }
+    if (said.data.host !== host)
+      return { ok: false, says: `its certificate is that of ${host}, and it calls itself ${said.data.host}` }
+    const agreed = agree(said.data.spoken)
+    if (!agreed.ok) return { ok: false, says: agreed.says }
+    return { ok: true, value: { host, hello: said.data, agent, ended: peer.ended, close: () => peer.close() } }
+  } catch (error) {
+    return { ok: false, says: error instanceof Error ? error.message : String(error) }
+  }
+}
