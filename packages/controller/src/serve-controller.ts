@@ -14,33 +14,39 @@ import { openStore } from './store/open-store.ts'
 import { runStore } from './store/runs.ts'
 
 export interface ControllerOptions {
-  /** Its store and its keys: 0700, one controller at a time. */
+  /** Store and keys; made at the first start, with mode 0700. */
   readonly dataFolder: string
-  /** Where people's commands come in: 0600, its owner alone. */
+  /** Where the API is served, for the owner of the process alone. */
   readonly socketPath: string
-  /** Where agents dial in. Port 0: any that is free. */
-  readonly listen: { readonly host: string; readonly port: number }
-  /** As agents are told in their join token; made from the first name and the port when missing. */
+  /** Where agents dial in: an address of this machine, `0.0.0.0` or `::` for all of them. */
+  readonly listenHost: string
+  /** 0: any that is free. */
+  readonly listenPort: number
+  /** What join tokens tell agents to dial, e.g. `wss://controller.example:7443`; left out: from host and port. */
   readonly publicUrl?: string
-  /** DNS names and addresses of this controller, beside that of `publicUrl`. */
+  /** Further names and addresses by which agents may know this controller. */
   readonly names?: readonly string[]
+  /** In the format of `/etc/fleetmend/approvers`; read at each approval. */
   readonly approversPath: string
+  /** A line for the log of the service, without its newline. */
   readonly log: (line: string) => void
 }
 
-export interface Controller {
+export interface RunningController {
   readonly agentsUrl: string
-  /** Resolves when it cannot go on: what is in memory is not what is on disk any more. */
-  readonly failed: Promise<unknown>
+  readonly socketPath: string
+  /** Resolves when it cannot go on. The process must then end, with this said: its runs are taken up at the next start. */
+  readonly failed: Promise<Problem>
+  /** In order; what hosts are doing goes on and is asked about at the next start. */
   close(): Promise<void>
 }
 
-export type Served =
-  | { readonly ok: true; readonly value: Controller }
+export type ControllerServed =
+  | { readonly ok: true; readonly value: RunningController }
   | { readonly ok: false; readonly problem: Problem }
 
-export async function serveController(options: ControllerOptions): Promise<Served> {
-  const { dataFolder, socketPath, listen, log, approversPath } = options
+export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
+  const { dataFolder, socketPath, listenHost, listenPort, log, approversPath } = options
   const clock = systemClock
   const opened = await openStore(dataFolder)
   if (!opened.ok) return refuse(opened.says)
@@ -50,7 +56,7 @@ export async function serveController(options: ControllerOptions): Promise<Serve
   const close = async (): Promise<void> => {
     for (const each of open.splice(0).toReversed()) await each()
   }
-  const giveUp = async (says: string): Promise<Served> => {
+  const giveUp = async (says: string): Promise<ControllerServed> => {
     await close()
     return refuse(says)
   }
@@ -59,13 +65,13 @@ export async function serveController(options: ControllerOptions): Promise<Serve
   if (!authority.ok) return giveUp(authority.says)
   const names = namesOf(options)
   const sessions = openSessions(clock)
-  const failed = Promise.withResolvers<unknown>()
+  const failed = Promise.withResolvers<Problem>()
   const driver = new Driver({
     store: runStore(database, { soleWriter: true }),
     fleet: connectedFleet(sessions),
     clock,
     onBug: (error) => log(`a bug: ${said(error)}`),
-    onFatal: failed.resolve,
+    onFatal: (error) => failed.resolve(problem('internal', `Cannot go on: ${said(error)}`)),
   })
   try {
     const agents = await serveAgents({
@@ -75,7 +81,8 @@ export async function serveController(options: ControllerOptions): Promise<Serve
       clock,
       names,
       log,
-      ...listen,
+      host: listenHost,
+      port: listenPort,
     })
     open.push(async () => {
       sessions.close()
@@ -107,10 +114,10 @@ export async function serveController(options: ControllerOptions): Promise<Serve
     if (!socket.ok) return await giveUp(`Cannot listen on ${socketPath}: ${socket.says}.`)
     open.push(() => socket.close())
     log(`fleet ${authority.value.fleet}: agents at ${agentsUrl}, people at ${socketPath}`)
-    return { ok: true, value: { agentsUrl, failed: failed.promise, close } }
+    return { ok: true, value: { agentsUrl, socketPath, failed: failed.promise, close } }
   } catch (error) {
     return giveUp(
-      `Cannot listen for agents on ${listen.host}:${listen.port}: ${error instanceof Error ? error.message : String(error)}.`,
+      `Cannot listen for agents on ${listenHost}:${listenPort}: ${error instanceof Error ? error.message : String(error)}.`,
     )
   }
 }
@@ -125,7 +132,7 @@ function bracketed(name: string): string {
   return name.includes(':') ? `[${name}]` : name
 }
 
-function refuse(says: string): Served {
+function refuse(says: string): ControllerServed {
   return { ok: false, problem: problem('controller-unreachable', says) }
 }
 

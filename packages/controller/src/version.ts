@@ -1,2 +1,2 @@
-/** The version that people and agents are told; the protocol has a number of its own. */
+/** The version that people are told; the protocol has a number of its own. */
 export const controllerVersion = '0.1.0'
