@@ -73,7 +73,8 @@ export const agentRouter = t.router({
       )
       .mutation(({ ctx, input }) => ctx.agent.plan(input)),
 
-    apply: t.procedure
+    /** tRPC keeps the word `apply` for itself. */
+    begin: t.procedure
       .input(z.strictObject({ plan: Digest, authority: RemoteAuthority }))
       .mutation(async ({ ctx, input }) => {
         const begun = await ctx.agent.apply(input.plan, input.authority)

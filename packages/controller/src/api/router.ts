@@ -104,7 +104,8 @@ export const apiRouter = t.router({
         opened(await ctx.controller.submit(run, { type: 'rejected', ...deed })),
       ),
 
-    apply: t.procedure
+    /** tRPC keeps the word `apply` for itself. */
+    begin: t.procedure
       .input(z.strictObject({ run: RunId, by }))
       .mutation(async ({ ctx, input: { run, ...deed } }) =>
         opened(await ctx.controller.submit(run, { type: 'apply-started', ...deed })),

@@ -62,7 +62,7 @@ async function apply(sessions: Sessions, command: Command, signal: AbortSignal):
   if (!session) return notConnected(host)
   try {
     const options = { signal, context: { limitMs: beginLimitMs } }
-    const begun = await session.agent.remediate.apply.mutate({ plan: digest, authority }, options)
+    const begun = await session.agent.remediate.begin.mutate({ plan: digest, authority }, options)
     return await follow(session, begun.apply, command, signal)
   } catch (error) {
     const told = problemOf(error)
