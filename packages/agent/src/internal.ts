@@ -1,7 +1,7 @@
 /** Hidden subcommands: what the agent runs itself again for. Each is one small process with one task. */
 import { problem, type Problem } from '@fleetmend/shared'
-import { carryOut, recoverCutOff } from './commands/carry-out.ts'
-import { internalApply, internalRecover } from './commands/internal-names.ts'
+import { carryOut, carryOutRollback, recoverCutOff } from './commands/carry-out.ts'
+import { internalApply, internalRecover, internalRollback } from './commands/internal-names.ts'
 import { fastCgiCommand, runFastCgiChild } from './host/fastcgi-child.ts'
 import { runThawChild, thawCommand } from './host/guard-frozen.ts'
 import { runNamespaceChild } from './host/namespace-child.ts'
@@ -19,6 +19,7 @@ const internals: Readonly<Record<string, Internal>> = {
   [fastCgiCommand]: runFastCgiChild,
   [thawCommand]: runThawChild,
   [internalApply]: ([id = '']) => withState((state) => carryOut(thisHost(), state, id)),
+  [internalRollback]: ([id = '']) => withState((state) => carryOutRollback(thisHost(), state, id)),
   [internalRecover]: ([id]) => withState((state) => recoverCutOff(thisHost(), state, id)),
 }
 

@@ -12,7 +12,8 @@ const streams: Streams = {
   paint: paintFor(process.stdout.isTTY, process.env),
 }
 
-process.on('SIGINT', () => process.exit(exitCodes.interrupted))
+const interrupt = () => process.exit(exitCodes.interrupted)
+process.on('SIGINT', interrupt)
 void run(process.argv.slice(2)).then((code) => {
   process.exitCode = code
 })
@@ -53,7 +54,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<Ex
     )
   }
   try {
-    return await command.run({ positionals, values, streams, host: thisHost(), state: openOwnState })
+    return await command.run({ positionals, values, streams, host: thisHost(), state: openOwnState, untilTold })
   } catch (error) {
     return reportProblem(
       streams,
@@ -63,6 +64,14 @@ async function runCommand(command: Command, args: readonly string[]): Promise<Ex
       ),
     )
   }
+}
+
+/** Once: told a second time, the process ends at once. */
+function untilTold(): AbortSignal {
+  const told = new AbortController()
+  process.off('SIGINT', interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => told.abort())
+  return told.signal
 }
 
 function usage(command: Command, says: string): ExitCode {

@@ -1,3 +1,8 @@
 /** The public face of the controller: its API as a type, for those who call it, and the way to serve it. */
 export type { ApiRouter } from './api/router.ts'
-export { serveController, type ControllerOptions, type ControllerServed, type RunningController } from './serve-controller.ts'
+export {
+  serveController,
+  type ControllerOptions,
+  type ControllerServed,
+  type RunningController,
+} from './serve-controller.ts'

@@ -3,17 +3,16 @@ import {
   applyText,
   exitCodes,
   problemKinds,
-  safeLine,
   type ApplyDocument,
   type ApplyOutcome,
   type ApplyReport,
   type ExitCode,
 } from '@fleetmend/shared'
 import { beginApply } from '../execute/begin-apply.ts'
-import { followApply } from '../execute/follow.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { localRoot } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
+import { showProgress } from './show-progress.ts'
 import { startApplyHere } from './start-apply-here.ts'
 
 export const applyCommand: Command = {
@@ -40,13 +39,8 @@ export const applyCommand: Command = {
         streams.err(`To undo it:\n    fleetmend-agent rollback ${report.apply}\n`)
       return exit
     }
-    const following = followApply(state.value, id)
-    for (;;) {
-      const next = await following.next()
-      if (!next.done)
-        streams.err(`  ${streams.paint.dim(next.value.entry.at.slice(11, 19))}  ${safeLine(next.value.entry.says)}\n`)
-      else return next.value ? ended(next.value) : exitCodes.internal
-    }
+    const report = await showProgress(streams, state.value, id)
+    return report === null ? exitCodes.internal : ended(report)
   },
 }
 

@@ -1,7 +1,8 @@
-/** The work behind `apply`, in a process of its own: carrying a plan out, and finishing what was cut off. */
+/** The work behind `apply` and `rollback`, in a process of its own: doing it, and finishing what was cut off. */
 import { ApplyId, exitCodes } from '@fleetmend/shared'
 import { apply } from '../execute/apply.ts'
 import { recover } from '../execute/recover.ts'
+import { rollBackApply } from '../execute/roll-back-apply.ts'
 import type { Host } from '../host/host.ts'
 import { openApplyRecord } from '../state/apply-record.ts'
 import type { StateFolder } from '../state/state-folder.ts'
@@ -12,6 +13,13 @@ export async function carryOut(host: Host, state: StateFolder, id: string): Prom
   if (!record.ok) return complain(record.problem.detail)
   await apply(await executorHere(host, state), record.value)
   return exitCodes.done
+}
+
+export async function carryOutRollback(host: Host, state: StateFolder, id: string): Promise<number> {
+  const apply = ApplyId.safeParse(id)
+  if (!apply.success) return complain(`"${id}" is not the id of an apply`)
+  const rolledBack = await rollBackApply(await executorHere(host, state), apply.data)
+  return rolledBack.ok ? exitCodes.done : complain(rolledBack.problem.detail)
 }
 
 /** One apply by id, or every open one: at boot, and after an apply's own unit has ended. */

@@ -20,6 +20,8 @@ export interface CommandContext {
   state(): Promise<
     { readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }
   >
+  /** For a command that lasts: aborted by SIGTERM or SIGINT, which from then on leave it to the command to end. */
+  untilTold(): AbortSignal
 }
 
 export interface Command {

@@ -1,5 +1,5 @@
 /** `fleetmend-agent enrol TOKEN`: makes this host part of a fleet. */
-import { exitCodes, HostId, problem } from '@fleetmend/shared'
+import { decodeJoinToken, exitCodes, HostId, problem } from '@fleetmend/shared'
 import { osName } from '../serve/agent-service.ts'
 import { enrolHost } from '../serve/enrol-host.ts'
 import { hostIdFrom } from '../state/host-id.ts'
@@ -23,6 +23,9 @@ export const enrolCommand: Command = {
     const name = HostId.safeParse(values['host'] ?? hostIdFrom(host.id))
     if (!name.success)
       return reportProblem(streams, problem('bad-input', 'The name of a host is made of a-z, 0-9, `.` and `-`.'))
+    const token = decodeJoinToken(positionals[0] === '-' ? await readLine(process.stdin) : (positionals[0] ?? ''))
+    if (!token.ok) return reportProblem(streams, token.problem)
+    // Before the token is used up: a host that could not keep its identity must not spend one.
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
     const known = readIdentity(state.value)
@@ -33,8 +36,7 @@ export const enrolCommand: Command = {
       const toDo = 'To make it part of another one, or to give it a new certificate, add --again.'
       return reportProblem(streams, problem('usage', `${says}\n\n${toDo}`))
     }
-    const token = positionals[0] === '-' ? await readLine(process.stdin) : (positionals[0] ?? '')
-    const enrolled = await enrolHost(token, { host: name.data, os: await osName(host), agentVersion })
+    const enrolled = await enrolHost(token.value, { host: name.data, os: await osName(host), agentVersion })
     if (!enrolled.ok) return reportProblem(streams, enrolled.problem)
     const { identity } = enrolled
     await writeIdentity(state.value, identity)

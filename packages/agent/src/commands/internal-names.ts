@@ -1,3 +1,4 @@
-/** Hidden subcommands that carry out and finish applies. */
+/** Hidden subcommands that carry out, undo and finish applies. */
 export const internalApply = 'internal-apply'
+export const internalRollback = 'internal-rollback'
 export const internalRecover = 'internal-recover'

@@ -1,14 +1,18 @@
-/** `fleetmend-agent rollback APPLY`: puts back what an apply changed, unless somebody edited it since. */
-import { rollBackApply } from '../execute/roll-back-apply.ts'
+/** `fleetmend-agent rollback APPLY`: puts back what an apply changed, in a unit of its own, unless somebody edited it since. */
+import { exitCodes } from '@fleetmend/shared'
+import { beginRollback } from '../execute/begin-rollback.ts'
+import { rollbackAnswer } from '../execute/roll-back-apply.ts'
 import { openApplyRecord } from '../state/apply-record.ts'
 import { showReport } from './apply.ts'
 import { jsonOption, type Command } from './define.ts'
 import { executorHere, localRoot } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
+import { showProgress } from './show-progress.ts'
+import { startRollbackHere } from './start-apply-here.ts'
 
 export const rollbackCommand: Command = {
   name: 'rollback',
-  summary: 'Put back what an apply changed on this host.',
+  summary: 'Put back what an apply changed on this host. Goes on when this terminal is gone.',
   usage: 'rollback APPLY [--json]',
   options: { ...jsonOption },
   words: { min: 1, max: 1 },
@@ -17,10 +21,19 @@ export const rollbackCommand: Command = {
     const { host, streams, positionals, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
-    const record = await openApplyRecord(state.value, positionals[0] ?? '')
+    const executor = await executorHere(host, state.value)
+    const begun = await beginRollback(executor, positionals[0] ?? '', localRoot(process.env), startRollbackHere)
+    if (!begun.ok) return reportProblem(streams, begun.problem)
+    const { id, seen } = begun.value
+    streams.err(`${streams.paint.dim(`The rollback of ${id} has begun; it goes on if this terminal is closed`)}\n`)
+
+    const last = await showProgress(streams, state.value, id, seen)
+    if (last === null) return exitCodes.internal
+    const record = await openApplyRecord(state.value, id)
     if (!record.ok) return reportProblem(streams, record.problem)
-    const rolledBack = await rollBackApply(await executorHere(host, state.value), record.value, localRoot(process.env))
-    if (!rolledBack.ok) return reportProblem(streams, rolledBack.problem)
-    return showReport(streams, rolledBack.report, values['json'] === true)
+    const answer = rollbackAnswer(record.value)
+    return answer.ok
+      ? showReport(streams, answer.report, values['json'] === true)
+      : reportProblem(streams, answer.problem)
   },
 }

@@ -1,5 +1,5 @@
 /** `fleetmend-agent serve`: answers a controller, and whoever may use this host's socket, until it is told to end. */
-import { exitCodes, problem } from '@fleetmend/shared'
+import { exitCodes, problem, safe } from '@fleetmend/shared'
 import { textOf } from '../readings/bytes.ts'
 import { accountId } from '../readings/account-names.ts'
 import type { ReadHost } from '../host/host.ts'
@@ -24,8 +24,6 @@ export const serveCommand: Command = {
     const { host, streams, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
-    const stop = new AbortController()
-    process.once('SIGTERM', () => stop.abort())
     const gid = await gidOf(host, group)
     const failure = await serveAgent(
       {
@@ -34,9 +32,9 @@ export const serveCommand: Command = {
         start: startApplyHere,
         socketPath: typeof values['socket'] === 'string' ? values['socket'] : defaultSocket,
         ...(gid === null ? {} : { socketGid: gid }),
-        say: (line) => streams.err(`${line}\n`),
+        say: (line) => streams.err(`${safe(line)}\n`),
       },
-      stop.signal,
+      context.untilTold(),
     )
     return failure === null ? exitCodes.done : reportProblem(streams, problem('apply-not-possible', failure))
   },

@@ -5,7 +5,7 @@
 import { problem, type ApplyReport, type Problem } from '@fleetmend/shared'
 import { isClosed } from '../state/apply-report.ts'
 import { loadPlan, markPlanUsed, type StoredPlan } from '../state/plan-store.ts'
-import { findUnfinished, type ApplyRecord } from '../state/apply-record.ts'
+import { findUnfinished, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import { takeBaseline } from './baseline.ts'
 import { staleness } from './basis.ts'
 import { runChecks } from './checks.ts'
@@ -21,12 +21,18 @@ import { keepingState } from './state-lost.ts'
 import { plannedFiles, prepareChanges, writeChanges } from './write-changes.ts'
 
 /** There is no catch here: a bug ends the process, and recovery finds the journal (DESIGN D6). */
-export async function apply(executor: Executor, record: ApplyRecord): Promise<ApplyReport> {
-  const run: RunningApply = { executor, record }
-  if (isClosed(record.journal.entries)) return reportOf(run)
-  const lock = await takeLock(executor.state, executor.host, executor.self, record.id)
-  if (!lock.ok) return refuse(run, 'apply-in-progress', inProgressDetail(lock.owner))
-  const report = await keepingState(run, () => applyLocked(run, lock.value))
+export async function apply(executor: Executor, admitted: ApplyRecord): Promise<ApplyReport> {
+  const { state, host, self } = executor
+  const lock = await takeLock(state, host, self, admitted.id)
+  // Read under the lock: recovery may have come first, and taken this apply for one that was cut off.
+  const opened = await openApplyRecord(state, admitted.id)
+  const run: RunningApply = { executor, record: opened.ok ? opened.value : admitted }
+  const isDone = isClosed(run.record.journal.entries)
+  if (!lock.ok)
+    return isDone || lock.owner?.what === admitted.id
+      ? reportOf(run)
+      : refuse(run, 'apply-in-progress', inProgressDetail(lock.owner))
+  const report = isDone ? reportOf(run) : await keepingState(run, () => applyLocked(run, lock.value))
   await lock.value.release()
   return report
 }

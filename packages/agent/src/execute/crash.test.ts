@@ -8,7 +8,7 @@ import { apply } from './apply.ts'
 import { recover } from './recover.ts'
 import type { SamplePlan } from '../state/sample-plan.ts'
 import { planKinds, reopened, scene, type Eyes, type PlanKind, type Scene } from './sample-apply.ts'
-import { CrashError, type Mishap, type World } from './simulated-host.ts'
+import { CrashError, failPower, poolBefore, type Mishap, type World } from './simulated-host.ts'
 
 const kinds = Object.keys(planKinds) as PlanKind[]
 
@@ -118,6 +118,25 @@ describe.each(kinds)('a plan to %s', (kind) => {
       outcomes.set(String(outcome), (outcomes.get(String(outcome)) ?? 0) + 1)
     }
     expect(outcomes.size).toBeGreaterThan(1)
+  })
+
+  test('may be cut off anywhere by a power failure', { timeout: 120_000 }, async () => {
+    const last = await boundariesOf(kind, 'honest')
+    for (let crashAt = 1; crashAt <= last; crashAt++) {
+      await using folder = await temporaryState()
+      const at = await begin(kind, folder)
+      const { files, directories } = snapshot(at.world)
+      await live(at, 'apply', { crashAt }, 'honest', true)
+      failPower(at.world)
+      await live(at, 'recover', {}, 'honest', false)
+      const { isUp } = at.world.fpm
+      await expectLawful(
+        at,
+        { ...snapshot(at.world), files, directories, loadedDropIns: '', loaded: poolBefore },
+        'honest',
+      )
+      expect(isUp).toBe(true)
+    }
   })
 
   test('may be cut off again and again while it is being finished', { timeout: 120_000 }, async () => {

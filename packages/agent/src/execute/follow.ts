@@ -28,7 +28,7 @@ export async function* followApply(
     const timeline = read.ok ? phasedTimeline(read.value.entries) : []
     yield* timeline.slice(shown)
     shown = Math.max(shown, timeline.length)
-    const ended = !read.ok || isClosed(read.value.entries) || options.signal?.aborted
+    const ended = !read.ok || report === null || isClosed(read.value.entries) || options.signal?.aborted
     if (ended) {
       changed.stop()
       return report

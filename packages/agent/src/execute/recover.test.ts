@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createApplyRecord, journalFile, listApplies, saveBeforeImages } from '../state/apply-record.ts'
 import { temporaryState } from '../state/temporary-state.ts'
 import { apply } from './apply.ts'
+import { takeLock } from './lock.ts'
 import { recover } from './recover.ts'
 import { scene } from './sample-apply.ts'
 import { CrashError, poolAfter } from './simulated-host.ts'
@@ -21,10 +22,43 @@ describe('at start', () => {
     expect(await recover({ ...eyes, host, self })).toEqual([{ apply: at.record.id, is: 'running' }])
   })
 
-  test('an apply that was admitted a moment ago is left to its unit', async () => {
+  test('an apply that was admitted a moment ago is left to its unit when that begins', async () => {
     await using folder = await temporaryState()
     const at = await scene(folder.state, 'edit and reload')
-    expect(await at.recover()).toEqual([{ apply: at.record.id, is: 'running' }])
+    const { executor } = at.agent()
+    const unit = at.agent().executor
+    const begins = async () => void (await takeLock(folder.state, unit.host, unit.self, at.record.id))
+    const host = { ...executor.host, sleep: begins }
+    expect(await recover({ ...executor, host })).toEqual([{ apply: at.record.id, is: 'running' }])
+  })
+
+  test.each([
+    { what: 'a moment ago', clockMs: 0 },
+    { what: 'in the future, as the clock went back', clockMs: -3_600_000 },
+  ])('an apply that was admitted $what has 30 seconds to begin, and is then closed as refused', async ({ clockMs }) => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    at.world.fpm.nowMs += clockMs
+    const beganAtMs = at.world.fpm.nowMs
+    expect(await recover(at.agent().executor)).toMatchObject([{ is: 'finished', report: { outcome: 'refused' } }])
+    expect(at.world.fpm.nowMs - beganAtMs).toBe(30_000)
+  })
+
+  test('an apply whose unit has ended before it began is closed as refused at once', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    expect(await at.recover()).toMatchObject([{ is: 'finished', report: { outcome: 'refused' } }])
+  })
+
+  test('lines that another recovery has written meanwhile are kept', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const agent = at.agent({ crashAt: 14 })
+    await apply(agent.executor, at.record).catch(onlyCrash)
+    agent.die()
+    const [first, second] = await Promise.all([at.recover(), at.recover()])
+    expect([first, second].flat().map((each) => each.is)).toContain('finished')
+    expect(await listApplies(folder.state)).toMatchObject([{ phase: 'closed', outcome: 'rolled-back' }])
   })
 
   test('an apply that was admitted long ago and never begun is closed as refused', async () => {

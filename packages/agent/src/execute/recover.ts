@@ -3,14 +3,16 @@
  * boot, and after an apply's own unit ends. What is finished already is left alone.
  */
 import { problem, type Act, type ApplyId, type ApplyReport } from '@fleetmend/shared'
-import { phaseOf } from '../state/apply-report.ts'
-import { hasBeforeImages, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
+import { isClosed, phaseOf } from '../state/apply-report.ts'
+import { hasBeforeImages, journalFile, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
+import { readJournalFile } from '../state/journal.ts'
 import { closeVerified } from './close-verified.ts'
 import type { Executor } from './executor.ts'
 import { inProgressDetail, lockOwner, takeLock, type Locking } from './lock.ts'
 import { stillFrozen, wasReloaded } from './perform-noted.ts'
-import { finishRollback, rollBack } from './roll-back.ts'
-import { note, refuse, write, type RunningApply } from './running-apply.ts'
+import { answerRollback } from './roll-back-apply.ts'
+import { rollBack } from './roll-back.ts'
+import { note, refuse, reportOf, write, type RunningApply } from './running-apply.ts'
 import { keepingState } from './state-lost.ts'
 import { isUp } from './unit-state.ts'
 
@@ -29,24 +31,55 @@ export async function recover(executor: Executor, only?: ApplyId): Promise<reado
     const report = await readReport(executor.state, id)
     if (report?.phase === 'closed') continue
     if (report === null && !(await hasBeforeImages(executor.state, id))) continue
-    recovered.push(await recoverOne(executor, id))
+    // Whoever names it knows that its unit has ended, or never began.
+    recovered.push(await recoverOne(executor, id, only === undefined))
   }
   return recovered
 }
 
-async function recoverOne(executor: Executor, id: ApplyId): Promise<Recovered> {
-  const owner = await lockOwner(executor.state, executor.host)
+async function recoverOne(executor: Executor, id: ApplyId, mayStillBegin: boolean): Promise<Recovered> {
+  const { host, state } = executor
+  if (mayStillBegin) await whileItsUnitMayBegin(executor, id)
+  const owner = await lockOwner(state, host)
   if (owner?.what === id) return { apply: id, is: 'running' }
-  const record = await openApplyRecord(executor.state, id)
-  if (!record.ok) return { apply: id, is: 'stuck', says: record.problem.detail }
-  const run: RunningApply = { executor, record: record.value }
-  if (isWaitingForItsUnit(run)) return { apply: id, is: 'running' }
+  const found = await openApplyRecord(state, id)
+  if (!found.ok) return { apply: id, is: 'stuck', says: found.problem.detail }
   // First of all, and without the lock: every request to every pool of that master waits.
-  await thaw(run)
+  const frozen = stillFrozen({ record: found.value })
+  if (frozen !== null) await host.signal(frozen.master, 'SIGCONT')
   const lock = await waitForLock(executor, id)
   if (!lock.ok) return { apply: id, is: 'waiting', says: inProgressDetail(lock.owner) }
-  const report = await keepingState(run, () => finish(run))
+  const recovered = await recoverLocked(executor, id)
   await lock.value.release()
+  return recovered
+}
+
+/**
+ * What was admitted, or asked to be rolled back, this very moment has a unit that is about to begin: it gets its time.
+ * After a power failure there is no such unit, and a clock that went back must not make this wait for ever.
+ */
+async function whileItsUnitMayBegin({ host, state }: Executor, id: ApplyId): Promise<void> {
+  for (const endsAtMs = host.nowMs() + unitStartMs; host.nowMs() < endsAtMs; await host.sleep(500)) {
+    const read = await readJournalFile(journalFile(state, id))
+    const last = read.ok ? read.value.entries.at(-1) : undefined
+    const isUntouched = last !== undefined && (last.entry === 'admitted' || last.entry === 'rollback-asked')
+    if (!isUntouched || host.nowMs() - Date.parse(last.at) >= unitStartMs) return
+    if ((await lockOwner(state, host))?.what === id) return
+  }
+}
+
+const unitStartMs = 30_000
+
+/** Read again under the lock: whoever had it may have finished this apply, and lines would be written over its own. */
+async function recoverLocked(executor: Executor, id: ApplyId): Promise<Recovered> {
+  const opened = await openApplyRecord(executor.state, id)
+  if (!opened.ok) return { apply: id, is: 'stuck', says: opened.problem.detail }
+  const run: RunningApply = { executor, record: opened.value }
+  if (isClosed(run.record.journal.entries)) return { apply: id, is: 'finished', report: reportOf(run) }
+  const report = await keepingState(run, async () => {
+    await noteThawed(run)
+    return finish(run)
+  })
   return { apply: id, is: 'finished', report }
 }
 
@@ -60,19 +93,9 @@ async function waitForLock({ state, host, self }: Executor, id: ApplyId): Promis
 
 const lockLimitMs = 15_000
 
-/** Admitted this very moment: its own unit is about to begin. */
-function isWaitingForItsUnit({ executor, record }: RunningApply): boolean {
-  const [admitted] = record.journal.entries
-  const isUntouched = record.journal.entries.length === 1
-  return isUntouched && admitted !== undefined && executor.host.nowMs() - Date.parse(admitted.at) < unitStartMs
-}
-
-const unitStartMs = 30_000
-
-async function thaw(run: RunningApply): Promise<void> {
+async function noteThawed(run: RunningApply): Promise<void> {
   const frozen = stillFrozen(run)
   if (frozen === null) return
-  await run.executor.host.signal(frozen.master, 'SIGCONT')
   await write(run, {
     entry: 'thawed',
     says: `Woke the master of ${frozen.service}, in case it was still frozen.`,
@@ -100,7 +123,7 @@ async function finish(run: RunningApply): Promise<ApplyReport> {
       return closeVerified(run)
     case 'rolling-back':
       await note(run, 'The rollback was cut off. Going on with it.')
-      return finishRollback(run)
+      return answerRollback(run)
     case 'closed':
       throw new Error('A closed apply is recovered. This is a bug.')
   }

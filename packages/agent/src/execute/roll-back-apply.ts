@@ -1,59 +1,65 @@
-/** Rolls back an apply that was finished, because a person asks: refused when its files were edited since. */
-import { problem, type ApplyReport, type AuthoritySummary, type Problem } from '@fleetmend/shared'
-import { lastOf, phaseOf } from '../state/apply-report.ts'
-import { findUnfinished, loadBeforeImage, type ApplyRecord } from '../state/apply-record.ts'
+/**
+ * Rolls back an apply that was finished, because a person asked for it: refused when its files were edited since. Whoever
+ * asked may be gone, so the answer is in the journal.
+ */
+import { problem, type ApplyReport, type Problem } from '@fleetmend/shared'
+import { findUnfinished, loadBeforeImage, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
+import { askedRollback, isClosed, lastOf, refusedRollback } from '../state/apply-report.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
 import type { Executor } from './executor.ts'
 import { inProgressDetail, takeLock, unfinishedDetail } from './lock.ts'
 import { editedSince } from './restore-files.ts'
-import { rollBack } from './roll-back.ts'
-import { reportOf, type RunningApply } from './running-apply.ts'
+import { finishRollback, rollBack } from './roll-back.ts'
+import { reportOf, write, type Recorded, type RunningApply } from './running-apply.ts'
 import { keepingState } from './state-lost.ts'
 
 export type RolledBack =
   | { readonly ok: true; readonly report: ApplyReport }
   | { readonly ok: false; readonly problem: Problem }
 
-/** Never blocked by a brake (DESIGN D5): whoever may look at the host may also want it back. */
-export async function rollBackApply(
-  executor: Executor,
-  record: ApplyRecord,
-  askedBy: AuthoritySummary,
-): Promise<RolledBack> {
-  const run: RunningApply = { executor, record }
-  const nothing = nothingToRollBack(run)
-  if (nothing !== null) return { ok: false, problem: problem('nothing-to-roll-back', nothing) }
-  const lock = await takeLock(executor.state, executor.host, executor.self, record.id)
-  if (!lock.ok) return { ok: false, problem: problem('apply-in-progress', inProgressDetail(lock.owner)) }
-  const refusal = await whyNot(run)
-  const rolledBack: RolledBack =
-    refusal === null
-      ? { ok: true, report: await keepingState(run, () => rollBackAsAsked(run, askedBy)) }
-      : { ok: false, problem: refusal }
+/** What became of the rollback that was asked for last. */
+export function rollbackAnswer(record: ApplyRecord): RolledBack {
+  const refused = refusedRollback(record.journal.entries)
+  return refused === null ? { ok: true, report: reportOf({ record }) } : { ok: false, problem: refused }
+}
+
+/** Carries out what `beginRollback` has asked for. */
+export async function rollBackApply(executor: Executor, id: ApplyRecord['id']): Promise<RolledBack> {
+  const lock = await takeLock(executor.state, executor.host, executor.self, id)
+  // Read under the lock: recovery may have answered it in this moment.
+  const opened = await openApplyRecord(executor.state, id)
+  if (!opened.ok) return opened
+  const run: RunningApply = { executor, record: opened.value }
+  if (!lock.ok) {
+    const inProgress = problem('apply-in-progress', inProgressDetail(lock.owner))
+    if (lock.owner?.what !== id) await refuseRollback(run, inProgress)
+    return { ok: false, problem: inProgress }
+  }
+  const report = isClosed(run.record.journal.entries)
+    ? reportOf(run)
+    : await keepingState(run, () => answerRollback(run))
   await lock.value.release()
-  return rolledBack
+  // Without its record there is only the report.
+  return report.outcome === 'stuck' ? { ok: true, report } : rollbackAnswer(run.record)
 }
 
-async function rollBackAsAsked(run: RunningApply, askedBy: AuthoritySummary): Promise<ApplyReport> {
-  await run.record.journal.reserve()
-  return rollBack(run, {
-    because: null,
-    verdict: null,
-    askedBy,
-    says: `Rolling back, as asked by ${askedBy.by.join(', ')}.`,
+/** Under the lock, and in recovery too: what was asked for is begun or refused, what was begun is finished. */
+export async function answerRollback(run: RunningApply): Promise<ApplyReport> {
+  const asked = askedRollback(run.record.journal.entries)
+  if (asked === null) return finishRollback(run)
+  const refusal = await whyNot(run)
+  if (refusal !== null) return refuseRollback(run, refusal)
+  return rollBack(run, { because: null, verdict: null, askedBy: asked.askedBy, says: 'Rolling back, as asked.' })
+}
+
+export async function refuseRollback(run: Recorded, because: Problem): Promise<ApplyReport> {
+  await write(run, {
+    entry: 'rollback-refused',
+    says: 'The rollback was refused. Nothing was changed.',
+    problem: because,
   })
-}
-
-function nothingToRollBack({ record }: RunningApply): string | null {
-  const { entries } = record.journal
-  if (phaseOf(entries) !== 'closed')
-    return `${record.id} is not finished. To see how far it is:\n    fleetmend-agent history`
-  const outcome = lastOf(entries, 'closed')?.outcome
-  if (outcome === 'refused') return `${record.id} was refused and changed nothing.`
-  if (outcome === 'rolled-back') return `${record.id} is rolled back already.`
-  if (record.plan.plan.changes.length === 0)
-    return `${record.id} changed no file. A start or a reload cannot be undone.`
-  return null
+  await run.record.journal.trim()
+  return reportOf(run)
 }
 
 async function whyNot(run: RunningApply): Promise<Problem | null> {
@@ -71,7 +77,7 @@ async function whyNot(run: RunningApply): Promise<Problem | null> {
 
 /** After a rollback that got stuck half way some files are back already; the others are still compared one by one. */
 function isStuck(run: RunningApply): boolean {
-  return reportOf(run).outcome === 'stuck'
+  return lastOf(run.record.journal.entries, 'closed')?.outcome === 'stuck'
 }
 
 /** The files from before must still be good for the services that would read them, if they were then. */

@@ -1,6 +1,6 @@
 /** Rollback is one function for all plans (DESIGN D1, D9): files first, then systemd, then the services that read them. */
 import { problem, type ApplyReport, type AuthoritySummary, type Problem, type Verdict } from '@fleetmend/shared'
-import { lastOf, phaseOf } from '../state/apply-report.ts'
+import { askedRollback, lastOf, phaseOf } from '../state/apply-report.ts'
 import { restoreFiles } from './restore-files.ts'
 import { close, write, type RunningApply } from './running-apply.ts'
 import { tellServices } from './tell-services.ts'
@@ -15,8 +15,8 @@ export interface RollbackReason {
 
 /** Safe to repeat: what is back already is found to be back. */
 export async function rollBack(run: RunningApply, reason: RollbackReason): Promise<ApplyReport> {
-  const { journal } = run.record
-  if (phaseOf(journal.entries) !== 'rolling-back') {
+  const { entries } = run.record.journal
+  if (phaseOf(entries) !== 'rolling-back' || askedRollback(entries) !== null) {
     const { because, verdict, askedBy, says } = reason
     await write(run, { entry: 'rolling-back', says, because, verdict, askedBy })
   }

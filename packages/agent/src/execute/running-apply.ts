@@ -47,7 +47,7 @@ export async function close(run: Recorded, closing: Closing, says: string): Prom
   return reportOf(run)
 }
 
-export function reportOf({ record }: Recorded): ApplyReport {
+export function reportOf({ record }: Pick<Recorded, 'record'>): ApplyReport {
   const report = applyReport(record.journal.entries)
   if (report === null) throw new Error('The journal does not begin with an admission. This is a bug.')
   return report

@@ -144,7 +144,7 @@ export async function reopened(state: StateFolder, id: string): Promise<ApplyRec
 function facts(world: World) {
   return sampleFacts({
     host: 'web-7',
-    fpm: [sampleFpm({ pools: [samplePool()] })],
+    fpm: [sampleFpm({ pools: [samplePool()], loadedAtMs: world.fpm.loadedAtMs })],
     sites: [sampleSite({ accessLogs: ['/var/log/nginx/access.log'] })],
     takenAtMs: world.fpm.nowMs,
   })

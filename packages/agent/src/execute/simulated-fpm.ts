@@ -25,6 +25,7 @@ export interface SimulatedFpm {
   workers: Worker[]
   /** The pool file as the master has loaded it; null while it is down. */
   loaded: string | null
+  loadedAtMs: number | null
   lostRequests: number
   log: string
   journal: string
@@ -47,6 +48,7 @@ export function simulatedFpm(readPool: () => string, nowMs: number, isUp: boolea
     master: { pid: 0, startTicks: 0, state: 'S' },
     workers: [],
     loaded: null,
+    loadedAtMs: null,
     lostRequests: 0,
     log: '',
     journal: '',
@@ -70,7 +72,15 @@ export function startFpm(fpm: SimulatedFpm): boolean {
 
 export function dieFpm(fpm: SimulatedFpm, result: string): void {
   fpm.lostRequests += busyWorkers(fpm)
-  Object.assign(fpm, { isUp: false, activeState: 'failed', result, workers: [], loaded: null })
+  Object.assign(fpm, { isUp: false, activeState: 'failed', result, workers: [], loaded: null, loadedAtMs: null })
+}
+
+/** The power failed and came back: an enabled service starts anew. What was in flight is nobody's fault. */
+export function bootFpm(fpm: SimulatedFpm): void {
+  pending.delete(fpm)
+  dieFpm(fpm, 'success')
+  fpm.lostRequests = 0
+  startFpm(fpm)
 }
 
 export function signalFpm(fpm: SimulatedFpm, pid: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGQUIT' | 'SIGUSR2'): void {
@@ -127,6 +137,7 @@ function reload(fpm: SimulatedFpm): void {
 
 function load(fpm: SimulatedFpm): void {
   fpm.loaded = fpm.readPool()
+  fpm.loadedAtMs = fpm.nowMs
   fpm.workers = fork(fpm, Number(/pm\.max_children = (\d+)/.exec(fpm.loaded)?.[1] ?? 1))
   fpm.log += `[21-Nov-2026 03:10:00] NOTICE: ready to handle connections\n`
 }

@@ -4,6 +4,7 @@
  */
 import type { Did, FileFacts, Host, NewFile, ProcessFacts, Question, Read, ToolOutput } from '../host/host.ts'
 import {
+  bootFpm,
   fpmProcesses,
   isBadConfig,
   passTime,
@@ -191,6 +192,17 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     },
   }
 }
+
+/** Everything that ran is gone, and what is on disk is what is loaded now. */
+export function failPower(world: World): void {
+  world.agents.clear()
+  world.guard = null
+  world.loadedDropIns = Buffer.from(world.files.get(dropInPath)?.bytes ?? []).toString()
+  world.fpm.nowMs += bootMs
+  bootFpm(world.fpm)
+}
+
+const bootMs = 10_000
 
 /** What the second process does when the first is gone. */
 export function releaseGuard(world: World): void {

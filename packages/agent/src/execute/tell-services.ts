@@ -21,10 +21,9 @@ export async function tellServices(run: RunningApply): Promise<readonly NotTold[
   const { executor, record } = run
   const baseline = lastOf(record.journal.entries, 'intent')?.baseline
   const failures: NotTold[] = []
-  const acts = actsWithEffect(run)
+  const acts = await actsWithEffect(run)
   // Whoever else told systemd to reload meanwhile made it read our files.
-  const wrote = record.journal.entries.some((each) => each.entry === 'writing')
-  if (wrote && record.plan.plan.acts.some((act) => act.act === 'daemon-reload')) {
+  if (wroteAt(run) !== null && record.plan.plan.acts.some((act) => act.act === 'daemon-reload')) {
     const did = await executor.host.daemonReload()
     if (did.ok) await note(run, 'systemd read its unit files again.')
     else failures.push({ says: `${did.says}.`, step: 'systemctl daemon-reload' })
@@ -47,16 +46,39 @@ export async function reviveServices(run: RunningApply): Promise<void> {
   }
 }
 
-/** Acts that may have had an effect: begun, and not known to have let go. */
-function actsWithEffect({ record }: RunningApply): readonly Act[] {
-  const { entries } = record.journal
+/** Acts that may have had an effect: begun and not known to have let go, or done by somebody else. */
+async function actsWithEffect(run: RunningApply): Promise<readonly Act[]> {
+  const { entries } = run.record.journal
   const rollback = entries.findIndex((each) => each.entry === 'rolling-back')
   const applied = rollback < 0 ? entries : entries.slice(0, rollback)
-  return record.plan.plan.acts.filter((_, index) => {
+  const ours: Act[] = []
+  const others: Act[] = []
+  for (const [index, act] of run.record.plan.plan.acts.entries()) {
     const begun = applied.some((each) => each.entry === 'acting' && each.act === index)
     const ended = applied.find((each) => each.entry === 'act-ended' && each.act === index)
-    return begun && !(ended?.entry === 'act-ended' && ended.came === 'let-go')
+    if (begun && !(ended?.entry === 'act-ended' && ended.came === 'let-go')) ours.push(act)
+    else others.push(act)
+  }
+  return [...ours, ...(await loadedByOthers(run, others))]
+}
+
+/** A host that was booted anew, or a reload by another hand, has loaded (or died of) files that this plan had written. */
+async function loadedByOthers(run: RunningApply, acts: readonly Act[]): Promise<readonly Act[]> {
+  const at = wroteAt(run)
+  const reloads = acts.filter((act) => act.act === 'reload-fpm')
+  if (at === null || reloads.length === 0) return []
+  const { fpm } = await run.executor.look()
+  // FPM's status page and systemd count in whole seconds; one reload too many does no harm.
+  const since = Math.floor(Date.parse(at) / 1000) * 1000
+  return reloads.filter(({ service }) => {
+    const found = fpm.find((each) => each.service === service)
+    return !found?.master || (found.loadedAtMs ?? 0) >= since
   })
+}
+
+/** When the first file was about to be written. */
+function wroteAt({ record }: RunningApply): string | null {
+  return record.journal.entries.find((each) => each.entry === 'writing')?.at ?? null
 }
 
 async function tellService(

@@ -64,12 +64,21 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
     },
     async *watch(apply, seen, signal) {
       if (!(await listApplyIds(state)).includes(apply)) return unknownApply(apply)
-      const following = followApply(state, apply, { seen, signal })
-      for (let number = seen + 1; ; number++) {
+      // Lines have even numbers and the report after the last of them an odd one, so that the lines of a rollback, which
+      // opens a closed apply again, have numbers that nothing had before.
+      const linesSeen = Math.floor(seen / 2)
+      const following = followApply(state, apply, { seen: linesSeen, signal })
+      for (let line = linesSeen + 1; ; line++) {
         const next = await following.next()
-        if (!next.done) yield { number, news: { news: 'entry', ...next.value } }
-        else if (next.value?.outcome) yield { number, news: { news: 'closed', report: next.value } }
-        if (next.done) return null
+        if (!next.done) {
+          yield { number: 2 * line, news: { news: 'entry', ...next.value } }
+          continue
+        }
+        const report = next.value
+        if (report === null) return unreadable(apply)
+        const number = 2 * line - 1
+        if (report.outcome !== null && number > seen) yield { number, news: { news: 'closed', report } }
+        return null
       }
     },
     report: (plan) => applyOf(state, plan),
@@ -109,4 +118,11 @@ export async function osName(host: Pick<Host, 'readFile'>): Promise<string | nul
 
 function unknownApply(apply: ApplyId) {
   return problem('unknown-apply', `This host has no apply ${apply}. To see those it has:\n    fleetmend-agent history`)
+}
+
+function unreadable(apply: ApplyId) {
+  return problem(
+    'stuck',
+    `Cannot tell what becomes of ${apply}: its journal on this host cannot be read. Look at it there:\n    fleetmend-agent history ${apply}`,
+  )
 }

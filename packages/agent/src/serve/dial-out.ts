@@ -2,7 +2,7 @@
  * Keeps this host reachable for its controller: connects, serves, renews its certificate in time, and connects again when
  * the line is gone. Says each change of state once, not each attempt.
  */
-import { AGENT_PATH, problemOf, type Peer, type PeerOptions } from '@fleetmend/shared'
+import { AGENT_PATH, problemOf, safeLine, type Peer, type PeerOptions } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
 import { backOffMs } from './back-off.ts'
@@ -104,12 +104,18 @@ async function renew(
   }
 }
 
-function whyNot(line: Exclude<LineOpened, { kind: 'open' }>, identity: Identity, nowMs: number): string {
-  const again =
-    'To let it in again, make a join token on the controller and give it to this host:\n    fleetmend hosts invite --host HOST\n    fleetmend-agent enrol --again -'
-  if (nowMs >= Date.parse(identity.expiresAt))
-    return `the certificate of this host was good until ${identity.expiresAt}, so the controller does not let it in. ${again}`
+/** One line, as all that goes into the log of a service. */
+function whyNot(
+  line: Exclude<LineOpened, { kind: 'open' }>,
+  { host, url, expiresAt }: Identity,
+  nowMs: number,
+): string {
+  const again = `To let it in again, run \`fleetmend hosts invite --host ${host}\` on the controller and give the token to \`fleetmend-agent enrol --again --host ${host} -\` here.`
+  if (nowMs >= Date.parse(expiresAt))
+    return `the certificate of this host was good until ${expiresAt}, so the controller at ${url} does not let it in. ${again}`
+  if (line.kind === 'turned-away' && (line.status === 401 || line.status === 403))
+    return `the controller at ${url} does not let this host in: ${safeLine(line.says)} ${again}`
   if (line.kind === 'turned-away')
-    return `the controller at ${identity.url} does not let this host in (${line.status}): ${line.says} ${again}`
-  return `no controller answers at ${identity.url}: ${line.says}; trying again`
+    return `the controller at ${url} does not take connections now (${line.status}): ${safeLine(line.says)}; trying again`
+  return `no controller answers at ${url}: ${line.says}; trying again`
 }

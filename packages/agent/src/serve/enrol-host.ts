@@ -4,10 +4,10 @@
  */
 import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import {
-  decodeJoinToken,
   ENROL_PATH,
   Enrolled,
   enrolmentChallenge,
+  outcomeIsUnknown,
   problem,
   problemOf,
   type EnrolRequest,
@@ -30,16 +30,14 @@ export type Enrolling =
   | { readonly ok: true; readonly identity: Identity }
   | { readonly ok: false; readonly problem: Problem }
 
-export async function enrolHost(tokenText: string, newcomer: Newcomer): Promise<Enrolling> {
-  const token = decodeJoinToken(tokenText)
-  if (!token.ok) return token
-  const { url, fingerprint } = token.value
+export async function enrolHost(token: JoinToken, newcomer: Newcomer): Promise<Enrolling> {
+  const { url, fingerprint } = token
   const authority = await findPinnedAuthority(url, fingerprint)
   if (!authority.ok) return authority
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const line = await openLine({ url: new URL(ENROL_PATH, url).href, authority: authority.pem }, {})
   if (line.kind !== 'open') return { ok: false, problem: notReached(url, line.says) }
-  const request = requestOf(token.value, newcomer, privateKey, publicKey)
+  const request = requestOf(token, newcomer, privateKey, publicKey)
   try {
     const client = createTRPCUntypedClient({ links: [line.peer.link()] })
     const answer = Enrolled.safeParse(await client.mutation('enrol', request))
@@ -49,7 +47,7 @@ export async function enrolHost(tokenText: string, newcomer: Newcomer): Promise<
     if (!answer.success || wrong !== null) return { ok: false, problem: strange(url, wrong ?? '') }
     return { ok: true, identity: identityOf(answer.data, url, authority.pem, privateKey) }
   } catch (error) {
-    return { ok: false, problem: problemOf(error) }
+    return { ok: false, problem: outcomeIsUnknown(error) ? lost(url, error) : problemOf(error) }
   } finally {
     line.peer.close()
   }
@@ -104,6 +102,14 @@ function readCertificate(pem: string): X509Certificate | null {
   } catch {
     return null
   }
+}
+
+/** The one call that cannot be asked about: the host is nobody there yet. */
+function lost(url: string, error: unknown): Problem {
+  return problem(
+    'controller-unreachable',
+    `The controller at ${url} was told of this host, and its answer did not arrive: ${problemOf(error).detail}\n\nNothing was written here. The join token may be used up. Try it again, and if it is, make a new one on the controller:\n    fleetmend hosts invite`,
+  )
 }
 
 function strange(url: string, why: string): Problem {

@@ -5,6 +5,7 @@ import { agentRouter } from '../router.ts'
 import { readIdentity, writeIdentity, type Identity } from '../state/identity.ts'
 import { agentService, type ServedHost } from './agent-service.ts'
 import { dialOut } from './dial-out.ts'
+import { isSame, watchIdentity } from './identity-change.ts'
 
 export interface Serving extends ServedHost {
   readonly socketPath: string
@@ -13,7 +14,7 @@ export interface Serving extends ServedHost {
   readonly say: (line: string) => void
 }
 
-/** Runs until the signal is aborted; answers with what kept it from serving, or null. */
+/** Runs until the signal is aborted, or the host is enrolled again; answers with what kept it from serving, or null. */
 export async function serveAgent(serving: Serving, signal: AbortSignal): Promise<string | null> {
   const { host, state, say } = serving
   const identity = readIdentity(state)
@@ -32,14 +33,25 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
   })
   if (!socket.ok) return `Cannot listen on ${serving.socketPath}: ${socket.says}.`
   say(`${host.id} serves on ${serving.socketPath}`)
+  const enrolledAgain = new AbortController()
+  const stopWatching = watchIdentity(state, identity.value, (now) => {
+    say(`this host was enrolled as ${now.host} at ${now.url}; ends, to be started again under that name`)
+    enrolledAgain.abort()
+  })
+  const until = AbortSignal.any([signal, enrolledAgain.signal])
   if (identity.value === null) {
     say('this host belongs to no fleet; to let it into one: fleetmend-agent enrol -')
-    await sleepUntil(null, signal)
+    await sleepUntil(null, until)
   } else {
-    const saveIdentity = (renewed: Identity): Promise<void> => writeIdentity(state, renewed)
     const nowMs = (): number => host.nowMs()
-    await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, signal)
+    const saveIdentity = async (renewed: Identity): Promise<void> => {
+      const now = readIdentity(state)
+      // A renewal of who this host was must not undo that it was enrolled again.
+      if (now.ok && now.value !== null && isSame(now.value, renewed)) await writeIdentity(state, renewed)
+    }
+    await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, until)
   }
+  stopWatching()
   await socket.close()
   return null
 }

@@ -1,5 +1,5 @@
 /** What became of an apply, told from its journal. Pure: there is no second record that could disagree. */
-import type { ApplyPhase, ApplyReport, TimelineEntry } from '@fleetmend/shared'
+import type { ApplyPhase, ApplyReport, Problem, TimelineEntry } from '@fleetmend/shared'
 import type { EntryOf, JournalEntry } from './journal-entry.ts'
 
 /** Null for a journal that does not begin with an admission: then nothing was begun. */
@@ -26,6 +26,22 @@ export function applyReport(entries: readonly JournalEntry[]): ApplyReport | nul
 /** A closed apply is open again from when its rollback is asked for until that is done or refused. */
 export function isClosed(entries: readonly JournalEntry[]): boolean {
   return phaseOf(entries) === 'closed'
+}
+
+/** A rollback that was asked for and that nobody has begun or refused yet. */
+export function askedRollback(entries: readonly JournalEntry[]): EntryOf<'rollback-asked'> | null {
+  const last = lastStep(entries)
+  return last?.entry === 'rollback-asked' ? last : null
+}
+
+/** Why the rollback that was asked for last was refused; null when it was not. */
+export function refusedRollback(entries: readonly JournalEntry[]): Problem | null {
+  const last = lastStep(entries)
+  return last?.entry === 'rollback-refused' ? last.problem : null
+}
+
+function lastStep(entries: readonly JournalEntry[]): JournalEntry | undefined {
+  return entries.findLast(({ entry }) => entry in phases)
 }
 
 export function phaseOf(entries: readonly JournalEntry[]): ApplyPhase {

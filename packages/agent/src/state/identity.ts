@@ -9,6 +9,8 @@ import * as z from 'zod/mini'
 import { errnoOf, saysOf, writeDurably } from './durable.ts'
 import { productionStateRoot, type StateFolder } from './state-folder.ts'
 
+export const identityFileName = 'identity.json'
+
 export const Identity = z.object({
   format: z.literal('fleetmend.identity/1'),
   host: HostId,
@@ -52,7 +54,7 @@ export function enrolledName(): string | undefined {
 }
 
 function identityFile(sealed: string): string {
-  return join(sealed, 'identity.json')
+  return join(sealed, identityFileName)
 }
 
 function damaged(path: string): string {

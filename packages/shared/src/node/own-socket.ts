@@ -1,5 +1,5 @@
 /** A unix socket of our own: never wider open than it should be, not even for a moment, and never taken from a live one. */
-import { chmod, chown, mkdir, rm } from 'node:fs/promises'
+import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 
@@ -14,15 +14,18 @@ export interface OwnSocket {
 export type Listening = { readonly ok: true; close(): Promise<void> } | { readonly ok: false; readonly says: string }
 
 export async function listenOnSocket({ path, mode, gid, connected }: OwnSocket): Promise<Listening> {
-  if (await somebodyListens(path)) return { ok: false, says: `another process listens on ${path}` }
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
+    // A caller that is gone before it was answered is no reason to end; 'close' follows.
+    socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
     connected(socket)
   })
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 })
+    const taken = await whyTaken(path)
+    if (taken !== null) return { ok: false, says: taken }
     await rm(path, { force: true })
     await listen(server, path)
     if (gid !== undefined) await chown(path, process.getuid?.() ?? 0, gid)
@@ -52,12 +55,30 @@ function listen(server: Server, path: string): Promise<void> {
   return listening
 }
 
+/** Null: nothing is there, or only what a process that is gone has left. */
+async function whyTaken(path: string): Promise<string | null> {
+  const found = await lstat(path).catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
+  if (found === null) return null
+  // Never removed: the path may have been mistyped.
+  if (!found.isSocket()) return `${path} is there already, and it is not a socket`
+  return (await somebodyListens(path)) ? `another process listens on ${path}` : null
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** Only a refused connection means that nobody is there. */
 function somebodyListens(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
-    socket.on('connect', () => resolve(true))
-    socket.on('error', () => resolve(false))
-    socket.on('close', () => socket.destroy())
-    socket.on('connect', () => socket.destroy())
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
   })
 }

@@ -54,7 +54,7 @@ function heading(diagnosis: HostDiagnosis, paint: Paint): string {
   return `${paint.bold(diagnosis.host)}  ${status}\n${probes}`
 }
 
-function findingText(finding: Finding, paint: Paint, planCommand: PlanCommand): string {
+export function findingText(finding: Finding, paint: Paint, planCommand: PlanCommand): string {
   const lines = [
     `  ${paint.red(paint.bold(finding.diagnosis))}  ${safeLine(finding.subject.name)}`,
     `    ${safeLine(finding.says)}`,
@@ -84,5 +84,11 @@ function section(title: string, lines: readonly string[], paint: Paint): readonl
 
 /** `restart-on-failure --input service=php8.2-fpm`, as the plan commands take it. */
 export function remediationWords({ id, input }: SuggestedRemediation): string {
-  return [id, ...Object.entries(input).map(([name, value]) => `--input ${name}=${value}`)].join(' ')
+  const inputs = Object.entries(input).map(([name, value]) => `--input ${shellWord(`${name}=${value}`)}`)
+  return [shellWord(id), ...inputs].join(' ')
+}
+
+/** One word of a command that people copy: what a host said must stay one word in their shell, too. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${safeLine(word).replaceAll("'", `'\\''`)}'`
 }

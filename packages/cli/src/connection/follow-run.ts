@@ -1,0 +1,34 @@
+/** News of a run until it has ended, however often the controller goes away meanwhile: no event is lost or told twice. */
+import { hasEnded, type Problem, type RunId, type RunNews } from '@fleetmend/shared'
+import type { Cli } from '../cli.ts'
+import type { Controller } from './controller.ts'
+import { persistence } from './persist.ts'
+
+/** Returns null when the run has ended, or why it could not be followed to its end. */
+export async function* followRun(
+  cli: Pick<Cli, 'patience' | 'streams' | 'nowMs'>,
+  controller: Controller,
+  run: RunId,
+): AsyncGenerator<RunNews, Problem | null> {
+  const waiting = persistence(cli)
+  let lastEventId: string | null = null
+  for (;;) {
+    const seen: { lastEventId?: string } = lastEventId === null ? {} : { lastEventId }
+    const watching = controller.stream((api) => api.runs.watch.subscribe({ run, ...seen }))
+    for (;;) {
+      const next = await watching.next()
+      if (next.done) {
+        if (next.value?.lost === null) return next.value.problem
+        break
+      }
+      waiting.answered()
+      lastEventId = next.value.id
+      yield next.value.data
+    }
+    // A controller that is stopped in order ends its answers in order, too.
+    const shown = await controller.ask((api) => api.runs.show.query({ run }))
+    if (shown.ok && hasEnded(shown.value.run.state)) return null
+    if (!shown.ok && shown.lost === null) return shown.problem
+    if (!(await waiting.again())) return shown.ok ? null : shown.problem
+  }
+}

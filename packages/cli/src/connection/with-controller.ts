@@ -1,0 +1,16 @@
+/** A command's work with the controller at hand, and the line closed whatever becomes of it. */
+import type { ExitCode } from '@fleetmend/shared'
+import type { Cli } from '../cli.ts'
+import { controllerAt, type Controller } from './controller.ts'
+
+export async function withController(
+  cli: Pick<Cli, 'socketPath'>,
+  work: (controller: Controller) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const controller = controllerAt(cli.socketPath())
+  try {
+    return await work(controller)
+  } finally {
+    controller.close()
+  }
+}

@@ -1,0 +1,48 @@
+/** The documents of `--json`: one each, with a format that only changes when the meaning does. */
+import type { HostRecordView, Problem, Run, RunEventView, RunNews, RunView } from '@fleetmend/shared'
+import type { Streams } from './streams.ts'
+
+export interface RunDocument extends RunView {
+  readonly format: 'fleetmend.run/1'
+  /** `runs show` only: the run's history, oldest first. */
+  readonly events?: readonly RunEventView[]
+}
+
+export interface RunsDocument {
+  readonly format: 'fleetmend.runs/1'
+  /** Newest first. */
+  readonly runs: readonly Run[]
+}
+
+export interface HostsDocument {
+  readonly format: 'fleetmend.hosts/1'
+  readonly hosts: readonly HostRecordView[]
+}
+
+export interface InvitationDocument {
+  readonly format: 'fleetmend.invitation/1'
+  readonly token: string
+  readonly expiresAt: string
+}
+
+export interface RemovedDocument {
+  readonly format: 'fleetmend.removed/1'
+  readonly host: string
+}
+
+/** Stands in for the document that was asked for, where there is none. */
+export interface ProblemDocument {
+  readonly format: 'fleetmend.problem/1'
+  readonly problem: Problem
+}
+
+/** One line of `--jsonl`. */
+export type NewsLine = { readonly format: 'fleetmend.news/1' } & RunNews
+
+export function printJson(streams: Pick<Streams, 'out'>, document: object): void {
+  streams.out(`${JSON.stringify(document, null, 2)}\n`)
+}
+
+export function printLine(streams: Pick<Streams, 'out'>, document: object): void {
+  streams.out(`${JSON.stringify(document)}\n`)
+}

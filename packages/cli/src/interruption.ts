@@ -1,0 +1,7 @@
+/** What Ctrl-C does: end at once and say what goes on without us, unless the command ends things in order itself. */
+export interface Interruption {
+  /** Said when the command is cut off from here on; null: nothing goes on. */
+  says: string | null
+  /** Takes the place of ending at once. */
+  end: (() => void) | null
+}

@@ -1,0 +1,59 @@
+/** Where a command reads and writes: data, progress and questions, each apart, so that tests can pass their own. */
+import { createInterface } from 'node:readline'
+import { paintFor, type Paint } from '@fleetmend/shared'
+
+export interface Streams {
+  /** Data. */
+  out(text: string): void
+  /** Progress and problems. */
+  err(text: string): void
+  /** For what goes to `out`. */
+  readonly paint: Paint
+  /** For what goes to `err`. */
+  readonly errPaint: Paint
+  /** Columns of the terminal, or a width that reads well in a log. */
+  readonly width: number
+  readonly rows: number
+  /** Whether progress may be drawn over: stderr is a terminal that understands it. */
+  readonly isLive: boolean
+  /** Whether there is a person to ask. */
+  readonly canAsk: boolean
+  /** One line of the answer; null where the input ended instead. */
+  ask(question: string): Promise<string | null>
+}
+
+/** Nobody reads lines that are wider, however wide the window is. */
+const widest = 120
+
+export function processStreams(): Streams {
+  const { stdin, stdout, stderr, env } = process
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    paint: paintFor(stdout.isTTY, env),
+    errPaint: paintFor(stderr.isTTY, env),
+    width: Math.min(stderr.columns ?? stdout.columns ?? 100, widest),
+    rows: stderr.rows ?? 24,
+    isLive: stderr.isTTY && env['TERM'] !== 'dumb',
+    canAsk: stdin.isTTY && stderr.isTTY,
+    ask: (question) => {
+      stderr.write(question)
+      return readLine()
+    },
+  }
+}
+
+/** The terminal stays as it is (no raw mode), so that Ctrl-C reaches the process as a signal. */
+function readLine(): Promise<string | null> {
+  return new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, terminal: false })
+    lines.once('line', (line) => {
+      resolve(line)
+      lines.close()
+    })
+    lines.once('close', () => {
+      process.stdin.pause()
+      resolve(null)
+    })
+  })
+}

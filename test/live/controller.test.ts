@@ -1,0 +1,200 @@
+/** The same repair through a controller: with an approval that the host checks itself, and with a controller that dies. */
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTRPCClient } from '@trpc/client'
+import {
+  manifestBytes,
+  manifestDigest,
+  Peer,
+  planTree,
+  problemOf,
+  streamChannel,
+  type Approval,
+  type ApplyDocument,
+  type DiagnosisDocument,
+  type Manifest,
+  type PlanRecord,
+  type Run,
+  type RunView,
+} from '@fleetmend/shared'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { AgentRouter } from '../../packages/agent/src/router.ts'
+import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { openFleet, type Fleet } from '../lab/fleet.ts'
+import { openLab, type Lab } from '../lab/lab.ts'
+import type { LiveHost } from '../lab/live-host.ts'
+import { must } from '../lab/tool.ts'
+import { until } from '../lab/until.ts'
+
+const unit = 'php8.2-fpm'
+
+describe.skipIf(await hostsAreImpossible())('a host with an agent, and its controller', () => {
+  let lab: Lab
+  let host: LiveHost
+  let fleet: Fleet
+
+  beforeAll(async () => {
+    lab = await openLab()
+    host = await lab.boot({ name: 'web-1' })
+    fleet = await openFleet(lab.address)
+    await fleet.add(host, ['role=web'])
+  })
+  afterAll(async () => {
+    await fleet?.[Symbol.asyncDispose]()
+    await lab?.[Symbol.asyncDispose]()
+  })
+  beforeEach(async () => {
+    await host.run(['rm', '-rf', `/etc/systemd/system/${unit}.service.d`])
+    await host.must(['systemctl', 'daemon-reload'])
+    await host.run(['systemctl', 'reset-failed', unit])
+    await host.must(['systemctl', 'restart', unit])
+  })
+
+  async function killFpm(): Promise<void> {
+    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
+    await until(async () => (await host.status('/ok.php')) === 502, '502')
+  }
+  async function newestRun(): Promise<RunView> {
+    const { runs } = JSON.parse((await fleet.cli(['runs', 'list', '--json'])).stdout) as { runs: readonly Run[] }
+    return JSON.parse((await fleet.cli(['runs', 'show', runs[0]!.id, '--json'])).stdout) as RunView
+  }
+  async function planned(): Promise<RunView> {
+    await killFpm()
+    const ran = await fleet.cli(['plan', '--for-findings', '--watch', '3', '--reason', 'FPM is dead'])
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 2 })
+    return newestRun()
+  }
+  async function approved(): Promise<RunView> {
+    const view = await planned()
+    const digest = manifestDigest(view.run.manifest!)
+    const ran = await fleet.cli(['approve', view.run.id, '--digest', digest, '--key', fleet.key, '--yes'])
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0 })
+    return view
+  }
+  const appliesOf = async (plan: string) => {
+    const history = JSON.parse((await host.agent('history', '--json')).stdout) as ApplyDocument
+    return history.applies.filter((apply) => apply.plan === plan)
+  }
+
+  test('fix: from the fault to a healed host, with one command', async () => {
+    await killFpm()
+    const seen = await fleet.cli(['diagnose', '--json'])
+    expect(seen.exitCode).toBe(2)
+    const { hosts } = JSON.parse(seen.stdout) as DiagnosisDocument
+    expect(hosts).toMatchObject([{ host: 'web-1', outcome: 'diagnosed', status: 'failing' }])
+
+    const ran = await fleet.cli(['fix', '--yes', '--key', fleet.key, '--watch', '3', '--reason', 'FPM is dead'])
+    expect(ran, ran.stdout + ran.stderr).toMatchObject({ exitCode: 0 })
+    expect(await host.status('/ok.php')).toBe(200)
+    const { run, reports } = await newestRun()
+    expect(run).toMatchObject({ state: 'finished', hosts: [{ id: 'web-1', state: 'fixed' }] })
+    expect(reports).toMatchObject([{ authority: { kind: 'approval', by: ['olivia'], run: run.id } }])
+  })
+
+  test('nothing wrong, nothing done', async () => {
+    const ran = await fleet.cli(['plan', '--for-findings', '--json'])
+    expect(ran, ran.stderr).toMatchObject({ exitCode: 0 })
+  })
+
+  test('without an approval that counts on the host, the host itself refuses', async () => {
+    const { run, plans } = await planned()
+    const agent = await callAgent(host)
+    const refusal = async (authority: Approval) =>
+      problemOf(
+        await agent.client.remediate.begin
+          .mutate({ plan: plans[0]!.digest, authority })
+          .catch((error) => error as unknown),
+      )
+
+    const stranger = `${fleet.folder}/stranger`
+    await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', stranger])
+    const byStranger = await refusal(await approvalOf(run.manifest!, plans, stranger))
+    expect(byStranger).toMatchObject({ code: 'not-approved' })
+    expect(byStranger.detail).toContain('not in the list of approvers of this host')
+
+    const good = await approvalOf(run.manifest!, plans, fleet.key)
+    const altered = { ...good, manifest: { ...good.manifest, reason: 'something else' } }
+    expect(await refusal(altered)).toMatchObject({ code: 'not-approved' })
+
+    const expired = { ...run.manifest!, notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-01T01:00:00.000Z' }
+    expect(await refusal(await approvalOf(expired, plans, fleet.key))).toMatchObject({ code: 'approval-expired' })
+
+    const otherPlan = { ...plans[0]!, digest: `sha256:${'0'.repeat(64)}` as const }
+    expect(await refusal(await approvalOf(run.manifest!, [otherPlan], fleet.key))).toMatchObject({
+      code: 'not-approved',
+    })
+    agent.close()
+
+    expect(await host.status('/ok.php')).toBe(502)
+    expect(await appliesOf(plans[0]!.digest)).toEqual([])
+    expect(await fleet.cli(['apply', run.id])).toMatchObject({ exitCode: 3 })
+  })
+
+  test('a controller killed during the apply resumes and finishes the run, and nothing is done twice', async () => {
+    const { run, plans } = await approved()
+    const following = fleet.cli(['apply', run.id])
+    await until(async () => (await appliesOf(plans[0]!.digest)).length > 0, 'the apply to begin')
+    await fleet.killController()
+    await sleep(1000)
+    await fleet.startController()
+    expect(await following).toMatchObject({ exitCode: 0 })
+    expect(await newestRun()).toMatchObject({ run: { id: run.id, state: 'finished', hosts: [{ state: 'fixed' }] } })
+    expect(await appliesOf(plans[0]!.digest)).toMatchObject([{ outcome: 'fixed' }])
+    expect(await host.status('/ok.php')).toBe(200)
+  })
+
+  test('a host that changed since is refused and named, and nothing is written', async () => {
+    const { run } = await approved()
+    await host.must(['systemctl', 'reset-failed', unit])
+    await host.must(['systemctl', 'start', unit])
+    const ran = await fleet.cli(['apply', run.id])
+    expect(ran).toMatchObject({ exitCode: 3 })
+    expect(ran.stdout + ran.stderr).toContain('The host changed since this was planned')
+  })
+
+  test.each([
+    { args: ['diagnose', 'web-9'], exitCode: 64, says: 'web-9' },
+    { args: ['diagnose', '-l', 'role=db'], exitCode: 64, says: 'role=db' },
+    { args: ['diagnose', '-l', 'role='.repeat(3)], exitCode: 64, says: 'selector' },
+    {
+      args: ['approve', 'r-20260101-000000-0000', '--digest', `sha256:${'0'.repeat(64)}`],
+      exitCode: 64,
+      says: 'r-2026',
+    },
+    { args: ['hosts', 'lisst'], exitCode: 64, says: 'lisst' },
+  ])('$args gets a clear answer', async ({ args, exitCode, says }) => {
+    const ran = await fleet.cli(args)
+    expect(ran).toMatchObject({ exitCode })
+    expect(ran.stderr).toContain(says)
+  })
+
+  test('a join token lets in one host once', async () => {
+    const { stdout: token } = await fleet.cli(['hosts', 'invite'])
+    expect(
+      await host.run(['fleetmend-agent', 'enrol', '--again', '--host', 'web-2', '-'], { input: token }),
+    ).toMatchObject({ exitCode: 0 })
+    const again = await host.run(['fleetmend-agent', 'enrol', '--again', '--host', 'web-3', '-'], { input: token })
+    expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('used') as string })
+  })
+})
+
+/** As the controller would, or somebody who took its place: over the agent's own socket, seen from outside the host. */
+async function callAgent(host: LiveHost) {
+  const socket = connect(`/proc/${host.leaderPid}/root/run/fleetmend/agent.sock`)
+  const peer = new Peer(streamChannel(socket))
+  return { client: createTRPCClient<AgentRouter>({ links: [peer.link()] }), close: () => peer.close() }
+}
+
+async function approvalOf(manifest: Manifest, plans: readonly PlanRecord[], key: string): Promise<Approval> {
+  const tree = planTree(plans.map(({ digest, plan }) => ({ host: plan.host, digest })))
+  const sign = ['ssh-keygen', '-Y', 'sign', '-q', '-n', 'fleetmend-approval@v1', '-f', key]
+  const signature = await must(sign, { input: manifestBytes(manifest) })
+  return {
+    kind: 'approval',
+    format: 'fleetmend.approval/1',
+    scheme: 'sshsig',
+    manifest,
+    signatures: [signature],
+    proof: tree.proofOf(plans[0]!.plan.host)!,
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The whole system in one process: a real controller on its store, real agents that dial in over TLS, real commands over
+ * the controller's socket. Only the hosts are simulated, and systemd's part in beginning an apply.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import { decodeJoinToken, Peer, streamChannel } from '@fleetmend/shared'
+import { diagnose } from '../../packages/agent/src/diagnoses/diagnose.ts'
+import { apply } from '../../packages/agent/src/execute/apply.ts'
+import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts'
+import type { Executor } from '../../packages/agent/src/execute/executor.ts'
+import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
+import { serveAgent } from '../../packages/agent/src/serve/serve-agent.ts'
+import { openApplyRecord } from '../../packages/agent/src/state/apply-record.ts'
+import { writeIdentity } from '../../packages/agent/src/state/identity.ts'
+import { openStateFolder, type StateFolder } from '../../packages/agent/src/state/state-folder.ts'
+import { look } from '../../packages/agent/src/survey/look.ts'
+import { serveController, type ApiRouter, type RunningController } from '../../packages/controller/src/index.ts'
+import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
+import { webHost, type WebHost } from './web-host.ts'
+
+export interface World extends AsyncDisposable {
+  readonly folder: string
+  readonly socket: string
+  /** Private keys of people; `olivia` is an approver on the hosts and the controller, `mallory` is nobody. */
+  readonly keys: { readonly olivia: string; readonly mallory: string }
+  readonly api: () => TRPCClient<ApiRouter>
+  /** Lets a new host in, with a token made as people make it, and waits until it is connected. */
+  add(id: string, labels?: Readonly<Record<string, string>>): Promise<Member>
+  startController(): Promise<void>
+  /** What hosts are doing goes on. */
+  stopController(): Promise<void>
+  /** For the log of a test that fails. */
+  readonly log: readonly string[]
+}
+
+export interface Member extends WebHost {
+  readonly state: StateFolder
+  /** How often an apply was really begun here. */
+  readonly begun: () => number
+  /** From now on what is begun waits before its first deed, until it is released. */
+  hold(): void
+  release(): void
+  /** Its agent ends; what it had begun goes on. */
+  disconnect(): Promise<void>
+}
+
+export interface WorldOptions {
+  /** Somebody whom only the controller takes for an approver: it is wrong, or it was stolen. */
+  readonly alsoApprovesOnController?: 'mallory'
+}
+
+export async function openWorld({ alsoApprovesOnController }: WorldOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleetmend-world-'))
+  const socket = join(folder, 'controller.sock')
+  const approvers = join(folder, 'approvers')
+  const keys = { olivia: newKey(folder, 'olivia'), mallory: newKey(folder, 'mallory') }
+  const olivia = `olivia ${readFileSync(`${keys.olivia}.pub`, 'utf8')}`
+  const also = alsoApprovesOnController ? `mallory ${readFileSync(`${keys.mallory}.pub`, 'utf8')}` : ''
+  writeFileSync(approvers, olivia + also, { mode: 0o644 })
+  const members: Member[] = []
+  const peers: Peer[] = []
+  const log: string[] = []
+  let controller: RunningController | null = null
+  let port = 0
+
+  const startController = async (): Promise<void> => {
+    const served = await serveController({
+      dataFolder: join(folder, 'data'),
+      socketPath: socket,
+      listenHost: '127.0.0.1',
+      listenPort: port,
+      ...(port === 0 ? {} : { publicUrl: `wss://127.0.0.1:${port}` }),
+      names: ['127.0.0.1'],
+      approversPath: approvers,
+      log: (line) => log.push(line),
+    })
+    if (!served.ok) throw new Error(served.problem.detail)
+    controller = served.value
+    port = Number(new URL(controller.agentsUrl).port)
+  }
+  const stopController = async (): Promise<void> => {
+    for (const peer of peers.splice(0)) peer.close()
+    await controller?.close()
+    controller = null
+  }
+  const api = (): TRPCClient<ApiRouter> => {
+    const peer = new Peer(streamChannel(connect(socket)))
+    peers.push(peer)
+    return createTRPCClient<ApiRouter>({ links: [peer.link()] })
+  }
+
+  await startController()
+  return {
+    folder,
+    socket,
+    keys,
+    api,
+    startController,
+    stopController,
+    log,
+    async add(id, labels = {}) {
+      const { token } = await api().hosts.invite.mutate({
+        by: 'test',
+        labels: { ...labels },
+        host: null,
+        lifeMs: 60_000,
+      })
+      const member = await enrolled(join(folder, id), id, token, Buffer.from(olivia))
+      members.push(member)
+      await untilConnected(api(), id)
+      return member
+    },
+    async [Symbol.asyncDispose]() {
+      for (const member of members) await member.disconnect()
+      await stopController()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function enrolled(folder: string, id: string, token: string, approvers: Uint8Array): Promise<Member> {
+  const opened = await openStateFolder(folder)
+  if (!opened.ok) throw new Error(opened.says)
+  const state = opened.value
+  const web = webHost(id)
+  web.world.directories.add('/etc/fleetmend')
+  web.world.files.set(approversPath, { bytes: approvers, mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
+  const decoded = decodeJoinToken(token)
+  if (!decoded.ok) throw new Error(decoded.problem.detail)
+  const enrolling = await enrolHost(decoded.value, {
+    host: id,
+    os: 'Debian GNU/Linux 12 (bookworm)',
+    agentVersion: '0.1.0',
+  })
+  if (!enrolling.ok) throw new Error(enrolling.problem.detail)
+  await writeIdentity(state, enrolling.identity)
+  let begun = 0
+  let gate = Promise.withResolvers<void>()
+  gate.resolve()
+  const start: StartApply = async (apply) => {
+    begun++
+    void gate.promise.then(() => carryOut(web, state, apply))
+    return { ok: true }
+  }
+  const ends = new AbortController()
+  const serving = serveAgent(
+    { host: web.host, state, start, socketPath: join(folder, 'agent.sock'), say: () => undefined },
+    ends.signal,
+  )
+  return Object.assign(web, {
+    state,
+    begun: () => begun,
+    hold: () => void (gate = Promise.withResolvers()),
+    release: () => gate.resolve(),
+    disconnect: async () => {
+      ends.abort()
+      await serving
+    },
+  })
+}
+
+/** What a transient unit does on a real host. */
+async function carryOut({ host, world }: WebHost, state: StateFolder, id: string): Promise<void> {
+  const record = await openApplyRecord(state, id)
+  if (!record.ok) throw new Error(record.problem.detail)
+  const self = { pid: 900, startTicks: 9000 }
+  world.agents.set(self.pid, { ...self, parentPid: 1, state: 'S', cpuTicks: 0, comm: 'node', title: 'agent', uid: 0 })
+  const executor: Executor = { host, state, self, look: () => look(host), diagnose: (facts) => diagnose(facts) }
+  await apply(executor, record.value)
+}
+
+async function untilConnected(api: TRPCClient<ApiRouter>, id: string): Promise<void> {
+  for (let attempt = 0; attempt < 400; attempt++) {
+    const hosts = await api.hosts.list.query({ hosts: [id] })
+    if (hosts[0]?.connected) return
+    await sleep(25)
+  }
+  throw new Error(`${id} does not connect`)
+}
+
+function newKey(folder: string, name: string): string {
+  const path = join(folder, name)
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', path])
+  return path
+}
