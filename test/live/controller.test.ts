@@ -13,6 +13,7 @@ import {
   type ApplyDocument,
   type DiagnosisDocument,
   type Manifest,
+  type PlanDocument,
   type PlanRecord,
   type Run,
   type RunView,
@@ -99,12 +100,8 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
   test('without an approval that counts on the host, the host itself refuses', async () => {
     const { run, plans } = await planned()
     const agent = await callAgent(host)
-    const refusal = async (authority: Approval) =>
-      problemOf(
-        await agent.client.remediate.begin
-          .mutate({ plan: plans[0]!.digest, authority })
-          .catch((error) => error as unknown),
-      )
+    const refusal = async (authority: Approval, plan = plans[0]!.digest) =>
+      problemOf(await agent.client.remediate.begin.mutate({ plan, authority }).catch((error) => error as unknown))
 
     const stranger = `${fleet.folder}/stranger`
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', stranger])
@@ -119,10 +116,10 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     const expired = { ...run.manifest!, notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-01T01:00:00.000Z' }
     expect(await refusal(await approvalOf(expired, plans, fleet.key))).toMatchObject({ code: 'approval-expired' })
 
-    const otherPlan = { ...plans[0]!, digest: `sha256:${'0'.repeat(64)}` as const }
-    expect(await refusal(await approvalOf(run.manifest!, [otherPlan], fleet.key))).toMatchObject({
-      code: 'not-approved',
-    })
+    // Another plan of the same host, which nobody has signed.
+    const own = await host.agent('plan', 'restart-on-failure', '--input', `service=${unit}`, '--json')
+    const [unsigned] = (JSON.parse(own.stdout) as PlanDocument).plans
+    expect(await refusal(good, unsigned!.digest)).toMatchObject({ code: 'not-approved' })
     agent.close()
 
     expect(await host.status('/ok.php')).toBe(502)
@@ -157,7 +154,7 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     { args: ['diagnose', '-l', 'role=db'], exitCode: 64, says: 'role=db' },
     { args: ['diagnose', '-l', 'role='.repeat(3)], exitCode: 64, says: 'selector' },
     {
-      args: ['approve', 'r-20260101-000000-0000', '--digest', `sha256:${'0'.repeat(64)}`],
+      args: ['approve', 'r-20260101-000000-0000', '--digest', `sha256:${'0'.repeat(64)}`, '--yes'],
       exitCode: 64,
       says: 'r-2026',
     },

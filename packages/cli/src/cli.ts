@@ -9,24 +9,26 @@ export interface Patience {
   readonly reconnectMs: number
   /** Between two attempts. */
   readonly againMs: number
-  /** Silence after which a run's recorded events have all been told. */
-  readonly quietMs: number
 }
 
-export const defaultPatience: Patience = { reconnectMs: 60_000, againMs: 500, quietMs: 300 }
+export const defaultPatience: Patience = { reconnectMs: 60_000, againMs: 500 }
 
-export interface Cli {
+/** What of a command is the machine's: who is there, what is set, what time it is. */
+export interface Surroundings {
   readonly streams: Streams
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly interruption: Interruption
   readonly patience: Patience
-  nowMs(): number
+  readonly nowMs: () => number
+}
+
+export interface Cli extends Surroundings {
   /** Where the controller listens, as options and environment say. */
-  socketPath(): string
+  readonly socketPath: () => string
   /** Makes a command's work, which answers with an exit code, an action. */
-  action<Words extends readonly unknown[]>(
+  readonly action: <Words extends readonly unknown[]>(
     work: (...words: Words) => Promise<ExitCode>,
-  ): (...words: Words) => Promise<void>
+  ) => (...words: Words) => Promise<void>
 }
 
 export const defaultSocketPath = '/run/fleetmend/controller.sock'

@@ -1,11 +1,9 @@
 /** The documents of `--json`: one each, with a format that only changes when the meaning does. */
-import type { HostRecordView, Problem, Run, RunEventView, RunNews, RunView } from '@fleetmend/shared'
+import type { HostRecordView, Problem, Run, RunNews, RunView } from '@fleetmend/shared'
 import type { Streams } from './streams.ts'
 
 export interface RunDocument extends RunView {
   readonly format: 'fleetmend.run/1'
-  /** `runs show` only: the run's history, oldest first. */
-  readonly events?: readonly RunEventView[]
 }
 
 export interface RunsDocument {
@@ -41,6 +39,14 @@ export type NewsLine = { readonly format: 'fleetmend.news/1' } & RunNews
 
 export function printJson(streams: Pick<Streams, 'out'>, document: object): void {
   streams.out(`${JSON.stringify(document, null, 2)}\n`)
+}
+
+export function printRun(streams: Pick<Streams, 'out'>, view: RunView): void {
+  printJson(streams, { format: 'fleetmend.run/1', ...view } satisfies RunDocument)
+}
+
+export function printNews(streams: Pick<Streams, 'out'>, news: RunNews): void {
+  printLine(streams, { format: 'fleetmend.news/1', ...news } satisfies NewsLine)
 }
 
 export function printLine(streams: Pick<Streams, 'out'>, document: object): void {

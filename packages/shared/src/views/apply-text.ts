@@ -20,22 +20,20 @@ export function outcomePaint(outcome: ApplyOutcome, paint: Paint): (text: string
 export function applyText(report: ApplyReport, paint: Paint): string {
   const outcome = report.outcome
   const head = outcome === null ? paint.yellow(report.phase) : outcomePaint(outcome, paint)(outcomeWords[outcome])
-  const lines = [`${paint.bold(report.host)}  ${head}  ${paint.dim(report.apply)}`]
-  if (report.verdict) {
-    lines.push(`  ${safeLine(report.verdict.says)}`)
-    for (const probe of report.verdict.probesAfter) {
-      lines.push(
-        `  ${probe.passed ? paint.green('✓') : paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}`,
-      )
-    }
-    if (report.verdict.watch) lines.push(`  ${paint.dim(safeLine(report.verdict.watch.says))}`)
+  return `${paint.bold(report.host)}  ${head}  ${paint.dim(report.apply)}\n${applyBody(report, paint)}`
+}
+
+/** What was seen afterwards, and what went wrong: without the host, for those who name several. */
+export function applyBody({ verdict, problem }: ApplyReport, paint: Paint): string {
+  const lines: string[] = []
+  if (verdict) {
+    lines.push(safeLine(verdict.says))
+    for (const { passed, site, says } of verdict.probesAfter)
+      lines.push(`${passed ? paint.green('✓') : paint.red('✗')} ${safeLine(site)}: ${safeLine(says)}`)
+    if (verdict.watch) lines.push(paint.dim(safeLine(verdict.watch.says)))
   }
-  if (report.problem)
-    lines.push(
-      `  ${paint.red(report.problem.title)}`,
-      ...report.problem.detail.split('\n').map((line) => `  ${safeLine(line)}`),
-    )
-  return `${lines.join('\n')}\n`
+  if (problem) lines.push(paint.red(problem.title), ...problem.detail.split('\n').map((line) => safeLine(line)))
+  return lines.map((line) => `  ${line}\n`).join('')
 }
 
 /** The whole story of one apply, for `history` and `--verbose`. */

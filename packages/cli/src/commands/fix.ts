@@ -1,0 +1,91 @@
+/** `fleetmend fix`: diagnose → plan → approve → apply → verify in one go, asking before each step that somebody may mind. */
+import { Command } from '@commander-js/extra-typings'
+import { exitCodes, type ExitCode } from '@fleetmend/shared'
+import { approveRun } from '../approval/approve-run.ts'
+import { defaultKey } from '../approval/sign.ts'
+import type { Cli } from '../cli.ts'
+import type { Controller } from '../connection/controller.ts'
+import { withController } from '../connection/with-controller.ts'
+import { consentProblem, consents } from '../consent.ts'
+import { printJson, printRun } from '../documents.ts'
+import { reportProblem, type Answering } from '../report-problem.ts'
+import { carryOut } from '../runs/carry-out.ts'
+import { diagnoseFleet, exitOfDiagnoses, hasFindings } from '../runs/diagnose-fleet.ts'
+import { exitOfRun } from '../runs/exit-of-run.ts'
+import { planRun } from '../runs/plan-run.ts'
+import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
+import { runPlanText } from '../views/run-plan-text.ts'
+import { withRunOptions, type RunOptions } from '../words/run-options.ts'
+import {
+  hostsArgument,
+  jsonlOption,
+  jsonOption,
+  keyOption,
+  selectorOption,
+  targetOf,
+  yesOption,
+  type Target,
+} from '../words/target.ts'
+
+export function fixCommand(cli: Cli) {
+  const command = new Command('fix')
+    .description('Diagnoses, plans, asks for your approval, applies with a canary first, and verifies.')
+    .argument(...hostsArgument)
+    .option(...selectorOption)
+    .option(...keyOption)
+    .option(...yesOption)
+    .option(...jsonOption)
+    .option(...jsonlOption)
+  return withRunOptions(command).action(
+    cli.action((names, options) => {
+      const nobody = consentProblem(cli, options, '--yes')
+      if (nobody) return Promise.resolve(reportProblem(cli.streams, nobody, options))
+      return withController(cli, (controller) => fix(cli, controller, targetOf(names, options), options))
+    }),
+  )
+}
+
+interface FixOptions extends RunOptions, Answering {
+  readonly key?: string | undefined
+  readonly yes?: true | undefined
+}
+
+async function fix(cli: Cli, controller: Controller, target: Target, options: FixOptions): Promise<ExitCode> {
+  const { streams } = cli
+  const isForPeople = !options.json && !options.jsonl
+  const diagnosed = await diagnoseFleet(cli, controller, target)
+  if (!diagnosed.ok) return reportProblem(streams, diagnosed.problem, options)
+  if (isForPeople) streams.out(fleetDiagnosisText(diagnosed.value, streams.paint))
+  if (options.do === undefined && !diagnosed.value.some(hasFindings)) {
+    if (options.json) printJson(streams, { format: 'fleetmend.diagnosis/1', hosts: diagnosed.value })
+    streams.err('Nothing to repair.\n')
+    return exitOfDiagnoses(diagnosed.value)
+  }
+  if (!(await consents(cli, 'Plan the repair?', options)))
+    return declined(cli, 'Nothing was planned, nothing was done.')
+
+  const planned = await planRun(cli, controller, target, options)
+  if (!planned.ok) return reportProblem(streams, planned.problem, options)
+  const { run } = planned.value
+  if (isForPeople) streams.out(`\n${runPlanText(planned.value, streams.paint)}`)
+  if (run.state !== 'awaiting-approval') {
+    if (options.json) printRun(streams, planned.value)
+    return exitOfRun(planned.value)
+  }
+  const key = options.key ?? defaultKey(cli.environment)
+  const approved = await approveRun(cli, controller, planned.value, { key, yes: options.yes })
+  if (!approved.ok) return reportProblem(streams, approved.problem, options)
+  if (approved.value.state !== 'approved') {
+    const { approvals, limits } = approved.value
+    streams.err(
+      `${approvals.length} of ${limits.approvalsNeeded} approvals are there. When all are:\n    fleetmend apply ${run.id}\n`,
+    )
+    return exitCodes.refused
+  }
+  return carryOut(cli, controller, approved.value, options)
+}
+
+function declined({ streams }: Cli, says: string): ExitCode {
+  streams.err(`${says}\n`)
+  return exitCodes.refused
+}

@@ -1,0 +1,31 @@
+/** `fleetmend plan`: asks hosts what they would do, and shows it as diffs. Begins a run that waits for approval. */
+import { Command } from '@commander-js/extra-typings'
+import type { Cli } from '../cli.ts'
+import { withController } from '../connection/with-controller.ts'
+import { printRun } from '../documents.ts'
+import { reportProblem } from '../report-problem.ts'
+import { exitOfRun } from '../runs/exit-of-run.ts'
+import { planRun } from '../runs/plan-run.ts'
+import { runPlanText } from '../views/run-plan-text.ts'
+import { withRunOptions } from '../words/run-options.ts'
+import { hostsArgument, jsonlOption, jsonOption, selectorOption, targetOf } from '../words/target.ts'
+
+export function planCommand(cli: Cli) {
+  const command = new Command('plan')
+    .description('Shows what would be done, as diffs, with what it disturbs. Nothing is done before somebody approves.')
+    .argument(...hostsArgument)
+    .option(...selectorOption)
+    .option(...jsonOption)
+    .option(...jsonlOption)
+  return withRunOptions(command).action(
+    cli.action((names, options) =>
+      withController(cli, async (controller) => {
+        const planned = await planRun(cli, controller, targetOf(names, options), options)
+        if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
+        if (options.json) printRun(cli.streams, planned.value)
+        else if (!options.jsonl) cli.streams.out(runPlanText(planned.value, cli.streams.paint))
+        return exitOfRun(planned.value)
+      }),
+    ),
+  )
+}

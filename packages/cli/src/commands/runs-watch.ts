@@ -1,0 +1,25 @@
+/** `fleetmend runs watch RUN`: a run's whole story, then what happens, until it has ended. Changes nothing. */
+import { Command } from '@commander-js/extra-typings'
+import type { Cli } from '../cli.ts'
+import { withController } from '../connection/with-controller.ts'
+import { reportProblem } from '../report-problem.ts'
+import { followToEnd } from '../runs/carry-out.ts'
+import { showRun } from '../runs/show-run.ts'
+import { jsonlOption, jsonOption, runArgument } from '../words/target.ts'
+
+export function runsWatchCommand(cli: Cli) {
+  return new Command('watch')
+    .description('Tells a run’s story from its beginning, and what happens, until it has ended.')
+    .argument(...runArgument)
+    .option(...jsonOption)
+    .option(...jsonlOption)
+    .action(
+      cli.action((id, options) =>
+        withController(cli, async (controller) => {
+          const shown = await showRun(controller, id)
+          if (!shown.ok) return reportProblem(cli.streams, shown.problem, options)
+          return followToEnd(cli, controller, shown.value.run, options)
+        }),
+      ),
+    )
+}

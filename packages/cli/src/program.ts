@@ -1,0 +1,71 @@
+/** From arguments to a command and its exit code; what is not a valid command gets a clear answer. */
+import { exitCodes, problem, type ExitCode } from '@fleetmend/shared'
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { defaultSocketPath, type Cli, type Surroundings } from './cli.ts'
+import { commands } from './commands/registry.ts'
+import { reportProblem } from './report-problem.ts'
+import { cliVersion } from './version.ts'
+
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { streams, environment } = surroundings
+  let exit: ExitCode = exitCodes.done
+  const program = new Command('fleetmend')
+    .description('Finds out why web hosts answer 502, and repairs them: nginx in front of PHP-FPM under systemd.')
+    .version(cliVersion)
+    .option('--socket <path>', `Where the controller listens (FLEETMEND_SOCKET, ${defaultSocketPath}).`)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => streams.out(text),
+      writeErr: (text) => streams.err(text),
+      // Said below, as every other problem.
+      outputError: () => undefined,
+    })
+  const cli: Cli = {
+    ...surroundings,
+    socketPath: () => program.opts().socket ?? environment['FLEETMEND_SOCKET'] ?? defaultSocketPath,
+    action:
+      (work) =>
+      async (...words) => {
+        exit = await work(...words)
+      },
+  }
+  for (const make of commands) program.addCommand(make(cli))
+  for (const command of program.commands) adopt(program, command)
+  const answering = {
+    json: args.includes('--json') || undefined,
+    jsonl: args.includes('--jsonl') || undefined,
+  } as const
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.done
+      if (error.code === 'commander.help') return exitCodes.usage
+      return reportProblem(streams, problem('usage', usageOf(error, args)), answering)
+    }
+    const says = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return reportProblem(
+      streams,
+      problem(
+        'internal',
+        `This is a bug, and nothing you typed should cause it. Please report it with this text:\n\n${says}`,
+      ),
+      answering,
+    )
+  }
+}
+
+/** A command that is made apart from its parent knows nothing of how the parent speaks. */
+function adopt(parent: CommandUnknownOpts, child: CommandUnknownOpts): void {
+  child.copyInheritedSettings(parent)
+  for (const each of child.commands) adopt(child, each)
+}
+
+function usageOf(error: CommanderError, args: readonly string[]): string {
+  const says = error.message.replace(/^error: /, '').replace(/\n\((.*)\)$/s, ' ($1)')
+  const words = args.filter((word) => /^[a-z]+$/.test(word)).slice(0, 1)
+  const known = commands.length > 0 && words.length > 0 ? `${words.join(' ')} ` : ''
+  return `${says[0]?.toUpperCase() ?? ''}${says.slice(1)}\n\nTo see what it takes:\n    fleetmend ${known}--help`
+}

@@ -1,0 +1,100 @@
+/** Begins a run and waits until every host has answered with a plan, or with why it has none. */
+import { problem, type Problem, type Run, type RunView } from '@fleetmend/shared'
+import { whoAsks, type Cli } from '../cli.ts'
+import type { Answer, Controller } from '../connection/controller.ts'
+import { followRun } from '../connection/follow-run.ts'
+import { persistently } from '../connection/persist.ts'
+import { printNews } from '../documents.ts'
+import { liveLine } from '../progress/live-line.ts'
+import { readRemediation } from '../words/remediation-words.ts'
+import type { RunOptions } from '../words/run-options.ts'
+import type { Target } from '../words/target.ts'
+
+type Asked = Run['asked']
+
+export async function planRun(
+  cli: Cli,
+  controller: Controller,
+  target: Target,
+  options: RunOptions,
+): Promise<Answer<RunView>> {
+  const asked = await askedFor(controller, options)
+  if (!asked.ok) return asked
+  const started = await controller.ask((api) =>
+    api.runs.start.mutate({
+      target,
+      by: whoAsks(cli),
+      reason: options.reason ?? defaultReason(options),
+      asked: asked.value,
+      waves: { canaryHosts: options.canary, batchHosts: options.batch },
+      limits: { stopAtFailures: options.stopAt, groupsAtOnce: options.groups, approvalsNeeded: 1 },
+    }),
+  )
+  if (!started.ok) return started
+  const { id, hosts } = started.value
+  const failed = await untilPlanned(cli, controller, started.value, options)
+  if (failed) return { ok: false, problem: failed, lost: null }
+  const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: id })))
+  if (shown.ok && shown.value.run.hosts.length !== hosts.length) throw new Error(`${id} lost hosts. This is a bug.`)
+  return shown
+}
+
+async function untilPlanned(
+  cli: Cli,
+  controller: Controller,
+  { id, hosts }: Run,
+  { jsonl }: RunOptions,
+): Promise<Problem | null> {
+  const line = liveLine(cli.streams)
+  const answered = new Set<string>()
+  cli.interruption.says = `${id} goes on planning; nothing is done before somebody approves it. To see it:\n    fleetmend runs show ${id}`
+  try {
+    const news = followRun(cli, controller, id)
+    for (;;) {
+      const next = await news.next()
+      if (next.done) return next.value
+      if (jsonl) printNews(cli.streams, next.value)
+      if (next.value.news !== 'event') continue
+      const { event, state } = next.value
+      if (state !== 'planning') {
+        await news.return(null)
+        return null
+      }
+      if (event.host !== null) answered.add(event.host)
+      line.show(`Planning: ${answered.size} of ${hosts.length} hosts have answered`)
+    }
+  } finally {
+    line.clear()
+    cli.interruption.says = null
+  }
+}
+
+async function askedFor(controller: Controller, options: RunOptions): Promise<Answer<Asked>> {
+  const { do: id, input = [], forFindings, risks, startStopped, watch } = options
+  const more = {
+    ...(risks ? { alsoRisks: true } : {}),
+    ...(startStopped ? { startStopped: true } : {}),
+    ...(watch === undefined ? {} : { watchMs: watch * 1000 }),
+  }
+  if (id === undefined) {
+    if (input.length === 0) return { ok: true, value: { want: 'for-findings', ...more } }
+    return refuse('--input belongs to --do. Findings bring their own input.')
+  }
+  if (forFindings)
+    return refuse('Either --do one remediation, or plan --for-findings; both at once could mean two things.')
+  const catalogue = await controller.ask((api) => api.catalogue.query())
+  if (!catalogue.ok) return catalogue
+  const consent = id === 'start-service' && startStopped ? ['startStopped=true'] : []
+  const read = readRemediation(id, [...input, ...consent], catalogue.value)
+  return read.ok
+    ? { ok: true, value: { want: [read.value], ...more } }
+    : { ok: false, problem: read.problem, lost: null }
+}
+
+function defaultReason({ do: id }: RunOptions): string {
+  return id === undefined ? 'to repair what diagnosis found' : `to ${id}`
+}
+
+function refuse(says: string): Answer<never> {
+  return { ok: false, problem: problem('usage', says), lost: null }
+}

@@ -1,0 +1,76 @@
+/** What became of a run: how it ended, what it decided on its own, and each outcome once with its hosts. */
+import {
+  applyBody,
+  hasEnded,
+  manifestDigest,
+  outcomePaint,
+  safeLine,
+  type ApplyReport,
+  type Paint,
+  type Run,
+  type RunHost,
+  type RunView,
+} from '@fleetmend/shared'
+import { hostNames } from './host-names.ts'
+import { hostStateWords, runStateWords } from './run-words.ts'
+
+export function runText({ run, reports }: RunView, paint: Paint): string {
+  const fromMs = Date.parse(run.startedAt)
+  const took = run.endedAt === null ? '' : paint.dim(`  ${Math.round((Date.parse(run.endedAt) - fromMs) / 1000)} s`)
+  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}${took}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n`
+  const approved = run.approvals.map(({ principal, at }) => `  approved by ${safeLine(principal)} at ${at}\n`)
+  const notes = run.notes.map(({ at, says }) => `  ${paint.dim(at.slice(11, 19))}  ${safeLine(says)}\n`)
+  const stopping = run.stopping ? `  ${paint.yellow(safeLine(run.stopping.says))}\n` : ''
+  const outcomes = outcomeGroups(run.hosts, reports).map((group) => outcomeText(group, paint))
+  return [`${head}${approved.join('')}${notes.join('')}${stopping}`, ...outcomes].join('\n')
+}
+
+interface Outcome {
+  readonly host: RunHost
+  readonly report: ApplyReport | undefined
+}
+
+/** The ones to look at first come first. */
+function outcomeGroups(hosts: readonly RunHost[], reports: readonly ApplyReport[]): readonly (readonly Outcome[])[] {
+  const outcomes = hosts.map((host) => ({ host, report: reports.find((each) => each.host === host.id) }))
+  const groups = Map.groupBy(outcomes, ({ host, report }) =>
+    JSON.stringify([host.state, report?.problem?.detail ?? report?.verdict?.says ?? host.says]),
+  )
+  const isGood = (group: readonly Outcome[]) => Number(group[0]?.host.state === 'fixed')
+  return [...groups.values()].toSorted((a, b) => isGood(a) - isGood(b))
+}
+
+function outcomeText(group: readonly Outcome[], paint: Paint): string {
+  const [first] = group
+  if (!first) return ''
+  const { host, report } = first
+  const colour = report?.outcome ? outcomePaint(report.outcome, paint) : paint.yellow
+  const words = colour(hostStateWords[host.state])
+  const head = `${paint.bold(hostNames(group.map(({ host: { id } }) => id)))}  ${words}\n`
+  if (!report) return host.says === null ? head : `${head}${indented(host.says)}\n`
+  const shownAs = group.length > 1 ? paint.dim(`  as on ${host.id}\n`) : ''
+  return `${head}${shownAs}${applyBody(report, paint)}`
+}
+
+/** What a person would do next; null when there is nothing. */
+export function nextCommand(run: Run): string | null {
+  if (run.state === 'holding') {
+    const held = run.groups.filter(({ promoted }) => promoted === null).map(({ key }) => key)
+    const promote = held.map((key) => `    fleetmend runs promote ${run.id} --group ${key}`)
+    return `The canary had too little traffic to tell. To let the rest follow, or to end the run:\n${promote.join('\n')}\n    fleetmend runs abort ${run.id} --reason WHY`
+  }
+  if (run.state === 'awaiting-approval' && run.manifest)
+    return `To approve it:\n    fleetmend approve ${run.id} --digest ${manifestDigest(run.manifest)}`
+  if (run.state === 'approved') return `To carry it out:\n    fleetmend apply ${run.id}`
+  if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
+  const mayTryAgain = run.hosts.filter(({ state }) => state === 'stale' || state === 'skipped').map(({ id }) => id)
+  if (mayTryAgain.length === 0) return null
+  return `To plan again for those that were left alone:\n    fleetmend plan ${mayTryAgain.slice(0, 20).join(' ')}`
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${safeLine(line)}`)
+    .join('\n')
+}
