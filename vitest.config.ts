@@ -12,7 +12,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/scenarios/**/*.test.ts', 'demo/**/*.test.ts'],
+          include: [
+            'packages/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/scenarios/**/*.test.ts',
+            'demo/**/*.test.ts',
+          ],
           testTimeout: 20_000,
           taskTitleValueFormatTruncate,
         },

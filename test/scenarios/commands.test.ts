@@ -65,7 +65,7 @@ describe('fix', () => {
     )
     expect([exitCode, ...at.hosts.map((host) => host.status())], err).toEqual([0, 200, 200])
     expect(err).toMatch(
-      /Plan the repair\? \[y\/N\] \n[^]*To be signed: sha256:[^]*Sign it with .*\? \[y\/N\] \n[^]*Began to apply/,
+      /Plan the repair\? \[y\/N\] y\n[^]*To be signed: sha256:[^]*Sign it with .*\? \[y\/N\] y\n[^]*Began to apply/,
     )
     expect(err.split('Sign it')[1]).not.toContain('Asked 2 hosts')
     expect(out).toMatch(/The change: web-1, web-2 {2}canary: web-1\n {2}as on web-1/)

@@ -1,5 +1,5 @@
 /** The command line in this process: its real program, with somebody at the terminal or nobody, and all that it wrote. */
-import { plainPaint, type ExitCode } from '@fleetmend/shared'
+import { plainPaint, type ExitCode, type Paint } from '@fleetmend/shared'
 import { runProgram } from '../../packages/cli/src/program.ts'
 import type { World } from './world.ts'
 
@@ -9,24 +9,43 @@ export interface Shown {
   readonly err: string
 }
 
+export interface Seen {
+  /** What becomes of all that is written, in order. */
+  readonly paint: Paint
+  readonly show: (text: string) => void
+}
+
 /** `answers`: what a person types, in order; without any, there is no terminal. */
-export async function fleetmend(world: World, args: readonly string[], answers?: readonly string[]): Promise<Shown> {
+export async function fleetmend(
+  { socket }: Pick<World, 'socket'>,
+  args: readonly string[],
+  answers?: readonly string[],
+  { paint, show }: Seen = { paint: plainPaint, show: () => undefined },
+): Promise<Shown> {
   let out = ''
   let err = ''
+  const say = (text: string): void => {
+    err += text
+    show(text)
+  }
   const left = [...(answers ?? [])]
-  const exitCode = await runProgram(['--socket', world.socket, ...args], {
+  const exitCode = await runProgram(['--socket', socket, ...args], {
     streams: {
-      out: (text) => void (out += text),
-      err: (text) => void (err += text),
-      paint: plainPaint,
-      errPaint: plainPaint,
+      out: (text) => {
+        out += text
+        show(text)
+      },
+      err: say,
+      paint,
+      errPaint: paint,
       width: 100,
       rows: 24,
       isLive: false,
       canAsk: answers !== undefined,
       ask: (question) => {
-        err += `${question}\n`
-        return Promise.resolve(left.shift() ?? null)
+        const answer = left.shift() ?? null
+        say(`${question}${answer ?? ''}\n`)
+        return Promise.resolve(answer)
       },
     },
     environment: { FLEETMEND_USER: 'ana' },

@@ -24,7 +24,7 @@ export async function approveRun(
   const checked = checkManifest(view, expected)
   if (!checked.ok) return { ...checked, lost: null }
   const { manifest } = checked
-  streams.err(`${toBeSigned(manifest)}\n`)
+  streams.err(`\n${toBeSigned(manifest)}\n`)
   if (!(await consents(cli, `Sign it with ${key}?`, { yes }))) {
     const says = `Nothing was signed, and nothing will be done. The run waits until ${manifest.notAfter}; to end it:\n    fleetmend runs abort ${run.id} --reason WHY`
     return { ok: false, problem: problem('not-approved', says), lost: null }

@@ -9,6 +9,7 @@ import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
 import { showRun } from '../runs/show-run.ts'
+import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { jsonOption, keyOption, runArgument, yesOption } from '../words/target.ts'
 
@@ -40,7 +41,7 @@ export function approveCommand(cli: Cli) {
             cli.streams.out(
               `Approved by ${approvals.map(({ principal }) => principal).join(', ')} (${approvals.length} of ${limits.approvalsNeeded}).\n`,
             )
-          if (approved.value.state === 'approved') cli.streams.err(`To carry it out:\n    fleetmend apply ${id}\n`)
+          if (!options.json) sayNext(cli.streams, approved.value)
           return exitCodes.done
         }),
       ),

@@ -7,6 +7,7 @@ import { reportProblem } from '../report-problem.ts'
 import { exitOfRun } from '../runs/exit-of-run.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
+import { sayNext } from '../views/next-command.ts'
 import { withRunOptions } from '../words/run-options.ts'
 import { hostsArgument, jsonlOption, jsonOption, selectorOption, targetOf } from '../words/target.ts'
 
@@ -23,7 +24,10 @@ export function planCommand(cli: Cli) {
         const planned = await planRun(cli, controller, targetOf(names, options), options)
         if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
         if (options.json) printRun(cli.streams, planned.value)
-        else if (!options.jsonl) cli.streams.out(runPlanText(planned.value, cli.streams.paint))
+        else if (!options.jsonl) {
+          cli.streams.out(runPlanText(planned.value, cli.streams.paint))
+          sayNext(cli.streams, planned.value.run)
+        }
         return exitOfRun(planned.value)
       }),
     ),

@@ -6,6 +6,7 @@ import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
 import { showRun } from '../runs/show-run.ts'
+import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { runText } from '../views/run-text.ts'
 import { jsonOption, runArgument } from '../words/target.ts'
@@ -26,6 +27,7 @@ export function runsShowCommand(cli: Cli) {
           if (options.json) printRun(streams, shown.value)
           else if (isToBeDecided || options.diffs) streams.out(runPlanText(shown.value, streams.paint))
           if (!options.json && !isToBeDecided) streams.out(runText(shown.value, streams.paint))
+          if (!options.json) sayNext(streams, shown.value.run)
           return exitCodes.done
         }),
       ),

@@ -23,6 +23,8 @@ export function runProgress(streams: Streams, run: Run, nowMs: () => number): Ru
   const nameWidth = Math.min(Math.max(...run.hosts.map(({ id }) => id.length), 0), 32)
   const total = run.hosts.filter(({ plan }) => plan !== null).length
   const done = new Set<string>()
+  /** Hosts whose own last word was shown: what is recorded of them says the same. */
+  const toldItself = new Set<string>()
   let state = run.state
   let latest = ''
 
@@ -41,11 +43,12 @@ export function runProgress(streams: Streams, run: Run, nowMs: () => number): Ru
     tell(news) {
       if (news.news === 'progress') {
         latest = `${news.host}: ${safeLine(news.entry.says)}`
+        if (isFew && news.phase === 'closed') toldItself.add(news.host)
         if (isFew && news.entry.says !== '') write(news.entry.at, news.host, safeLine(news.entry.says))
       } else {
         state = news.state
         if (news.event.host !== null && lastOfHost.has(news.event.type)) done.add(news.event.host)
-        write(news.event.at, news.event.host, eventWords(news.event))
+        if (!toldItself.has(news.event.host ?? '')) write(news.event.at, news.event.host, eventWords(news.event))
       }
       foot()
     },

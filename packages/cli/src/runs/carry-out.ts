@@ -8,7 +8,8 @@ import { submitDeed } from '../connection/submit-deed.ts'
 import { printNews, printRun } from '../documents.ts'
 import { runProgress } from '../progress/run-progress.ts'
 import { reportProblem, type Answering } from '../report-problem.ts'
-import { nextCommand, runText } from '../views/run-text.ts'
+import { sayNext } from '../views/next-command.ts'
+import { runText } from '../views/run-text.ts'
 import { exitOfRun } from './exit-of-run.ts'
 
 export async function carryOut(cli: Cli, controller: Controller, run: Run, answering: Answering): Promise<ExitCode> {
@@ -58,9 +59,11 @@ export async function followToEnd(
   const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: run.id })))
   if (!shown.ok) return reportProblem(streams, shown.problem, answering)
   if (answering.json) printRun(streams, shown.value)
-  else if (!answering.jsonl) streams.out(runText(shown.value, streams.paint))
-  const next = nextCommand(shown.value.run)
-  if (next !== null && !answering.json && !answering.jsonl) streams.err(`${next}\n`)
+  else if (!answering.jsonl) {
+    streams.err('\n')
+    streams.out(runText(shown.value, streams.paint))
+    sayNext(streams, shown.value.run)
+  }
   return shown.value.run.state === 'holding' ? exitCodes.refused : exitOfRun(shown.value)
 }
 

@@ -29,14 +29,9 @@ function changeText({ run, plans }: RunView, group: ChangeGroup, index: number, 
 
 function footer({ run }: RunView, paint: Paint): string {
   if (!run.manifest) return ''
-  const digest = manifestDigest(run.manifest)
   const { waves, limits } = run
   const order = `At most ${limits.groupsAtOnce === 1 ? 'one change' : `${limits.groupsAtOnce} changes`} at a time; of each, ${waves.canaryHosts === 0 ? 'no canary' : `${hostCount(waves.canaryHosts)} first`}, then ${waves.batchHosts} at once; stops at ${limits.stopAtFailures === 1 ? 'the first failure' : `${limits.stopAtFailures} failures`}.`
-  const approve =
-    run.state === 'awaiting-approval'
-      ? `To approve it, until ${run.manifest.notAfter}:\n    fleetmend approve ${run.id} --digest ${digest}\n`
-      : `Manifest ${digest}\n`
-  return `${paint.dim(order)}\n${approve}`
+  return `${paint.dim(order)}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
 }
 
 function indented(text: string): string {

@@ -1,13 +1,10 @@
 /** What became of a run: how it ended, what it decided on its own, and each outcome once with its hosts. */
 import {
   applyBody,
-  hasEnded,
-  manifestDigest,
   outcomePaint,
   safeLine,
   type ApplyReport,
   type Paint,
-  type Run,
   type RunHost,
   type RunView,
 } from '@fleetmend/shared'
@@ -50,22 +47,6 @@ function outcomeText(group: readonly Outcome[], paint: Paint): string {
   if (!report) return host.says === null ? head : `${head}${indented(host.says)}\n`
   const shownAs = group.length > 1 ? paint.dim(`  as on ${host.id}\n`) : ''
   return `${head}${shownAs}${applyBody(report, paint)}`
-}
-
-/** What a person would do next; null when there is nothing. */
-export function nextCommand(run: Run): string | null {
-  if (run.state === 'holding') {
-    const held = run.groups.filter(({ promoted }) => promoted === null).map(({ key }) => key)
-    const promote = held.map((key) => `    fleetmend runs promote ${run.id} --group ${key}`)
-    return `The canary had too little traffic to tell. To let the rest follow, or to end the run:\n${promote.join('\n')}\n    fleetmend runs abort ${run.id} --reason WHY`
-  }
-  if (run.state === 'awaiting-approval' && run.manifest)
-    return `To approve it:\n    fleetmend approve ${run.id} --digest ${manifestDigest(run.manifest)}`
-  if (run.state === 'approved') return `To carry it out:\n    fleetmend apply ${run.id}`
-  if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
-  const mayTryAgain = run.hosts.filter(({ state }) => state === 'stale' || state === 'skipped').map(({ id }) => id)
-  if (mayTryAgain.length === 0) return null
-  return `To plan again for those that were left alone:\n    fleetmend plan ${mayTryAgain.slice(0, 20).join(' ')}`
 }
 
 function indented(text: string): string {

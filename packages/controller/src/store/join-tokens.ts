@@ -3,9 +3,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Labels, problem, type HostId, type Instant, type Problem } from '@fleetmend/shared'
 import type { Connection, JoinTokensTable } from './tables.ts'
 
-/** Long enough to walk over to the host, short enough to forget it in a terminal's scrollback. */
-export const defaultTokenLifeMs = 60 * 60_000
-
 export interface Invitation {
   readonly madeBy: string
   readonly labels: Labels
