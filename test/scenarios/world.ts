@@ -27,6 +27,8 @@ import { webHost, type WebHost } from './web-host.ts'
 export interface World extends AsyncDisposable {
   readonly folder: string
   readonly socket: string
+  /** Where agents dial in. */
+  readonly agentsUrl: () => string
   /** Private keys of people; `olivia` is an approver on the hosts and the controller, `mallory` is nobody. */
   readonly keys: { readonly olivia: string; readonly mallory: string }
   readonly api: () => TRPCClient<ApiRouter>
@@ -99,6 +101,7 @@ export async function openWorld({ alsoApprovesOnController }: WorldOptions = {})
   return {
     folder,
     socket,
+    agentsUrl: () => `wss://127.0.0.1:${port}`,
     keys,
     api,
     startController,
