@@ -1,5 +1,7 @@
 /** Diagnosis and planning on a real host that is really broken. */
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import type { DiagnosisDocument, Finding, HostDiagnosis, PlanDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
@@ -125,6 +127,37 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     const { diagnosis } = await diagnose()
     expect((await load.stop()).lost).toBeGreaterThan(0)
     expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'reload-drops-requests' }])
+  })
+
+  test('a log that cannot be read is named, nothing is guessed from it, and what else was seen still counts', async () => {
+    const log = '/var/log/nginx/error.log'
+    await host.must(['mv', log, `${log}.away`])
+    await host.must(['mkdir', log])
+    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
+    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    const before = await host.snapshot(['/etc', '/var/log/nginx'])
+    const { exitCode, diagnosis } = await diagnose()
+    expect(exitCode).toBe(2)
+    expect(diagnosis.couldNotTell).toMatchObject([{ what: `what nginx logged in ${log}` }])
+    expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-crashed' }])
+    expect((await host.agent('diagnose')).stdout).toMatch(/Could not tell\n +what nginx logged in/)
+    expect(await host.snapshot(['/etc', '/var/log/nginx'])).toEqual(before)
+    await host.must(['rmdir', log])
+    await host.must(['mv', `${log}.away`, log])
+    await heal()
+  })
+
+  test('every command for a host that the README names is one', async () => {
+    const readme = readFileSync(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8')
+    const commands = [...readme.matchAll(/^fleetmend-agent ([^\n]+)$|`fleetmend-agent ([^`]+)`/gm)]
+    expect(commands.length).toBeGreaterThan(5)
+    for (const [, line, quoted] of commands) {
+      const words = (line ?? quoted!)
+        .replace('APPLY', 'a-20260101-000000-0000')
+        .replace('sha256:…', `sha256:${'0'.repeat(64)}`)
+      const ran = await host.run(['fleetmend-agent', ...words.split(' ')], { input: 'no token\n' })
+      expect(ran.stderr).not.toMatch(/\((usage|internal)\)/)
+    }
   })
 
   test('wrong words get a clear answer, the right exit code, and change nothing', async () => {
