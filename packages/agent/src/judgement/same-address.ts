@@ -5,18 +5,21 @@ import type { FpmFacts, HostFacts, PoolFacts, SiteFacts } from '../survey/host-f
 export function reaches(upstream: SocketAddress, listen: SocketAddress): boolean {
   if (upstream === listen) return true
   if (!upstream.startsWith('tcp:') || !listen.startsWith('tcp:')) return false
-  const [, toHost, toPort] = splitTcp(upstream)
-  const [, onHost, onPort] = splitTcp(listen)
-  return toPort === onPort && (anyAddress.has(onHost) || (loopbacks.has(toHost) && loopbacks.has(onHost)))
+  const [to, on] = [splitTcp(upstream), splitTcp(listen)]
+  if (to.port !== on.port) return false
+  if (on.host === to.host || on.host === '[::]') return true
+  // Which of its addresses a name means is not known here; that a site goes nowhere must not be said by mistake.
+  return on.host === '0.0.0.0' ? !to.host.startsWith('[') : isName(to.host) || isName(on.host)
 }
 
-/** Listening on these takes connections to any address of the host; FPM's bare `9000` binds `::` first. */
-const anyAddress = new Set(['0.0.0.0', '[::]', '*'])
-const loopbacks = new Set(['127.0.0.1', 'localhost', '[::1]'])
+/** Numbers are their own address, and no other: `127.0.0.1` does not reach `[::1]`. */
+function isName(host: string): boolean {
+  return !host.startsWith('[') && !/^\d+\.\d+\.\d+\.\d+$/.test(host)
+}
 
-function splitTcp(address: SocketAddress): readonly [string, string, string] {
+function splitTcp(address: SocketAddress): { readonly host: string; readonly port: string } {
   const colon = address.lastIndexOf(':')
-  return ['tcp', address.slice('tcp:'.length, colon), address.slice(colon + 1)]
+  return { host: address.slice('tcp:'.length, colon), port: address.slice(colon + 1) }
 }
 
 /** Sites whose requests for PHP go to one of these pools. */

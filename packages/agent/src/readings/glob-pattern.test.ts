@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { componentPattern } from './glob-pattern.ts'
+import { componentPattern, literalName } from './glob-pattern.ts'
 
 test.each([
   { pattern: '*.conf', matches: ['www.conf', 'a.b.conf'], not: ['.hidden.conf', 'www.conf~', 'conf'] },
@@ -8,9 +8,24 @@ test.each([
   { pattern: '[ab].conf', matches: ['a.conf', 'b.conf'], not: ['c.conf', '[ab].conf'] },
   { pattern: '[!ab].conf', matches: ['c.conf'], not: ['a.conf'] },
   { pattern: 'a+b(1).conf', matches: ['a+b(1).conf'], not: ['aab1.conf'] },
+  { pattern: '\\*.conf*', matches: ['*.conf', '*.conf~'], not: ['a.conf'] },
+  { pattern: 'a\\b*', matches: ['ab', 'abc'], not: ['a\\b'] },
+  { pattern: '[a\\-c].conf', matches: ['a.conf', 'c.conf', '-.conf'], not: ['b.conf', '\\.conf'] },
+  { pattern: '[\\d].conf', matches: ['d.conf'], not: ['1.conf'] },
   { pattern: '[.conf', matches: ['[.conf'], not: ['.conf'] },
 ])('$pattern matches as glob(3) does', ({ pattern, matches, not }) => {
   const compiled = componentPattern(pattern)
   expect(matches.filter((name) => !compiled.test(name))).toEqual([])
   expect(not.filter((name) => compiled.test(name))).toEqual([])
+})
+
+test.each([
+  ['www.conf', 'www.conf'],
+  ['a\\*b', 'a*b'],
+  ['a\\\\b', 'a\\b'],
+  ['a*b', null],
+  ['\\**', null],
+  ['[ab]', null],
+])('%j stands for the name %j', (part, name) => {
+  expect(literalName(part)).toBe(name)
 })

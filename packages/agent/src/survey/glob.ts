@@ -1,8 +1,6 @@
 /** glob(3) over a host's directories, as FPM and nginx expand their includes: byte order, no dotfiles for `*`. */
 import type { ReadHost } from '../host/host.ts'
-import { componentPattern } from '../readings/glob-pattern.ts'
-
-const MAGIC = /[*?[]/
+import { componentPattern, literalName } from '../readings/glob-pattern.ts'
 
 /** Paths that match an absolute pattern; directories end in `/` (GLOB_MARK). None when one is missing or unreadable. */
 export async function glob(host: ReadHost, pattern: string): Promise<readonly string[]> {
@@ -22,8 +20,9 @@ async function marked(host: ReadHost, path: string): Promise<string> {
 }
 
 async function step(host: ReadHost, directory: string, part: string): Promise<readonly string[]> {
-  if (!MAGIC.test(part)) {
-    const path = `${directory}/${part}`
+  const literal = literalName(part)
+  if (literal !== null) {
+    const path = `${directory}/${literal}`
     return (await host.stat(path)).ok ? [path] : []
   }
   const names = await host.list(directory === '' ? '/' : directory)

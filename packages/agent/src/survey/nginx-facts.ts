@@ -2,6 +2,7 @@
 import type { ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
 import { readNginxConfig } from '../readings/nginx-config.ts'
+import { fullPath, packagedBuild, type NginxBuild } from '../readings/nginx-log-paths.ts'
 import { nginxSites, type NginxSite } from '../readings/nginx-sites.ts'
 import { readNginxErrorLog, type NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import { readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
@@ -28,7 +29,7 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
   )
   const installed = unit !== null || master !== null
   const sites: Read<readonly Omit<SiteFacts, 'probes'>[]> = installed
-    ? await readSites(host, configPath(master))
+    ? await readSites(host, startedWith(master))
     : { ok: false, why: 'missing', says: 'nginx is not installed' }
   const logs = await readErrorLogs(host, sites.ok ? sites.value.flatMap((site) => site.errorLogs) : [])
   return { unit, master, workerPid: worker?.pid ?? null, sites, ...logs }
@@ -40,15 +41,25 @@ async function readUnit(host: ReadHost): Promise<UnitProperties | null> {
   return unit && unit.loadState !== 'not-found' ? unit : null
 }
 
-/** `-c FILE` of the running master; its title keeps the arguments. */
-function configPath(master: ProcessFacts | null): string {
-  return / -c (\/\S+)/.exec(master?.title ?? '')?.[1] ?? defaultConfig
+/**
+ * `-p PREFIX` and `-c FILE` of the running master; its title keeps the arguments. A relative file begins at the prefix
+ * (`ngx_process_options`); a relative prefix at a directory that nobody can see any more, so that it counts as not given.
+ */
+function startedWith(master: ProcessFacts | null): { readonly main: string; readonly build: NginxBuild } {
+  const argument = (name: string) => new RegExp(` -${name} ?(\\S+)`).exec(master?.title ?? '')?.[1]
+  const prefix = argument('p')
+  const build = prefix?.startsWith('/') ? { ...packagedBuild, prefix: prefix.replace(/\/+$/, '') } : packagedBuild
+  const file = argument('c')
+  return { main: file === undefined ? defaultConfig : fullPath(file, build), build }
 }
 
-async function readSites(host: ReadHost, main: string): Promise<Read<readonly Omit<SiteFacts, 'probes'>[]>> {
+async function readSites(
+  host: ReadHost,
+  { main, build }: ReturnType<typeof startedWith>,
+): Promise<Read<readonly Omit<SiteFacts, 'probes'>[]>> {
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
   if (!reading.ok) return { ok: false, why: 'failed', says: reading.says }
-  return { ok: true, value: await Promise.all(nginxSites(reading.value).map((site) => siteFacts(host, site))) }
+  return { ok: true, value: await Promise.all(nginxSites(reading.value, build).map((site) => siteFacts(host, site))) }
 }
 
 async function siteFacts(host: ReadHost, site: NginxSite): Promise<Omit<SiteFacts, 'probes'>> {
