@@ -1,7 +1,7 @@
 /** The demo's walk from a page at 02:00 to healthy hosts: the real commands, shown as they are typed and as they answer. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { manifestDigest, type Paint, type RunView } from '@fleetmend/shared'
+import { manifestDigest, shellWord, type Paint, type RunView } from '@fleetmend/shared'
 import type { Fleet } from '../test/lab/fleet.ts'
 
 export interface Walk {
@@ -16,7 +16,7 @@ const watchS = '8'
 /** Answers with the run as it ended. */
 export async function walk(fleet: Fleet, { asksAtTerminal, paint }: Walk): Promise<RunView> {
   const show = async (...args: readonly string[]): Promise<void> => {
-    process.stdout.write(`\n${paint.bold(`$ fleetmend ${args.join(' ')}`)}\n`)
+    process.stdout.write(`\n${paint.bold(`$ fleetmend ${args.map(shellWord).join(' ')}`)}\n`)
     const [program = '', ...rest] = fleet.commandLine(args)
     const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, FLEETMEND_USER: 'demo' } })
     const [code] = (await once(child, 'exit')) as [number | null]
