@@ -1,19 +1,7 @@
 /** Every diagnosis, in the order in which they explain each other: causes before what follows from them. */
-import { configLatentInvalid } from './config-latent-invalid.ts'
+import { capacityDiagnoses } from './capacity/capacity-diagnoses.ts'
 import type { Diagnosis } from './define.ts'
-import { fpmConfigInvalid } from './fpm-config-invalid.ts'
-import { fpmCrashed } from './fpm-crashed.ts'
-import { fpmStopped } from './fpm-stopped.ts'
-import { noAutoRestart } from './no-auto-restart.ts'
-import { poolExhausted } from './pool-exhausted.ts'
-import { reloadDropsRequests } from './reload-drops-requests.ts'
+import { riskDiagnoses } from './risk/risk-diagnoses.ts'
+import { serviceDiagnoses } from './service/service-diagnoses.ts'
 
-export const diagnoses: readonly Diagnosis[] = [
-  fpmConfigInvalid,
-  fpmCrashed,
-  fpmStopped,
-  poolExhausted,
-  reloadDropsRequests,
-  configLatentInvalid,
-  noAutoRestart,
-]
+export const diagnoses: readonly Diagnosis[] = [...serviceDiagnoses, ...capacityDiagnoses, ...riskDiagnoses]

@@ -1,11 +1,11 @@
 /** PHP-FPM cannot start, because it refuses its configuration. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import { instantOf } from '../judgement/instant.ts'
-import { isInUse } from '../judgement/same-address.ts'
-import { siteEvidence } from '../judgement/site-evidence.ts'
-import { forPeople } from '../readings/bytes.ts'
-import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
-import { defineDiagnosis } from './define.ts'
+import { instantOf } from '../../judgement/instant.ts'
+import { isInUse } from '../../judgement/same-address.ts'
+import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { forPeople } from '../../readings/bytes.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
 
 /** EX_CONFIG: what FPM exits with when it refuses its configuration (`fpm_main.c`). */
 const refusedExit = 78

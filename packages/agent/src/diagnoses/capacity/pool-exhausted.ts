@@ -1,11 +1,11 @@
 /** Every worker of a pool is busy, and requests wait for one. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import { instantOf } from '../judgement/instant.ts'
-import { sitesOf } from '../judgement/same-address.ts'
-import { siteEvidence } from '../judgement/site-evidence.ts'
-import { localTimeMs } from '../readings/log-time.ts'
-import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
-import { defineDiagnosis } from './define.ts'
+import { instantOf } from '../../judgement/instant.ts'
+import { sitesOf } from '../../judgement/same-address.ts'
+import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { localTimeMs } from '../../readings/log-time.ts'
+import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
 
 export const poolExhausted = defineDiagnosis({
   id: 'pool-exhausted',

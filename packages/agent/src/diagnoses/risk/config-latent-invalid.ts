@@ -1,6 +1,6 @@
 /** PHP-FPM runs, but the configuration on disk would kill it at the next reload or restart. */
-import { defineDiagnosis } from './define.ts'
-import { complaintsOf, testEvidence } from './fpm-config-invalid.ts'
+import { defineDiagnosis } from '../define.ts'
+import { complaintsOf, testEvidence } from '../service/fpm-config-invalid.ts'
 
 export const configLatentInvalid = defineDiagnosis({
   id: 'config-latent-invalid',

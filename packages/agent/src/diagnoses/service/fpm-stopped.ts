@@ -1,11 +1,11 @@
 /** PHP-FPM is not running because it was stopped, ended by itself, or was never started. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import { isInUse } from '../judgement/same-address.ts'
-import { instantOf } from '../judgement/instant.ts'
-import { siteEvidence } from '../judgement/site-evidence.ts'
-import { stopStory, type StopStory } from '../judgement/stop-story.ts'
-import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
-import { defineDiagnosis } from './define.ts'
+import { isInUse } from '../../judgement/same-address.ts'
+import { instantOf } from '../../judgement/instant.ts'
+import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { stopStory, type StopStory } from '../../judgement/stop-story.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
 
 export const fpmStopped = defineDiagnosis({
   id: 'fpm-stopped',

@@ -1,6 +1,6 @@
 /** Nothing brings PHP-FPM back when its master dies. */
-import { isInUse } from '../judgement/same-address.ts'
-import { defineDiagnosis } from './define.ts'
+import { isInUse } from '../../judgement/same-address.ts'
+import { defineDiagnosis } from '../define.ts'
 
 export const noAutoRestart = defineDiagnosis({
   id: 'no-auto-restart',

@@ -1,13 +1,13 @@
 /** A reload of this FPM kills every request in flight, because nothing gives workers time to finish. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import { instantOf } from '../judgement/instant.ts'
-import { sitesOf } from '../judgement/same-address.ts'
-import type { FpmLogEntry } from '../readings/fpm-log.ts'
-import { fpmSeconds } from '../readings/fpm-values.ts'
-import { loggedUpstreamAddress } from '../readings/nginx-upstream-address.ts'
-import { localTimeMs } from '../readings/log-time.ts'
-import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
-import { defineDiagnosis } from './define.ts'
+import { instantOf } from '../../judgement/instant.ts'
+import { sitesOf } from '../../judgement/same-address.ts'
+import type { FpmLogEntry } from '../../readings/fpm-log.ts'
+import { fpmSeconds } from '../../readings/fpm-values.ts'
+import { loggedUpstreamAddress } from '../../readings/nginx-upstream-address.ts'
+import { localTimeMs } from '../../readings/log-time.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
 
 export const reloadDropsRequests = defineDiagnosis({
   id: 'reload-drops-requests',

@@ -1,11 +1,11 @@
 /** PHP-FPM's master died, and nothing brought it back. */
 import type { Finding } from '@fleetmend/shared'
-import { instantOf } from '../judgement/instant.ts'
-import { isInUse } from '../judgement/same-address.ts'
-import { siteEvidence } from '../judgement/site-evidence.ts'
-import { stopStory } from '../judgement/stop-story.ts'
-import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
-import { defineDiagnosis } from './define.ts'
+import { instantOf } from '../../judgement/instant.ts'
+import { isInUse } from '../../judgement/same-address.ts'
+import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { stopStory } from '../../judgement/stop-story.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
 
 export const fpmCrashed = defineDiagnosis({
   id: 'fpm-crashed',

@@ -1,0 +1,67 @@
+/**
+ * `npm run score [NAME …]`: boots hosts, breaks them in every way there is, and prints whether each cause was named. Exits 4
+ * when a row is wrong. `--at-once N` hosts (2), and with names only faults whose id or group contains one of them.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { exitCodes, paintFor } from '@fleetmend/shared'
+import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
+import { openLab } from '../test/lab/lab.ts'
+import { loadFaults } from '../test/live/faults/catalogue.ts'
+import { isRight, scoreFault, type Score } from '../test/live/faults/score-fault.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const paint = paintFor(process.stdout.isTTY, process.env)
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'at-once': { type: 'string', default: '2' } },
+})
+const possible = await canBootHosts()
+if (!possible.can) {
+  process.stderr.write(
+    `No real hosts can be booted here. Needed:\n${possible.missing.map((each) => `  - ${each}`).join('\n')}\n`,
+  )
+  process.exitCode = exitCodes.refused
+} else {
+  spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  process.exitCode = await score()
+}
+
+async function score(): Promise<number> {
+  const all = await loadFaults()
+  const faults = all.filter(({ id }) => positionals.length === 0 || positionals.some((name) => id.includes(name)))
+  await using lab = await openLab()
+  const rows = faults.flatMap((fault) =>
+    (fault.releases ?? ['debian12' as const]).map((release) => ({ fault, release })),
+  )
+  const waiting = [...rows]
+  const scores: Score[] = []
+  let broken = 0
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const { fault, release } = next
+      try {
+        const row = await scoreFault(lab, fault, release)
+        scores.push(row)
+        process.stdout.write(`${lineOf(row)}\n`)
+      } catch (error) {
+        broken++
+        process.stdout.write(`${paint.red('BROKEN')}  ${fault.id} on ${release}: ${String(error)}\n`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Number(values['at-once']) }, worker))
+  const right = scores.filter(isRight).length
+  process.stdout.write(`\n${right} of ${rows.length} right${broken > 0 ? `, ${broken} could not be injected` : ''}\n`)
+  return right === rows.length ? exitCodes.done : exitCodes.someFailed
+}
+
+function lineOf(row: Score): string {
+  const { fault, release, causeFound, nothingWrong, evidenced, tookMs, complaints } = row
+  const mark = (good: boolean) => (good ? paint.green('✓') : paint.red('✗'))
+  const marks = [causeFound, nothingWrong, evidenced].map(mark).join(' ')
+  const head = `${marks}  ${fault.id.padEnd(34)} ${release.padEnd(8)} ${String(tookMs).padStart(5)} ms  ${fault.causes.join(', ') || 'nothing'}`
+  return [head, ...complaints.map((each) => `         ${paint.yellow(each)}`)].join('\n')
+}

@@ -1,0 +1,12 @@
+/** I-31: more slow requests than workers; they wait in the kernel's queue. */
+import { customers } from '../host-kit.ts'
+import { defineFault } from '../fault.ts'
+
+export const outOfWorkers = defineFault({
+  id: 'out-of-workers',
+  says: 'more slow requests than workers',
+  causes: ['pool-exhausted'],
+  besides: ['pool-undersized'],
+  remediations: ['tune-pool'],
+  inject: (host) => customers(host, { path: '/sleep.php?s=1', perSecond: 8 }, 4000),
+})

@@ -1,0 +1,29 @@
+/** What a fault is: how it is injected for real, how it shows, and the ground truth of what is wrong then. */
+import type { Release } from '../../lab/tree-recipes.ts'
+import type { Host } from './host-kit.ts'
+
+export interface Fault {
+  /** The name of its file. */
+  readonly id: string
+  /** What is broken, in a few words of a person. */
+  readonly says: string
+  /** Exactly these diagnoses are causes; none: nothing is broken now. */
+  readonly causes: readonly string[]
+  /** May be found besides, as consequences, risks or notes, beyond those of every host as shipped. */
+  readonly besides?: readonly string[]
+  /** What may be suggested for its causes; a cause may also come with the reason why there is nothing. */
+  readonly remediations: readonly string[]
+  /** Breaks the host. What it starts and must go on while the host is looked at, it returns. */
+  inject(host: Host): Promise<AsyncDisposable | void>
+  /** Waited for after the injection; left out: there is nothing to wait for. */
+  shows?(host: Host): Promise<boolean>
+  /** Releases on which it can be injected; left out: Debian 12 alone. */
+  readonly releases?: readonly Release[]
+}
+
+export function defineFault(fault: Fault): Fault {
+  return fault
+}
+
+/** Releases for faults that have nothing to do with a version. */
+export const everyRelease: readonly Release[] = ['debian11', 'debian12', 'debian13']
