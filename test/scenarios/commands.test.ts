@@ -45,6 +45,18 @@ describe('diagnose', () => {
     ])
   })
 
+  test('what a diagnosis means is asked of an agent', async () => {
+    await using world = await openWorld()
+    await world.add('web-1')
+    const { exitCode, out } = await fleetmend(world, ['diagnose', '--explain', 'fpm-crashed'])
+    expect(exitCode).toBe(0)
+    expect(out).toMatch(/^# PHP-FPM has crashed\n\n`fpm-crashed`\. A cause/)
+    expect(await fleetmend(world, ['diagnose', '--explain', 'fpm-sad'])).toMatchObject({
+      exitCode: 64,
+      err: expect.stringContaining('fpm-crashed') as string,
+    })
+  })
+
   test('a host that cannot be asked is not healthy, and says so in the exit code', async () => {
     await using world = await openWorld()
     const host = await world.add('web-1')

@@ -27,6 +27,8 @@ export type ApplyBegun =
 export interface AgentService {
   hello(): Promise<Hello>
   diagnose(options: { readonly site?: string }): Promise<HostDiagnosis>
+  /** The page of a diagnosis, Markdown; null: this agent knows none of that name. */
+  explain(diagnosis: string): string | null
   plan(request: PlanRequest): Promise<PlanAnswer>
   /** Answers once it has begun, in a unit of its own; told twice of a plan, it answers with the apply that there is. */
   apply(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun>
@@ -59,6 +61,10 @@ export const agentRouter = t.router({
   diagnose: t.procedure
     .input(z.strictObject({ site: z.exactOptional(z.string().check(z.maxLength(253))) }))
     .query(({ ctx, input }) => ctx.agent.diagnose(input)),
+
+  explain: t.procedure
+    .input(z.strictObject({ diagnosis: z.string().check(z.maxLength(100)) }))
+    .query(({ ctx, input }) => ctx.agent.explain(input.diagnosis)),
 
   remediate: t.router({
     plan: t.procedure

@@ -5,20 +5,25 @@ import {
   problem,
   remediationWords,
   type DiagnosisDocument,
+  type ExitCode,
   type HostDiagnosis,
 } from '@fleetmend/shared'
 import { diagnoseHost } from '../agent.ts'
-import { jsonOption, printJson, type Command } from './define.ts'
+import { diagnosisPage } from '../diagnoses/page.ts'
+import { diagnoses } from '../diagnoses/registry.ts'
+import { remediations } from '../remediations/registry.ts'
+import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 
 export const diagnoseCommand: Command = {
   name: 'diagnose',
   summary: 'Say what is wrong on this host, why, and how it knows. Changes nothing.',
-  usage: 'diagnose [--site NAME] [--json]',
-  options: { site: { type: 'string' }, ...jsonOption },
+  usage: 'diagnose [--site NAME] [--json] | diagnose --explain ID',
+  options: { site: { type: 'string' }, explain: { type: 'string' }, ...jsonOption },
   words: { min: 0, max: 0 },
 
   async run({ host, values, streams }) {
+    if (typeof values['explain'] === 'string') return explainDiagnosis(streams, values['explain'])
     const site = values['site'] as string | undefined
     const diagnosis = await diagnoseHost(host, site === undefined ? {} : { site })
     if (site !== undefined && diagnosis.probes.length === 0) {
@@ -42,6 +47,19 @@ export const diagnoseCommand: Command = {
       )
     return hasFindings(diagnosis) ? exitCodes.findings : exitCodes.done
   },
+}
+
+function explainDiagnosis(streams: Streams, id: string): ExitCode {
+  const diagnosis = diagnoses.find((each) => each.id === id)
+  if (diagnosis) {
+    streams.out(diagnosisPage(diagnosis, remediations))
+    return exitCodes.done
+  }
+  const known = diagnoses.map((each) => `    ${each.id.padEnd(28)} ${each.title}`).join('\n')
+  return reportProblem(
+    streams,
+    problem('unknown-diagnosis', `There is no diagnosis ${JSON.stringify(id)}. There are:\n\n${known}`),
+  )
 }
 
 /** Only causes and risks count, and so does a failing host without a cause found. */

@@ -1,14 +1,14 @@
 /** Which finding explains which, so that one cause is not reported as five. Reads like the chapter it replaces. */
 import type { Finding } from '@fleetmend/shared'
 
-interface Explanation {
+export interface Explanation {
   readonly finding: string
   readonly by: string
   readonly why: string
 }
 
 /** Both must be about the same service (a pool belongs to its service). */
-const explanations: readonly Explanation[] = [
+export const explanations: readonly Explanation[] = [
   {
     finding: 'fpm-crashed',
     by: 'fpm-config-invalid',

@@ -13,6 +13,7 @@ import {
   type RemoteAuthority,
 } from '@fleetmend/shared'
 import { diagnoseHost, planOnHost } from '../agent.ts'
+import { diagnosisPage } from '../diagnoses/page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
@@ -55,6 +56,10 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
   return {
     hello: () => hello(host),
     diagnose: (options) => diagnoseHost(host, options),
+    explain(id) {
+      const diagnosis = diagnoses.find((each) => each.id === id)
+      return diagnosis ? diagnosisPage(diagnosis, remediations) : null
+    },
     plan: (request) => planOnHost(host, state, request),
     apply(plan, authority) {
       // One at a time, so that a plan that is told twice at once is begun once.

@@ -1,10 +1,11 @@
 /** `fleetmend diagnose`: what is wrong in the fleet, hosts with the same trouble shown once. Changes nothing. */
 import { Command } from '@commander-js/extra-typings'
-import type { DiagnosisDocument } from '@fleetmend/shared'
+import { exitCodes, safe, type DiagnosisDocument, type ExitCode } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printJson } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
+import type { Controller } from '../connection/controller.ts'
 import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
 import { hostsArgument, jsonOption, selectorOption, siteOption, targetOf } from '../words/target.ts'
@@ -15,10 +16,13 @@ export function diagnoseCommand(cli: Cli) {
     .argument(...hostsArgument)
     .option(...selectorOption)
     .option(...siteOption)
+    .option('--explain <diagnosis>', 'What a diagnosis means: its page.')
     .option(...jsonOption)
     .action(
       cli.action((names, options) =>
         withController(cli, async (controller) => {
+          const { explain } = options
+          if (explain !== undefined) return explainDiagnosis(cli, controller, explain)
           const diagnosed = await diagnoseFleet(cli, controller, targetOf(names, options), options.site)
           if (!diagnosed.ok) return reportProblem(cli.streams, diagnosed.problem, options)
           const hosts = diagnosed.value
@@ -29,4 +33,11 @@ export function diagnoseCommand(cli: Cli) {
         }),
       ),
     )
+}
+
+async function explainDiagnosis({ streams }: Cli, controller: Controller, diagnosis: string): Promise<ExitCode> {
+  const page = await controller.ask((api) => api.explain.query({ diagnosis }))
+  if (!page.ok) return reportProblem(streams, page.problem)
+  streams.out(safe(page.value))
+  return exitCodes.done
 }

@@ -48,6 +48,8 @@ export interface ControllerService {
   /** Its certificate lets it in no more, and its connection is cut. */
   removeHost(host: HostId): Promise<Answer<null>>
   catalogue(): Promise<readonly Offered[]>
+  /** The page of a diagnosis, Markdown, from an agent that knows it. */
+  explain(diagnosis: string): Promise<Answer<string>>
   /** Each host's answer as it arrives, the hosts that did not answer among them. */
   diagnose(target: Target, site: string | undefined, signal: AbortSignal): AsyncGenerator<HostDiagnosis, Problem | null>
   startRun(target: Target, request: Omit<StartRequest, 'hosts'>): Promise<Answer<Run>>

@@ -48,6 +48,10 @@ export const apiRouter = t.router({
       .mutation(async ({ ctx, input }) => opened(await ctx.controller.removeHost(input.host))),
   }),
 
+  explain: t.procedure
+    .input(z.strictObject({ diagnosis: z.string().check(z.maxLength(100)) }))
+    .query(async ({ ctx, input }) => opened(await ctx.controller.explain(input.diagnosis))),
+
   diagnose: t.procedure
     .input(z.strictObject({ target: Target, site: z.exactOptional(z.string().check(z.maxLength(253))) }))
     .subscription(async function* ({ ctx, input, signal }) {

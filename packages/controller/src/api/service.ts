@@ -20,6 +20,7 @@ import { controllerVersion } from '../version.ts'
 import { checkSignature } from './check-signature.ts'
 import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
 import { diagnoseHosts } from './diagnosing.ts'
+import { explainWith } from './explaining.ts'
 import { hostsMeant } from './targets.ts'
 import { unknownRun, watchRun } from './watch-run.ts'
 
@@ -68,6 +69,8 @@ export function controllerService(parts: ServiceParts): ControllerService {
     },
 
     catalogue: async () => catalogueOf(sessions),
+
+    explain: (diagnosis) => explainWith(sessions, diagnosis),
 
     async *diagnose(target, site, signal) {
       const hosts = await ids(target)

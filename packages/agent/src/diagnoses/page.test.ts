@@ -1,0 +1,20 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { remediations } from '../remediations/registry.ts'
+import { diagnosisPage } from './page.ts'
+import { diagnoses } from './registry.ts'
+
+const folder = fileURLToPath(new URL('../../../../docs/generated/diagnoses', import.meta.url))
+
+test.each(diagnoses.map((diagnosis) => ({ id: diagnosis.id, diagnosis })))(
+  'docs/generated/diagnoses/$id.md is what the code says',
+  async ({ id, diagnosis }) => {
+    await expect(diagnosisPage(diagnosis, remediations)).toMatchFileSnapshot(`${folder}/${id}.md`)
+  },
+)
+
+test('no page is left of a diagnosis that is gone', () => {
+  const known = new Set(diagnoses.map(({ id }) => `${id}.md`))
+  expect(readdirSync(folder).filter((file) => !known.has(file))).toEqual([])
+})
