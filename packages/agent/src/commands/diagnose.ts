@@ -9,7 +9,7 @@ import {
   type HostDiagnosis,
 } from '@fleetmend/shared'
 import { diagnoseHost } from '../agent.ts'
-import { diagnosisPage } from '../diagnoses/page.ts'
+import { diagnosisPage } from '../views/diagnosis-page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
 import { remediations } from '../remediations/registry.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'

@@ -1,7 +1,5 @@
 /** `fleetmend-agent enrol TOKEN`: makes this host part of a fleet. */
 import { decodeJoinToken, exitCodes, HostId, problem } from '@fleetmend/shared'
-import { osName } from '../serve/agent-service.ts'
-import { enrolHost } from '../serve/enrol-host.ts'
 import { hostIdFrom } from '../state/host-id.ts'
 import { readIdentity, writeIdentity } from '../state/identity.ts'
 import { agentVersion } from '../version.ts'
@@ -36,6 +34,10 @@ export const enrolCommand: Command = {
       const toDo = 'To make it part of another one, or to give it a new certificate, add --again.'
       return reportProblem(streams, problem('usage', `${says}\n\n${toDo}`))
     }
+    const [{ osName }, { enrolHost }] = await Promise.all([
+      import('../serve/os-name.ts'),
+      import('../serve/enrol-host.ts'),
+    ])
     const enrolled = await enrolHost(token.value, { host: name.data, os: await osName(host), agentVersion })
     if (!enrolled.ok) return reportProblem(streams, enrolled.problem)
     const { identity } = enrolled

@@ -3,7 +3,6 @@ import { exitCodes, problem, safe } from '@fleetmend/shared'
 import { textOf } from '../readings/bytes.ts'
 import { accountId } from '../readings/account-names.ts'
 import type { ReadHost } from '../host/host.ts'
-import { serveAgent } from '../serve/serve-agent.ts'
 import type { Command } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 import { startApplyHere } from './start-apply-here.ts'
@@ -24,6 +23,8 @@ export const serveCommand: Command = {
     const { host, streams, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
+    // The line to a controller is heavy, and only this command needs it.
+    const { serveAgent } = await import('../serve/serve-agent.ts')
     const gid = await gidOf(host, group)
     const failure = await serveAgent(
       {

@@ -13,12 +13,11 @@ import {
   type RemoteAuthority,
 } from '@fleetmend/shared'
 import { diagnoseHost, planOnHost } from '../agent.ts'
-import { diagnosisPage } from '../diagnoses/page.ts'
+import { diagnosisPage } from '../views/diagnosis-page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
 import type { Host } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
 import { inputSchema } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import type { AgentService, ApplyBegun } from '../router.ts'
@@ -26,6 +25,7 @@ import { listApplies, listApplyIds } from '../state/apply-record.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { agentVersion } from '../version.ts'
 import { readApproversFile } from './approvers-file.ts'
+import { osName } from './os-name.ts'
 
 export interface ServedHost {
   readonly host: Host
@@ -113,12 +113,6 @@ async function hello(host: Host): Promise<Hello> {
       })),
     },
   }
-}
-
-/** os-release(5) */
-export async function osName(host: Pick<Host, 'readFile'>): Promise<string | null> {
-  const read = await host.readFile('/etc/os-release', 64 * 1024)
-  return read.ok ? (/^PRETTY_NAME="?([^"\n]{1,200})"?$/m.exec(textOf(read.value))?.[1] ?? null) : null
 }
 
 function unknownApply(apply: ApplyId) {

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { remediations } from '../remediations/registry.ts'
-import { diagnosisPage } from './page.ts'
-import { diagnoses } from './registry.ts'
+import { diagnosisPage } from './diagnosis-page.ts'
+import { diagnoses } from '../diagnoses/registry.ts'
 
 const folder = fileURLToPath(new URL('../../../../docs/generated/diagnoses', import.meta.url))
 

@@ -1,7 +1,7 @@
 /** The page of a diagnosis, as people read it at 02:00 and as the documentation prints it: made from what is in the code. */
 import { explanations } from '../judgement/explain.ts'
 import type { Remediation } from '../remediations/define.ts'
-import type { Diagnosis } from './define.ts'
+import type { Diagnosis } from '../diagnoses/define.ts'
 
 const roleWords = {
   cause: 'A cause: requests fail because of it.',
