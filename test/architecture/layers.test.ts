@@ -82,6 +82,20 @@ const rows: readonly Row[] = [
     why: "the agent's own folder knows nothing of what is kept in it",
   },
   {
+    room: 'packages/agent/src/samples',
+    may: [
+      'shared',
+      'readings',
+      'survey',
+      'zod/mini',
+      'node:*',
+      'execute/traffic.ts',
+      'type host/host.ts',
+      'type state',
+    ],
+    why: 'what is taken every minute must stay gentle: files of /proc and nothing that judges',
+  },
+  {
     room: 'packages/agent/src/execute',
     never: ['diagnoses', 'remediations', 'judgement/pool-sizing.ts', 'host/linux-host.ts', 'commands'],
     why: 'acting involves no choices: everything was decided when the plan was made',

@@ -20,6 +20,7 @@ import {
 } from '@fleetmend/shared'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AgentRouter } from '../../packages/agent/src/router.ts'
+import type { Sample } from '../../packages/agent/src/samples/sample.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
@@ -90,6 +91,21 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     const { run, reports } = await newestRun()
     expect(run).toMatchObject({ state: 'finished', hosts: [{ id: 'web-1', state: 'fixed' }] })
     expect(reports).toMatchObject([{ authority: { kind: 'approval', by: ['olivia'], run: run.id } }])
+  })
+
+  test('while it serves, the agent keeps a sample a minute of what is used', async () => {
+    const [first = ''] = (await host.must(['sh', '-c', 'cat /var/lib/fleetmend/samples/*.jsonl'])).split('\n')
+    const sample = JSON.parse(first) as Sample
+    expect(sample.pools).toEqual([
+      {
+        pool: `${unit}/www`,
+        busy: 0,
+        waiting: 0,
+        peakMiB: expect.toSatisfy((mib: number) => mib > 0 && mib < 200) as number,
+      },
+    ])
+    expect(sample.sites).toMatchObject([{ site: 'shop.example', serverErrors: 0 }])
+    expect(Math.abs(Date.now() - Date.parse(sample.at))).toBeLessThan(120_000)
   })
 
   test('nothing wrong, nothing done', async () => {

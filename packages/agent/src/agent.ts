@@ -6,6 +6,8 @@ import type { Host } from './host/host.ts'
 import { makePlan, type Wanted } from './plans/make-plan.ts'
 import { readInput } from './remediations/read-input.ts'
 import { remediations } from './remediations/registry.ts'
+import { demandHistory } from './samples/demand-history.ts'
+import { readSamples } from './samples/sample-store.ts'
 import { hmacOf } from './state/host-key.ts'
 import { savePlan } from './state/plan-store.ts'
 import type { StateFolder } from './state/state-folder.ts'
@@ -27,13 +29,16 @@ export interface PlanRequest {
 
 export const defaultWatchMs = 60_000
 
+const historyMs = 7 * 24 * 60 * 60_000
+
 export async function diagnoseHost(host: Host, options: LookOptions = {}): Promise<HostDiagnosis> {
   const facts = await look(host, options)
   return { ...diagnose(facts, options), tookMs: Math.round(host.nowMs() - facts.takenAtMs) }
 }
 
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
-  const facts = await look(host, request.site === undefined ? {} : { site: request.site })
+  const history = demandHistory(await readSamples(state, host.nowMs() - historyMs))
+  const facts = await look(host, { history, ...(request.site === undefined ? {} : { site: request.site }) })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
   if (suggestions.length === 0)
     return { kind: 'nothing-to-do', because: 'No cause was found that a remediation would clear.' }

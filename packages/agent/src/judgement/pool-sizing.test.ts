@@ -26,6 +26,27 @@ describe('demand', () => {
     expect(sizePool(busy(300), wish)).toMatchObject({ kind: 'sized', to: 10 })
   })
 
+  const hours = (spanHours: number, demandP95: number, peakP95MiB = 40) =>
+    new Map([
+      ['php8.2-fpm/www', { samples: spanHours * 60, spanHours, demandP95, demandMost: demandP95 + 9, peakP95MiB }],
+    ])
+
+  test('is trusted beyond that with a day of history, and the 95th percentile of it counts', () => {
+    expect(sizePool({ ...busy(40), history: hours(48, 20) }, wish)).toMatchObject({ kind: 'sized', to: 64 })
+    expect(sizePool({ ...busy(1), history: hours(48, 30) }, wish)).toMatchObject({ kind: 'sized', to: 40 })
+  })
+
+  test('a short history says so, and is not trusted', () => {
+    const sizing = sizePool({ ...busy(40), history: hours(3, 30) }, wish)
+    expect(sizing).toMatchObject({ kind: 'sized', to: 10 })
+    expect(sizing.kind === 'sized' && sizing.arithmetic.join('\n')).toContain('only 180 samples over 3.0 hours')
+  })
+
+  test('a recorded peak counts when the worker that had it is gone', () => {
+    const sizing = sizePool({ ...busy(40), history: hours(48, 30, 300) }, wish)
+    expect(sizing.kind === 'sized' && sizing.arithmetic.join('\n')).toContain('one worker at its peak: 300 MiB')
+  })
+
   test('an idle pool has enough', () => {
     expect(sizePool(sampleFacts(), wish)).toMatchObject({ kind: 'enough' })
   })

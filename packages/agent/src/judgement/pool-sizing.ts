@@ -2,10 +2,12 @@
  * How many workers a pool may and should have. Pure; every number it used comes back in the answer.
  *
  * Memory is a wall: what all pools of the host can need together at their peaks must fit (reference F.3, F.4). Demand is
- * the wish: who is busy and who waits now. Without a recorded history the wish is trusted only up to twice the present.
+ * the wish: who is busy and who waits now, and what was recorded. Without a day of it the wish is trusted only up to twice
+ * the present.
  */
-import type { HostFacts, MemoryFacts, PoolFacts, WorkerMemory } from '../survey/host-facts.ts'
+import type { HostFacts, MemoryFacts, PoolFacts, PoolHistory, WorkerMemory } from '../survey/host-facts.ts'
 import { sizeAtLeast, sizeAtMost } from './size-series.ts'
+import { isTrusted } from './trusted-history.ts'
 
 export interface SizingWish {
   /** `php8.2-fpm/www` */
@@ -42,7 +44,8 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
     )
   }
   const current = pool.maxChildren
-  const worker = peakMarginalMiB(pool)
+  const history = facts.history.get(pool.subject) ?? null
+  const worker = workerMiB(pool, history)
   if (!facts.memory || worker === null) {
     return refused(
       'Without the memory of running workers no size can be computed.',
@@ -57,9 +60,10 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
       return { kind: 'enough', because: `pm.max_children of ${pool.subject} is ${current} already.`, arithmetic }
     return sized(pool, wish.maxChildren, current, worker, arithmetic)
   }
-  const demand = demandNow(pool, current)
+  const demand = demandOf(pool, current, history)
   const arithmetic = [...memory.arithmetic, ...demand.arithmetic]
-  const wanted = Math.min(demand.size, current * 2)
+  const trust = trustIn(history, current)
+  const wanted = Math.min(demand.size, trust.most)
   if (wanted <= current) {
     return {
       kind: 'enough',
@@ -71,8 +75,8 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
   if (to === null || to <= current) return tooMuch(`${wanted} workers would be needed`, memory, worker)
   return sized(pool, to, current, worker, [
     ...arithmetic,
-    `at most doubled, because no history of demand is recorded here yet: ${current * 2}`,
-    `→ min(demand ${demand.size}, doubled ${current * 2}, memory ${memory.workers}), rounded down to the size series: ${to}`,
+    ...trust.arithmetic,
+    `→ min(demand ${demand.size}${trust.most === Infinity ? '' : `, doubled ${trust.most}`}, memory ${memory.workers}), rounded down to the size series: ${to}`,
   ])
 }
 
@@ -146,15 +150,39 @@ function sharedKiB(service: HostFacts['fpm'][number]): number {
   return (service.masterMemory?.privateKiB ?? 0) + Math.max(0, ...segments)
 }
 
-/** Busy and waiting now. With a queue every worker is busy; the longest queue of the samples counts. */
-function demandNow(
+/** As now, or as the peaks of the last days: a worker that was recycled takes its peak with it. */
+function workerMiB(pool: PoolFacts, history: PoolHistory | null): number | null {
+  const now = peakMarginalMiB(pool)
+  const recorded = history?.peakP95MiB ?? null
+  return now === null ? recorded : Math.max(now, recorded ?? 0)
+}
+
+/** What demand may rest on: a day of samples, or at most twice of what there is. */
+function trustIn(
+  history: PoolHistory | null,
+  current: number,
+): { readonly most: number; readonly arithmetic: readonly string[] } {
+  if (history && isTrusted(history)) return { most: Infinity, arithmetic: [] }
+  const recorded = history
+    ? `only ${history.samples} samples over ${history.spanHours.toFixed(1)} hours are recorded here`
+    : 'no history of demand is recorded here yet'
+  return { most: current * 2, arithmetic: [`at most doubled, because ${recorded}: ${current * 2}`] }
+}
+
+/** Busy and waiting, now or recorded. With a queue every worker is busy; the longest queue of the samples counts. */
+function demandOf(
   pool: PoolFacts,
   current: number,
+  history: PoolHistory | null,
 ): { readonly size: number; readonly arithmetic: readonly string[] } {
   const waiting = pool.queue.ok ? Math.max(0, ...pool.queue.value.waiting) : 0
   const busy = pool.status.ok ? pool.status.value.active : waiting > 0 ? Math.min(current, pool.workers.length) : 0
-  const size = sizeAtLeast(Math.ceil((busy + waiting) * headroom))
-  return { size, arithmetic: [`demand now: ${busy} busy + ${waiting} waiting, × ${headroom} → ${size}`] }
+  const recorded = history?.demandP95 ?? 0
+  const size = sizeAtLeast(Math.ceil(Math.max(busy + waiting, recorded) * headroom))
+  const days = history
+    ? ` (95 % of ${history.samples} samples: at most ${history.demandP95}; the most: ${history.demandMost})`
+    : ''
+  return { size, arithmetic: [`demand now: ${busy} busy + ${waiting} waiting${days}, × ${headroom} → ${size}`] }
 }
 
 function sized(pool: PoolFacts, to: number, current: number, workerMiB: number, arithmetic: readonly string[]): Sizing {

@@ -6,6 +6,7 @@ import { readIdentity, writeIdentity, type Identity } from '../state/identity.ts
 import { agentService, type ServedHost } from './agent-service.ts'
 import { dialOut } from './dial-out.ts'
 import { isSame, watchIdentity } from './identity-change.ts'
+import { keepSampling } from './sampling.ts'
 
 export interface Serving extends ServedHost {
   readonly socketPath: string
@@ -39,6 +40,7 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
     enrolledAgain.abort()
   })
   const until = AbortSignal.any([signal, enrolledAgain.signal])
+  const sampling = keepSampling({ host, state, say, sleep: sleepUntil }, until)
   if (identity.value === null) {
     say('this host belongs to no fleet; to let it into one: fleetmend-agent enrol -')
     await sleepUntil(null, until)
@@ -52,6 +54,7 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
     await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, until)
   }
   stopWatching()
+  await sampling
   await socket.close()
   return null
 }

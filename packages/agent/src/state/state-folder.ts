@@ -16,6 +16,8 @@ export interface StateFolder {
   readonly plans: string
   /** One folder an apply: its journal and the plan it carries out. */
   readonly applies: string
+  /** A file a day; made by the first sample. */
+  readonly samples: string
   readonly lock: string
   readonly sealed: string
   readonly sealedPlans: string
@@ -50,6 +52,7 @@ function statePaths(root: string): Omit<StateFolder, 'key'> {
     root,
     plans: join(root, 'plans'),
     applies: join(root, 'applies'),
+    samples: join(root, 'samples'),
     lock: join(root, 'lock'),
     sealed,
     sealedPlans: join(sealed, 'plans'),

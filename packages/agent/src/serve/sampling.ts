@@ -1,0 +1,36 @@
+/** Samples the host every minute while the agent serves. A sample that fails is no reason to end, and none to shout. */
+import { appendSample, dropOldSamples } from '../samples/sample-store.ts'
+import { sampler } from '../samples/sampler.ts'
+import type { ReadHost } from '../host/host.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+
+const everyMs = 60_000
+const dayMs = 24 * 60 * 60_000
+
+export interface Sampling {
+  readonly host: ReadHost
+  readonly state: StateFolder
+  readonly say: (line: string) => void
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+export async function keepSampling({ host, state, say, sleep }: Sampling, signal: AbortSignal): Promise<void> {
+  const { sample } = sampler(host)
+  let droppedAtMs = -Infinity
+  let failure = ''
+  while (!signal.aborted) {
+    const startedMs = host.nowMs()
+    try {
+      await appendSample(state, await sample())
+      if (startedMs - droppedAtMs >= dayMs) await dropOldSamples(state, startedMs)
+      if (startedMs - droppedAtMs >= dayMs) droppedAtMs = startedMs
+      failure = ''
+    } catch (error) {
+      // As when the disk is full: said once, and tried again.
+      const says = error instanceof Error ? error.message : String(error)
+      if (says !== failure) say(`what is used was not recorded: ${says}`)
+      failure = says
+    }
+    await sleep(Math.max(0, everyMs - (host.nowMs() - startedMs)), signal)
+  }
+}

@@ -1,0 +1,58 @@
+/** What there is to sample on this host: pools with where they listen, and the access logs of sites that hand on to PHP. */
+import type { ReadHost, SocketAddress } from '../host/host.ts'
+import { readFpmConfig } from '../readings/fpm-config.ts'
+import { readWithFiles } from './config-files.ts'
+import { fpmPrefix } from './fpm-prefix.ts'
+import { findFpmServices, type FpmService } from './fpm-services.ts'
+import { nginxFacts } from './nginx-facts.ts'
+import { poolListeners } from './pool-facts.ts'
+
+export interface SampleTargets {
+  readonly services: readonly ServiceTarget[]
+  /** The name of a site by the log that its requests are written to; several sites may share one. */
+  readonly accessLogs: ReadonlyMap<string, string>
+}
+
+export interface ServiceTarget {
+  readonly service: string
+  readonly masterPid: number
+  readonly pools: readonly PoolTarget[]
+}
+
+export interface PoolTarget {
+  readonly name: string
+  /** `php8.2-fpm/www` */
+  readonly subject: string
+  /** As the kernel names it. */
+  readonly listen: SocketAddress
+}
+
+/** What cannot be read is not sampled; who asks for a diagnosis is told why. */
+export async function sampleTargets(host: ReadHost): Promise<SampleTargets> {
+  const processes = await host.processes()
+  if (!processes.ok) return { services: [], accessLogs: new Map() }
+  const [found, nginx] = await Promise.all([findFpmServices(host, processes.value), nginxFacts(host, processes.value)])
+  const services = await Promise.all((found.ok ? found.value : []).map((service) => serviceTarget(host, service)))
+  const sites = nginx.sites.ok ? nginx.sites.value : []
+  return {
+    services: services.filter((service) => service !== null),
+    accessLogs: new Map(sites.flatMap(({ serverName, accessLogs }) => accessLogs.map((path) => [path, serverName]))),
+  }
+}
+
+async function serviceTarget(host: ReadHost, service: FpmService): Promise<ServiceTarget | null> {
+  const { master, unit, configPath, binary } = service
+  if (!master) return null
+  const config = await readWithFiles(host, (sources) =>
+    readFpmConfig(configPath, sources.read, sources.glob, fpmPrefix(binary)),
+  )
+  const pools = config.ok
+    ? await Promise.all(
+        config.value.pools.map(async (pool) => {
+          const listeners = await poolListeners(host, pool, service)
+          return listeners && { name: pool.name, subject: `${unit.service}/${pool.name}`, listen: listeners.bound }
+        }),
+      )
+    : []
+  return { service: unit.service, masterPid: master.pid, pools: pools.filter((pool) => pool !== null) }
+}
