@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // Child processes, not threads: live hosts die with the process that started them (PDEATHSIG is per thread).
     pool: 'forks',
+    // Hosts at once, where a story boots one for each of its tests.
+    maxConcurrency: 2,
     projects: [
       {
         test: {

@@ -43,7 +43,12 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     const { exitCode, diagnosis } = await diagnose()
     expect(exitCode).toBe(2)
     expect(diagnosis).toMatchObject({ status: 'at-risk', couldNotTell: [] })
-    expect(diagnosis.findings.map(({ diagnosis: id }) => id)).toEqual(['reload-drops-requests', 'no-auto-restart'])
+    expect(diagnosis.findings.map(({ diagnosis: id, role }) => `${role} ${id}`)).toEqual([
+      'risk reload-drops-requests',
+      'risk no-auto-restart',
+      'note status-page-off',
+      'note slowlog-off',
+    ])
     expect(diagnosis.probes.every(({ passed }) => passed)).toBe(true)
   })
 

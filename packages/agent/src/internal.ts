@@ -1,4 +1,5 @@
 /** Hidden subcommands: what the agent runs itself again for. Each is one small process with one task. */
+import type * as carryingOutModule from './commands/carry-out.ts'
 import { internalApply, internalRecover, internalRollback } from './commands/internal-names.ts'
 import type { Host } from './host/host.ts'
 import type { StateFolder } from './state/state-folder.ts'
@@ -8,7 +9,7 @@ import { runNamespaceChild } from './host/namespace-child.ts'
 import { namespaceCommand } from './host/private-namespace.ts'
 
 type Internal = (args: readonly string[]) => number | Promise<number>
-type CarryingOut = typeof import('./commands/carry-out.ts')
+type CarryingOut = typeof carryingOutModule
 
 const internals: Readonly<Record<string, Internal>> = {
   [namespaceCommand]: runNamespaceChild,

@@ -11,6 +11,8 @@ export interface Fault {
   readonly causes: readonly string[]
   /** May be found besides, as consequences, risks or notes, beyond those of every host as shipped. */
   readonly besides?: readonly string[]
+  /** Must be found besides: for risks, notes and consequences that a fault is there to prove. */
+  readonly alsoFound?: readonly string[]
   /** What may be suggested for its causes; a cause may also come with the reason why there is nothing. */
   readonly remediations: readonly string[]
   /** Breaks the host. What it starts and must go on while the host is looked at, it returns. */

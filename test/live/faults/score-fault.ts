@@ -9,7 +9,7 @@ import { hostOf, untilServing } from './host-kit.ts'
 export interface Score {
   readonly fault: Fault
   readonly release: Release
-  /** Exactly the causes of the ground truth. */
+  /** Exactly the causes of the ground truth, and what must be found besides. */
   readonly causeFound: boolean
   /** No finding that does not belong there, and no suggestion that would not help. */
   readonly nothingWrong: boolean
@@ -57,17 +57,19 @@ function judge(
   const found = new Set(causes.map(({ diagnosis }) => diagnosis))
   const missing = fault.causes.filter((id) => !found.has(id))
   const wrong = [...found].filter((id) => !fault.causes.includes(id))
-  const allowed = new Set([...asShipped, ...(fault.besides ?? [])])
+  const alsoFound = fault.alsoFound ?? []
+  const overlooked = alsoFound.filter((id) => !findings.some(({ diagnosis }) => diagnosis === id))
+  const allowed = new Set([...asShipped, ...alsoFound, ...(fault.besides ?? [])])
   const beside = findings.filter(({ role, diagnosis }) => role !== 'cause' && !allowed.has(diagnosis))
   const suggested = causes.flatMap(({ remediations }) => remediations.map(({ id }) => id))
   const useless = suggested.filter((id) => !fault.remediations.includes(id))
   const bare = causes.filter((cause) => !isEvidenced(cause))
   return {
-    causeFound: missing.length === 0 && wrong.length === 0,
+    causeFound: missing.length === 0 && wrong.length === 0 && overlooked.length === 0,
     nothingWrong: wrong.length === 0 && beside.length === 0 && useless.length === 0 && couldNotTell.length === 0,
     evidenced: bare.length === 0,
     complaints: [
-      ...missing.map((id) => `${id} was not found`),
+      ...[...missing, ...overlooked].map((id) => `${id} was not found`),
       ...wrong.map((id) => `${id} is no cause here: ${said(causes, id)}`),
       ...beside.map(({ diagnosis, role, says }) => `${diagnosis} (${role}) does not belong here: ${says}`),
       ...useless.map((id) => `${id} would not help`),

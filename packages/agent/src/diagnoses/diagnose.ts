@@ -1,6 +1,8 @@
 /** All diagnoses over one look at a host, explained and ordered, with the verdict a person reads first. */
 import type { CouldNotTell, Finding, HostDiagnosis, HostStatus, SiteProbe } from '@fleetmend/shared'
 import { explain } from '../judgement/explain.ts'
+import { failingProbes } from '../judgement/failing-probes.ts'
+import { isMeant } from '../judgement/same-address.ts'
 import { isNamed } from '../readings/is-named.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { diagnoses } from './registry.ts'
@@ -17,27 +19,28 @@ export function diagnose(facts: HostFacts, options: DiagnoseOptions = {}): HostD
   const findings = found
     .filter((finding) => concerns(facts, finding, options.site))
     .toSorted((a, b) => roleOrder.indexOf(a.role) - roleOrder.indexOf(b.role))
-  const probes = facts.nginx.sites.ok ? facts.nginx.sites.value.flatMap((site) => site.probes) : []
+  const sites = [...(facts.nginx.sites.ok ? facts.nginx.sites.value : []), ...facts.nginx.proxied]
+  const probes = sites.flatMap((site) => site.probes)
+  const failing = failingProbes(facts, probes)
   return {
     host: facts.host,
     outcome: 'diagnosed',
-    status: statusOf(findings, probes),
+    status: statusOf(findings, failing),
     probes,
     findings,
-    couldNotTell: [...facts.couldNotTell, ...unexplained(findings, probes)],
+    couldNotTell: [...facts.couldNotTell, ...unexplained(findings, failing)],
     tookMs: 0,
   }
 }
 
-function statusOf(findings: readonly Finding[], probes: readonly SiteProbe[]): HostStatus {
-  if (probes.some((probe) => !probe.passed) || findings.some((finding) => finding.role === 'cause')) return 'failing'
+function statusOf(findings: readonly Finding[], failing: readonly SiteProbe[]): HostStatus {
+  if (failing.length > 0 || findings.some((finding) => finding.role === 'cause')) return 'failing'
   return findings.some((finding) => finding.role === 'risk') ? 'at-risk' : 'healthy'
 }
 
 /** A failing host without a cause found is reported as exactly that. */
-function unexplained(findings: readonly Finding[], probes: readonly SiteProbe[]): readonly CouldNotTell[] {
+function unexplained(findings: readonly Finding[], failing: readonly SiteProbe[]): readonly CouldNotTell[] {
   if (findings.some((finding) => finding.role === 'cause')) return []
-  const failing = probes.filter((probe) => !probe.passed)
   const sites = [...new Set(failing.map((probe) => probe.site))]
   return sites.map((site) => ({
     what: `why ${site} fails`,
@@ -50,14 +53,19 @@ function unexplained(findings: readonly Finding[], probes: readonly SiteProbe[])
 
 function concerns(facts: HostFacts, finding: Finding, site: string | undefined): boolean {
   if (site === undefined || !facts.nginx.sites.ok) return true
+  // Every site stands and falls with nginx.
+  if (finding.subject.kind === 'service' && finding.subject.name === 'nginx') return true
+  if (finding.subject.kind === 'site') {
+    const all = [...facts.nginx.sites.value, ...facts.nginx.proxied]
+    return all.some((each) => each.serverName === finding.subject.name && isNamed(each, site))
+  }
   const upstreams = facts.nginx.sites.value.filter((each) => isNamed(each, site)).flatMap((each) => each.upstreams)
   return facts.fpm.some(
     (service) =>
       finding.subject.name.split('/')[0] === service.service &&
       service.pools.some(
         (pool) =>
-          pool.listen !== null &&
-          upstreams.includes(pool.listen) &&
+          upstreams.some((upstream) => isMeant(facts, upstream, pool)) &&
           (finding.subject.kind !== 'pool' || finding.subject.name === pool.subject),
       ),
   )

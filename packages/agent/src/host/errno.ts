@@ -14,6 +14,11 @@ const words: Readonly<Record<string, string>> = {
   ELOOP: 'too many links',
   ETIMEDOUT: 'no answer in time',
   ECONNRESET: 'connection reset',
+  ENETUNREACH: 'the network is unreachable',
+  EHOSTUNREACH: 'no route to the host',
+  EADDRNOTAVAIL: 'no local address or port is left for it',
+  ENOTFOUND: 'the name is not known',
+  EAI_AGAIN: 'the name could not be looked up',
 }
 
 export function errnoOf(error: unknown): string {

@@ -11,7 +11,13 @@ export function requestFastCgi(request: Omit<FastCgiRequest, 'asProcess'>): Prom
   return new Promise((resolve) => {
     const startedMs = performance.now()
     const sinceMs = () => performance.now() - startedMs
-    const socket = open(request.address)
+    let socket: Socket
+    try {
+      socket = open(request.address)
+    } catch (error) {
+      // A port that cannot be.
+      return resolve({ kind: 'cannot-connect', errno: errnoOf(error), says: errnoWords(error), tookMs: sinceMs() })
+    }
     let connectMs: number | undefined
     let firstByteMs: number | undefined
     let bytes = Buffer.alloc(0)

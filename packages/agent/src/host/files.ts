@@ -23,8 +23,9 @@ export async function readTail(
     const { size } = await file.stat()
     const from = Math.max(0, size - bytes)
     const tail = await readAt(file, from, bytes)
-    // What precedes the first line break is the rest of a line that began before.
-    const skipped = from === 0 ? 0 : tail.indexOf(0x0a) + 1
+    // What precedes the first line break is the rest of a line that began before; without one it is all of it.
+    const lineBreak = tail.indexOf(0x0a)
+    const skipped = from === 0 ? 0 : lineBreak < 0 ? tail.length : lineBreak + 1
     return { ok: true, value: { bytes: tail.subarray(skipped), offset: from + skipped } }
   })
 }

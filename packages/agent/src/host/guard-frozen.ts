@@ -29,11 +29,14 @@ export async function guardFrozen(
   child.on('error', () => undefined)
   child.stdin.on('error', () => undefined)
   try {
-    await once(child.stdout, 'data', { signal: AbortSignal.timeout(readyLimitMs) })
+    const ready = once(child.stdout, 'data', { signal: AbortSignal.timeout(readyLimitMs) })
+    await Promise.race([ready, ended.then(() => Promise.reject(new Error('it ended at once')))])
   } catch {
     child.kill('SIGKILL')
     return { ok: false, why: 'failed', says: 'the process that guards the frozen master did not start' }
   }
+  // It waits for us to end, so nothing of it may keep us from ending.
+  child.stdout.destroy()
   child.unref()
   return {
     ok: true,
@@ -58,5 +61,7 @@ export async function runThawChild(args: readonly string[]): Promise<number> {
   await thaw
   clearTimeout(limit)
   sendSignal({ pid, startTicks }, 'SIGCONT')
+  // Its work is done; a parent that never lets go would keep it.
+  process.stdin.destroy()
   return 0
 }

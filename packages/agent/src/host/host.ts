@@ -51,12 +51,18 @@ export interface ToolOutput {
 
 /** The programs that a host may be asked to run. None of them changes the host; none goes through a shell. */
 export type Question =
-  /** `systemctl show --timestamp=unix` with these properties. */
+  /** `systemctl show` with these properties; `--timestamp=unix` is unknown to systemd 247. */
   | { readonly tool: 'unit-properties'; readonly services: readonly string[]; readonly properties: readonly string[] }
+  /** `getfacl --absolute-names --numeric` of paths whose modes do not tell the whole story. */
+  | { readonly tool: 'file-acls'; readonly paths: readonly string[] }
   /** `systemctl list-unit-files --output=json` and loaded units, by pattern such as `php*-fpm.service`. */
   | { readonly tool: 'unit-files'; readonly patterns: readonly string[] }
-  /** `journalctl -o json` of one unit (as _SYSTEMD_UNIT or UNIT), newest last. */
+  /** `journalctl -o json` of one unit (as _SYSTEMD_UNIT or UNIT), of this boot, newest last. */
   | { readonly tool: 'unit-journal'; readonly service: string; readonly lines: number; readonly sinceMs?: number }
+  /** `journalctl --dmesg -o json`: the newest messages of the kernel since it booted. */
+  | { readonly tool: 'kernel-journal'; readonly lines: number }
+  /** `df` with sizes in bytes, for the file systems that hold these paths. */
+  | { readonly tool: 'disk-space'; readonly paths: readonly string[] }
   /** `ss -H -x -l -n -p` */
   | { readonly tool: 'unix-listeners' }
   /** `ss -H -t -l -n -p` */
@@ -77,6 +83,10 @@ export type Question =
     }
   /** `systemd-analyze verify --man=no UNIT` in a private mount namespace with the planned files. */
   | { readonly tool: 'unit-verify'; readonly service: string; readonly planned: PlannedFiles }
+  /** `nginx -t -q` in a private mount namespace: it would make logs, temporary folders and a pid file. */
+  | { readonly tool: 'nginx-config-test'; readonly binary: string; readonly config: string | null }
+  /** What sudo, cron and sshd wrote to the journal since then, oldest first. */
+  | { readonly tool: 'admin-journal'; readonly sinceMs: number }
   /** `nginx -T` in a private mount namespace: only tests use it, as the oracle for our own reading. */
   | { readonly tool: 'nginx-dump'; readonly binary: string }
 

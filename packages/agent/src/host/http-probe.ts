@@ -1,12 +1,14 @@
 /** One GET to a site of this host, through nginx, as a visitor would make it. The answer's body is thrown away. */
 import { request as httpRequest, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
 import { errnoWords } from './errno.ts'
 import type { HttpProbe, HttpReply } from './host.ts'
 
 export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
   return new Promise((resolve) => {
     const startedMs = performance.now()
+    const noAnswer = (says: string) => resolve({ kind: 'no-answer', says, tookMs: performance.now() - startedMs })
     const options: RequestOptions = {
       host: probe.address.replace(/^\[(.*)\]$/, '$1'),
       port: probe.port,
@@ -17,20 +19,25 @@ export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
       signal: AbortSignal.timeout(probe.limitMs),
     }
     // Whether visitors can trust the certificate is another question; this one is whether the host answers.
-    const request = probe.tls
-      ? httpsRequest({ ...options, servername: probe.serverName, rejectUnauthorized: false })
-      : httpRequest(options)
+    // An IP address is no name for TLS (RFC 6066); without a name nginx answers with the default server's certificate.
+    const servername = isIP(probe.serverName) === 0 ? probe.serverName : ''
+    let request
+    try {
+      request = probe.tls ? httpsRequest({ ...options, servername, rejectUnauthorized: false }) : httpRequest(options)
+    } catch (error) {
+      // A name that no header can carry, a port that cannot be.
+      return noAnswer(errnoWords(error))
+    }
     request.on('response', (response) => {
       resolve({ kind: 'answered', status: response.statusCode ?? 0, tookMs: performance.now() - startedMs })
       response.destroy()
     })
     request.on('error', (error) => {
-      const says =
-        error.name === 'AbortError' || error.name === 'TimeoutError'
-          ? `none within ${probe.limitMs / 1000} s`
-          : errnoWords(error)
-      resolve({ kind: 'no-answer', says, tookMs: performance.now() - startedMs })
+      const isLate = error.name === 'AbortError' || error.name === 'TimeoutError'
+      noAnswer(isLate ? `none within ${probe.limitMs / 1000} s` : errnoWords(error))
     })
+    // An answer that switches protocols ends with neither of the above.
+    request.on('close', () => noAnswer('the connection was closed without an answer'))
     request.end()
   })
 }

@@ -35,7 +35,9 @@ export function runNamespaceChild(): number {
 /** Everything below is gone with the namespace, so nothing is cleaned up. */
 function setTheStage(spec: NamespaceSpec): void {
   // A mount point outside of what may be shadowed; the directory itself is removed again once it is mounted elsewhere.
-  const stage = mkdtempSync('/run/fleetmend-stage-')
+  const layered = spec.layered ?? []
+  const replaced = [...spec.shadowed, ...layered]
+  const stage = mkdtempSync(`${replaced.includes('/run') ? '/tmp' : '/run'}/fleetmend-stage-`)
   tool('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', stage])
   const dropStage = () => {
     tool('umount', ['--lazy', stage])
@@ -43,8 +45,11 @@ function setTheStage(spec: NamespaceSpec): void {
   }
   try {
     for (const [i, path] of spec.shadowed.entries()) if (existsSync(path)) shadow(path, join(stage, `shadow-${i}`))
+    for (const [i, path] of layered.entries()) if (existsSync(path)) layer(path, join(stage, `layer-${i}`))
     const parents = new Map<string, string>()
-    for (const [i, file] of spec.planned.entries()) {
+    // Outer folders first: one that is bound later would hide what was bound below it.
+    const depth = ({ path }: { readonly path: string }) => nearestFolder(dirname(path)).length
+    for (const [i, file] of spec.planned.toSorted((a, b) => depth(a) - depth(b)).entries()) {
       const bytes = file.bytes === null ? null : Buffer.from(file.bytes, 'base64')
       if (bytes !== null && existsSync(file.path)) putOver(file.path, join(stage, `file-${i}`), bytes)
       else putBelow(file.path, stage, bytes, parents)
@@ -93,6 +98,17 @@ function shadow(path: string, copy: string): void {
     chmodSync(join(copy, folder), facts.mode & 0o7777)
   }
   tool('mount', ['--bind', copy, path])
+}
+
+/** An overlay: everything is there to be read, and a write goes to the stage. What is mounted below is not there. */
+function layer(path: string, staged: string): void {
+  const [upper, work] = [join(staged, 'upper'), join(staged, 'work')]
+  mkdirSync(upper, { recursive: true })
+  mkdirSync(work)
+  const facts = statSync(path)
+  chownSync(upper, facts.uid, facts.gid)
+  chmodSync(upper, facts.mode & 0o7777)
+  tool('mount', ['-t', 'overlay', '-o', `lowerdir=${path},upperdir=${upper},workdir=${work}`, 'overlay', path])
 }
 
 function tool(program: string, args: readonly string[]): void {

@@ -14,6 +14,8 @@ export interface NamespaceSpec {
   readonly planned: readonly { readonly path: string; readonly bytes: string | null }[]
   /** Directories that the program may write to; each is replaced by an empty copy of its folders. */
   readonly shadowed: readonly string[]
+  /** Directories whose files the program reads, too: what it writes there goes to a layer of its own. */
+  readonly layered?: readonly string[]
 }
 
 export const namespaceCommand = 'internal-namespace'
@@ -25,12 +27,14 @@ export async function runInNamespace(
   planned: PlannedFiles,
   shadowed: readonly string[],
   limitMs: number,
+  layered: readonly string[] = [],
 ): Promise<Read<ToolOutput>> {
   const spec: NamespaceSpec = {
     program,
     args,
     planned: [...planned].map(([path, bytes]) => ({ path, bytes: bytes && Buffer.from(bytes).toString('base64') })),
     shadowed,
+    ...(layered.length > 0 ? { layered } : {}),
   }
   const output = await runTool({
     program: 'unshare',

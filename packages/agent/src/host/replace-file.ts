@@ -3,7 +3,7 @@
  * and extended attributes (DESIGN D6).
  */
 import { randomBytes } from 'node:crypto'
-import { chmod, chown, constants, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmod, chown, constants, lstat, mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, errnoWords } from './errno.ts'
 import type { Did, NewFile } from './host.ts'
@@ -22,7 +22,10 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
     if (existing && !existing.isFile()) return { ok: false, says: `${path} is not a plain file` }
     await makeDirectories(dirname(path), madeDirectories)
     const untrusted = await findUntrusted(dirname(path))
-    if (untrusted) return { ok: false, says: untrusted, madeDirectories }
+    if (untrusted) {
+      await removeDirectories(madeDirectories)
+      return { ok: false, says: untrusted }
+    }
     const file = await open(
       temporary,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -52,8 +55,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
     return { ok: true, madeDirectories }
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    for (const directory of madeDirectories.toReversed())
-      await rm(directory, { recursive: false, force: true }).catch(() => undefined)
+    await removeDirectories(madeDirectories)
     return { ok: false, says: `${path} could not be written: ${errnoWords(error)}` }
   }
 }
@@ -77,6 +79,11 @@ async function makeDirectories(path: string, made: string[]): Promise<void> {
     made.push(path)
     await syncDirectory(dirname(path))
   }
+}
+
+/** What was made on the way to a file that did not come to be. */
+async function removeDirectories(made: readonly string[]): Promise<void> {
+  for (const directory of made.toReversed()) await rmdir(directory).catch(() => undefined)
 }
 
 /** Whoever can write to a directory above can put another file in the place of this one. */

@@ -1,8 +1,8 @@
 /**
- * Runs one program: an argv, never a shell; a fixed PATH and the C locale; a time limit after which the whole process
+ * Runs one program: an argv, never a shell; a fixed PATH, the C locale and UTC; a time limit after which the whole process
  * group is killed; a bound on what it may print. What went wrong is a value.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import type { Read, ToolOutput } from './host.ts'
 
 export interface ToolRun {
@@ -20,11 +20,22 @@ export const toolPath = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
   return new Promise((resolve) => {
-    const child = spawn(run.program, run.args, {
-      detached: true,
-      env: { PATH: toolPath, LC_ALL: 'C', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
-      stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    })
+    const cannotRun = (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'missing' : 'failed'
+      const says = why === 'missing' ? `${name(run)} is not installed` : `${name(run)} cannot be run: ${error.message}`
+      resolve({ ok: false, why, says })
+    }
+    let child: ChildProcess
+    try {
+      child = spawn(run.program, run.args, {
+        detached: true,
+        env: { PATH: toolPath, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
+        stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      })
+    } catch (error) {
+      // Arguments that are too long or hold a NUL, a path through a file: node throws these.
+      return cannotRun(error as NodeJS.ErrnoException)
+    }
     const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
     let bytes = 0
     let ended: Read<ToolOutput> | undefined
@@ -36,6 +47,9 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     const stop = (because: Read<ToolOutput>) => {
       ended ??= because
       killGroup(child.pid)
+      // Whoever left the group may hold the pipes open for ever.
+      child.stdout?.destroy()
+      child.stderr?.destroy()
     }
     const collect = (into: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length
@@ -47,12 +61,7 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     child.stderr?.on('data', collect(output.stderr))
     child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(limit)
-      const why = error.code === 'ENOENT' ? 'missing' : 'failed'
-      resolve({
-        ok: false,
-        why,
-        says: why === 'missing' ? `${name(run)} is not installed` : `${name(run)} cannot be run: ${error.message}`,
-      })
+      cannotRun(error)
     })
     child.on('close', (code, signal) => {
       clearTimeout(limit)

@@ -22,11 +22,30 @@ function splitTcp(address: SocketAddress): { readonly host: string; readonly por
   return { host: address.slice('tcp:'.length, colon), port: address.slice(colon + 1) }
 }
 
+/** Whether this pool is who nginx asks at that address, or would be if it ran. */
+export function isMeant(facts: HostFacts, upstream: SocketAddress, pool: PoolFacts): boolean {
+  return (pool.listen !== null && reaches(upstream, pool.listen)) || hasLostLink(facts, upstream, pool)
+}
+
+/**
+ * Debian's link to "the" PHP-FPM. Its helper takes it away where a master died and left its socket file, and lets it lead
+ * to the next version that is up; where it is gone, the version it led to is one of those that are down.
+ */
+function hasLostLink(facts: HostFacts, upstream: SocketAddress, { subject, listen }: PoolFacts): boolean {
+  if (upstream !== versionLink || facts.fpm.some(({ pools }) => pools.some((pool) => pool.listen === versionLink)))
+    return false
+  const service = facts.fpm.find(({ pools }) => pools.some((pool) => pool.subject === subject))
+  const isOne = service?.master === null && service.unit.unitFileState.startsWith('enabled')
+  return isOne && (listen?.startsWith('unix:/run/php/') ?? false)
+}
+
+const versionLink = 'unix:/run/php/php-fpm.sock'
+
 /** Sites whose requests for PHP go to one of these pools. */
 export function sitesOf(facts: HostFacts, pools: readonly PoolFacts[]): readonly SiteFacts[] {
   if (!facts.nginx.sites.ok) return []
   return facts.nginx.sites.value.filter((site) =>
-    site.upstreams.some((upstream) => pools.some((pool) => pool.listen !== null && reaches(upstream, pool.listen))),
+    site.upstreams.some((upstream) => pools.some((pool) => isMeant(facts, upstream, pool))),
   )
 }
 

@@ -8,7 +8,13 @@ export type StopStory =
   | { readonly how: 'up' }
   | { readonly how: 'never-started' }
   /** `systemctl stop`: somebody wanted it (DESIGN D11). */
-  | { readonly how: 'stopped-on-purpose'; readonly atMs: number | null; readonly evidence: readonly Evidence[] }
+  | {
+      readonly how: 'stopped-on-purpose'
+      readonly atMs: number | null
+      /** When systemd was told; a service may take its time. */
+      readonly askedAtMs: number
+      readonly evidence: readonly Evidence[]
+    }
   /** A clean exit that systemd did not ask for, e.g. `kill -TERM` of the master. */
   | { readonly how: 'ended-by-itself'; readonly atMs: number | null; readonly evidence: readonly Evidence[] }
   | {
@@ -17,6 +23,9 @@ export type StopStory =
       readonly says: string
       readonly evidence: readonly Evidence[]
     }
+
+/** PHP-FPM's service, or nginx's. */
+export type Stoppable = Pick<FpmFacts, 'service' | 'unit' | 'journal'>
 
 /** `CLD_*` numbers of wait(2), as systemd prints ExecMainCode. */
 const killed = 2
@@ -32,7 +41,7 @@ const signalNames: Readonly<Record<number, string>> = {
   31: 'SIGSYS',
 }
 
-export function stopStory(service: FpmFacts): StopStory {
+export function stopStory(service: Stoppable): StopStory {
   const { unit } = service
   if (unit.activeState === 'active' || unit.activeState === 'reloading') return { how: 'up' }
   const atMs = unit.execMainExitedMs ?? unit.inactiveEnterMs
@@ -40,21 +49,56 @@ export function stopStory(service: FpmFacts): StopStory {
     source: `systemctl show ${unit.service}`,
     says: `${unit.activeState}/${unit.subState}, result ${unit.result}${atMs === null ? '' : `, main process ended ${instantOf(atMs)}`}`,
   }
-  if (unit.activeState === 'failed' || unit.subState === 'auto-restart') {
+  if (unit.activeState === 'failed' || isBetweenStarts(service)) {
     const evidence = [
       state,
       ...journalEvidence(service, /Main process exited|Failed with result|Start request repeated/),
+      // `systemctl kill`: somebody did it.
+      ...journalEvidence(service, /Sent signal SIG\w+ to main process .* on client request/, atMs),
     ]
     return { how: 'crashed', atMs, says: deathOf(service), evidence }
   }
-  if (unit.execMainStartedMs === null) return { how: 'never-started' }
   const stop = lastStopJob(service, atMs)
+  // systemd forgets the times of a unit that nothing holds loaded, such as a disabled one; the journal does not.
+  if (unit.execMainStartedMs === null && !stop) return { how: 'never-started' }
   return stop
-    ? { how: 'stopped-on-purpose', atMs, evidence: [state, journalLine(unit.service, stop)] }
-    : { how: 'ended-by-itself', atMs, evidence: [state, ...journalEvidence(service, /Deactivated successfully/)] }
+    ? {
+        how: 'stopped-on-purpose',
+        atMs: atMs ?? stop.atMs,
+        askedAtMs: askedMs(service, stop),
+        evidence: [state, journalLine(unit.service, stop)],
+      }
+    : {
+        how: 'ended-by-itself',
+        atMs,
+        evidence: [state, ...journalEvidence(service, /Deactivated successfully|: Succeeded\.$/)],
+      }
 }
 
-function deathOf({ unit }: FpmFacts): string {
+/**
+ * It died, and systemd starts it again: waiting for that (`auto-restart`, `auto-restart-queued`), or just at it. A restart
+ * is a stop and a start, so that the unit is inactive for a moment in between.
+ */
+export function isBetweenStarts(service: Stoppable): boolean {
+  const { activeState, subState, restarts } = service.unit
+  if (subState.startsWith('auto-restart')) return true
+  return restarts > 0 && (activeState === 'activating' || (activeState === 'inactive' && isStartedAgain(service)))
+}
+
+/** What systemd did last with the unit: its own restart, or a start after the stop. */
+function isStartedAgain({ journal }: Stoppable): boolean {
+  if (!journal.ok) return false
+  const jobs = journal.value.filter(
+    ({ identifier, message }) =>
+      identifier === 'systemd' && /^(?:Stopp|Start)(?:ing|ed) |: Scheduled restart job/.test(message),
+  )
+  const stop = jobs.findLastIndex(({ message }) => message.startsWith('Stopp'))
+  return stop < jobs.length - 1 || (jobs[stop - 1]?.message.includes(': Scheduled restart job') ?? false)
+}
+
+function deathOf({ unit }: Stoppable): string {
+  if (unit.activeState !== 'failed' && !unit.subState.startsWith('auto-restart'))
+    return `dies again and again (systemd has started it ${unit.restarts} times by itself)`
   if (unit.result === 'oom-kill')
     return 'was stopped by systemd after the kernel killed one of its processes for memory'
   if (unit.execMainCode === killed || unit.execMainCode === dumped) {
@@ -67,7 +111,7 @@ function deathOf({ unit }: FpmFacts): string {
 }
 
 /** systemd writes "Stopping …" only for a job that somebody or something asked for. */
-function lastStopJob(service: FpmFacts, endedMs: number | null): JournalEntry | undefined {
+function lastStopJob(service: Stoppable, endedMs: number | null): JournalEntry | undefined {
   if (!service.journal.ok) return undefined
   return service.journal.value.findLast(
     (entry) =>
@@ -77,9 +121,28 @@ function lastStopJob(service: FpmFacts, endedMs: number | null): JournalEntry | 
   )
 }
 
-function journalEvidence(service: FpmFacts, pattern: RegExp): readonly Evidence[] {
+/** "Stopped …" is written when it is done; "Stopping …" when the job begins. */
+function askedMs({ journal }: Stoppable, stop: JournalEntry): number {
+  if (!journal.ok) return stop.atMs
+  const begun = journal.value.findLast(
+    ({ identifier, message, atMs }) =>
+      identifier === 'systemd' && message.startsWith('Stopping ') && atMs <= stop.atMs && stop.atMs - atMs < 120_000,
+  )
+  return begun?.atMs ?? stop.atMs
+}
+
+/** systemd shows whole seconds. */
+const togetherMs = 2000
+
+/** With `nearMs`, only of that moment: an earlier kill has nothing to do with this death. */
+function journalEvidence(service: Stoppable, pattern: RegExp, nearMs: number | null = null): readonly Evidence[] {
   if (!service.journal.ok) return []
-  const entry = service.journal.value.findLast((each) => each.identifier === 'systemd' && pattern.test(each.message))
+  const entry = service.journal.value.findLast(
+    (each) =>
+      each.identifier === 'systemd' &&
+      pattern.test(each.message) &&
+      (nearMs === null || Math.abs(each.atMs - nearMs) <= togetherMs),
+  )
   return entry ? [journalLine(service.service, entry)] : []
 }
 

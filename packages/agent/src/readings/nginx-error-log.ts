@@ -36,7 +36,9 @@ export interface NginxErrorEntry {
     | 'too-many-files'
     | 'connections-exhausted'
     | 'php-message'
+    | 'php-fatal'
     | 'script-unknown'
+    | 'script-denied'
     | 'config'
     | 'other'
 }
@@ -90,8 +92,7 @@ const connectKinds: Readonly<Record<number, NginxErrorEntry['kind']>> = {
 }
 
 function kindOf(message: string, phase: string | null, errno: number | null): NginxErrorEntry['kind'] {
-  if (message.startsWith('FastCGI sent in stderr: '))
-    return message.includes('Primary script unknown') ? 'script-unknown' : 'php-message'
+  if (message.startsWith('FastCGI sent in stderr: ')) return stderrKind(message)
   if (/^connect\(\) (to \S+ )?failed/.test(message))
     return (errno === null ? undefined : connectKinds[errno]) ?? 'connect-other'
   if (message.startsWith('upstream timed out')) return timeoutKind(phase)
@@ -105,6 +106,19 @@ function kindOf(message: string, phase: string | null, errno: number | null): Ng
   if (/^(socket|accept4?)\(\) failed/.test(message) && errno === 24) return 'too-many-files'
   if (/^\d+ worker_connections are not enough/.test(message)) return 'connections-exhausted'
   return / in \/\S+:\d+$/.test(message) ? 'config' : 'other'
+}
+
+/**
+ * FPM's own words come first, because no PHP has run then; PHP's follow `PHP message: `, and what a script writes
+ * there itself cannot be told from what PHP says of it.
+ */
+function stderrKind(message: string): NginxErrorEntry['kind'] {
+  const said = message.slice('FastCGI sent in stderr: "'.length)
+  if (said.startsWith('Primary script unknown')) return 'script-unknown'
+  if (/^Unable to open primary script: .* \(No such file or directory\)/.test(said)) return 'script-unknown'
+  if (/^(?:Access to the script '|Unable to open primary script: )/.test(said)) return 'script-denied'
+  // Before PHP 8 nothing stands between one message and the next.
+  return /PHP message: PHP (?:Fatal|Parse) error: /.test(said) ? 'php-fatal' : 'php-message'
 }
 
 function timeoutKind(phase: string | null): NginxErrorEntry['kind'] {

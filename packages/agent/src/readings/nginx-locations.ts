@@ -1,11 +1,11 @@
-/** The locations of a server that hand requests to FastCGI. */
+/** The locations of a server that hand requests on, to FastCGI or to another server over HTTP. */
 import type { SocketAddress } from '../host/host.ts'
 import type { NginxDirective } from './nginx-config.ts'
 import { nearest, type NginxLevels } from './nginx-inheritance.ts'
 import { fullPath, type NginxBuild } from './nginx-log-paths.ts'
 
 export interface NginxPass {
-  /** The argument of `fastcgi_pass` as written. */
+  /** The argument of `fastcgi_pass` or `proxy_pass` as written. */
   readonly target: string
   readonly directive: NginxDirective
   /** Where it leads, upstream groups resolved; none where only a request tells. */
@@ -25,23 +25,26 @@ export interface NginxPhpLocation {
   readonly passes: readonly NginxPass[]
 }
 
+export type PassDirective = 'fastcgi_pass' | 'proxy_pass'
+
 /** Addresses of the upstream groups of an `http` block, by lower-cased name. */
 export type UpstreamGroups = ReadonlyMap<string, readonly SocketAddress[]>
 
 /** In the order they are written; a location within a location comes after it. `levels` ends with the server's. */
-export function phpLocations(
+export function passLocations(
   levels: NginxLevels,
+  by: PassDirective,
   passTo: (target: string) => readonly SocketAddress[],
   build: NginxBuild,
 ): readonly NginxPhpLocation[] {
   return (levels.at(-1) ?? []).flatMap((directive) => {
     if (directive.name !== 'location' || !directive.block) return []
     const inside = [...levels, directive.block]
-    const passes = passesOf(directive.block).map((pass) => {
+    const passes = passesOf(directive.block, by).map((pass) => {
       const target = pass.args[0] ?? ''
       return { target, directive: pass, addresses: passTo(target) }
     })
-    const nested = phpLocations(inside, passTo, build)
+    const nested = passLocations(inside, by, passTo, build)
     if (passes.length === 0) return nested
     const documentRoot = documentRootOf(inside, build)
     return [{ ...matching(directive.args), directive, levels: inside, documentRoot, passes }, ...nested]
@@ -49,11 +52,11 @@ export function phpLocations(
 }
 
 /** `fastcgi_pass` is inherited by `if` and `limit_except`, which may also set their own (reference E.3). */
-function passesOf(block: readonly NginxDirective[]): readonly NginxDirective[] {
+function passesOf(block: readonly NginxDirective[], by: PassDirective): readonly NginxDirective[] {
   return block.flatMap((directive) => {
-    if (directive.name === 'fastcgi_pass') return [directive]
+    if (directive.name === by) return [directive]
     const isPart = directive.name === 'if' || directive.name === 'limit_except'
-    return isPart && directive.block ? passesOf(directive.block) : []
+    return isPart && directive.block ? passesOf(directive.block, by) : []
   })
 }
 

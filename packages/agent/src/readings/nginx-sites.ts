@@ -1,12 +1,18 @@
-/** The sites of a configuration: server blocks that hand requests to FastCGI, with where they can be asked for a page. */
+/** The sites of a configuration: server blocks that hand requests on, with where they can be asked for a page. */
 import type { SocketAddress } from '../host/host.ts'
 import type { NginxConfig, NginxDirective } from './nginx-config.ts'
 import { effectiveDirectives, type NginxLevels } from './nginx-inheritance.ts'
 import { defaultListen, probeAddress, readListen, socketKey, type NginxListen } from './nginx-listen.ts'
-import { phpLocations, type NginxPass, type NginxPhpLocation, type UpstreamGroups } from './nginx-locations.ts'
+import {
+  passLocations,
+  type NginxPass,
+  type NginxPhpLocation,
+  type PassDirective,
+  type UpstreamGroups,
+} from './nginx-locations.ts'
 import { accessLogs, errorLogs, packagedBuild, type NginxBuild } from './nginx-log-paths.ts'
 import { nameClaims, probeName, type NameClaims } from './nginx-server-names.ts'
-import { upstreamAddresses } from './nginx-upstream-address.ts'
+import { proxyAddresses, upstreamAddresses } from './nginx-upstream-address.ts'
 
 export interface NginxSite {
   /** The name to know it by and to probe it with. */
@@ -27,15 +33,24 @@ export interface NginxSite {
   readonly errorLogs: readonly string[]
 }
 
-/** In the order nginx reads them. */
+/** Those that hand requests to FastCGI, in the order nginx reads them. */
 export function nginxSites(config: NginxConfig, build: NginxBuild = packagedBuild): readonly NginxSite[] {
+  return sitesWith('fastcgi_pass', config, build)
+}
+
+/** Those that hand requests to another server over HTTP; a server may be among both. */
+export function proxiedSites(config: NginxConfig, build: NginxBuild = packagedBuild): readonly NginxSite[] {
+  return sitesWith('proxy_pass', config, build)
+}
+
+function sitesWith(by: PassDirective, config: NginxConfig, build: NginxBuild): readonly NginxSite[] {
   return blocksNamed(config.directives, 'http').flatMap((http) => {
     // Only simple directives are inherited, and an `http` block may hold thousands of servers to look through.
     const levels = [config.directives, http.block].map((level) => level.filter(({ block }) => block === null))
     const groups = upstreamGroups(http.block)
     const servers = blocksNamed(http.block, 'server').map((server) => readServer(server, [...levels, server.block]))
     const sockets = socketsOf(servers)
-    return servers.flatMap((server) => siteOf(server, sockets, groups, build))
+    return servers.flatMap((server) => siteOf(server, by, sockets, groups, build))
   })
 }
 
@@ -102,10 +117,18 @@ function socketsOf(servers: readonly Server[]): Sockets {
   )
 }
 
-function siteOf(server: Server, sockets: Sockets, groups: UpstreamGroups, build: NginxBuild): readonly NginxSite[] {
+function siteOf(
+  server: Server,
+  by: PassDirective,
+  sockets: Sockets,
+  groups: UpstreamGroups,
+  build: NginxBuild,
+): readonly NginxSite[] {
   const passTo = (target: string): readonly SocketAddress[] =>
-    groups.get(target.toLowerCase()) ?? upstreamAddresses(target)
-  const locations = phpLocations(server.levels, passTo, build)
+    by === 'proxy_pass'
+      ? proxyAddresses(target, groups)
+      : (groups.get(target.toLowerCase()) ?? upstreamAddresses(target))
+  const locations = passLocations(server.levels, by, passTo, build)
   if (locations.length === 0) return []
   const passes = locations.flatMap((location) => location.passes)
   return [

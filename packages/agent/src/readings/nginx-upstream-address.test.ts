@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loggedUpstreamAddress, upstreamAddresses } from './nginx-upstream-address.ts'
+import { isLoggedAs, loggedUpstreamAddress, proxyAddresses, upstreamAddresses } from './nginx-upstream-address.ts'
 
 describe('fastcgi_pass', () => {
   test.each([
@@ -55,4 +55,32 @@ describe('the upstream field of an error line', () => {
   ])('$field is $gives', ({ field, gives }) => {
     expect(loggedUpstreamAddress(field)).toBe(gives)
   })
+})
+
+describe('a proxy_pass', () => {
+  const groups = new Map([['app', ['tcp:10.0.0.1:80', 'tcp:10.0.0.2:80'] as const]])
+  test.each([
+    { to: 'http://127.0.0.1:8000', gives: ['tcp:127.0.0.1:8000'] },
+    { to: 'http://127.0.0.1:8000/api/', gives: ['tcp:127.0.0.1:8000'] },
+    { to: 'http://127.0.0.1', gives: ['tcp:127.0.0.1:80'] },
+    { to: 'https://10.0.0.7/', gives: ['tcp:10.0.0.7:443'] },
+    { to: 'http://App/x', gives: ['tcp:10.0.0.1:80', 'tcp:10.0.0.2:80'] },
+    { to: 'http://unix:/var/run/app.sock:/x', gives: ['unix:/run/app.sock'] },
+    { to: 'http://unix:/run/app.sock', gives: ['unix:/run/app.sock'] },
+    { to: 'http://$host:8000', gives: [] },
+    { to: '127.0.0.1:8000', gives: [] },
+  ])('$to leads to $gives', ({ to, gives }) => {
+    expect(proxyAddresses(to, groups)).toEqual(gives)
+  })
+})
+
+test.each([
+  { field: 'http://127.0.0.1:8000/shop?a=b', address: 'tcp:127.0.0.1:8000', is: true },
+  { field: 'http://127.0.0.1:8000', address: 'tcp:127.0.0.1:8000', is: true },
+  { field: 'http://127.0.0.1:8000/', address: 'tcp:127.0.0.1:80', is: false },
+  { field: 'http://unix:/run/app.sock:/shop', address: 'unix:/run/app.sock', is: true },
+  { field: 'http://unix:/var/run/app.sock/shop', address: 'unix:/run/app.sock', is: true },
+  { field: 'http://10.0.0.1:80/http://127.0.0.1:8000/', address: 'tcp:127.0.0.1:8000', is: false },
+] as const)('$field names $address: $is', ({ field, address, is }) => {
+  expect(isLoggedAs(field, address)).toBe(is)
 })

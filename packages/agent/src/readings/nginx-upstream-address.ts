@@ -24,6 +24,31 @@ export function loggedUpstreamAddress(field: string): SocketAddress | null {
   return address ?? null
 }
 
+/**
+ * The addresses of a `proxy_pass`: `http://127.0.0.1:8000/uri`, `http://group`, `https://unix:/run/app.sock:/uri`. The
+ * port of a scheme counts where none is written, but not in a group, whose servers have their own.
+ */
+export function proxyAddresses(
+  target: string,
+  groups: ReadonlyMap<string, readonly SocketAddress[]>,
+): readonly SocketAddress[] {
+  const parts = /^(https?):\/\/(unix:[^:]+|[^/?]+)/i.exec(target)
+  const [, scheme = '', authority] = parts ?? []
+  if (authority === undefined || target.includes('$')) return []
+  const port = scheme.toLowerCase() === 'https' ? 443 : 80
+  return groups.get(authority.toLowerCase()) ?? upstreamAddresses(authority, port)
+}
+
+/**
+ * Whether the `upstream:` field of an error line names this address. What follows the address in it, the URI, is the
+ * visitor's; between the two stands a colon for unix sockets, but not on "upstream timed out" lines.
+ */
+export function isLoggedAs(field: string, address: SocketAddress): boolean {
+  const target = (/^[a-z]+:\/\/(.*)$/s.exec(field)?.[1] ?? '').replace(/^unix:\/var\/run\//, 'unix:/run/')
+  const name = address.startsWith('tcp:') ? address.slice('tcp:'.length) : address
+  return target.startsWith(name) && /^(?:[:/?]|$)/.test(target.slice(name.length))
+}
+
 /** A path without a leading slash is relative to where nginx was started, which is `/` under systemd. */
 function unixAddress(path: string): readonly SocketAddress[] {
   // In a configuration a colon at the end is part of the path: `fastcgi_pass unix:/run/x.sock:` connects to `x.sock:`.

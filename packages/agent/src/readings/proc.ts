@@ -46,6 +46,13 @@ export function readWorkerMemory(smapsRollup: string, status: string): WorkerMem
   }
 }
 
+/** `/proc/PID/status`: the most a worker's own memory ever was, MiB, without what it shares with others. */
+export function readPeakMiB(status: string): number | null {
+  const field = kibibytes(status)
+  const peak = field('VmHWM')
+  return peak === null ? null : Math.ceil(Math.max(0, peak - (field('RssShmem') ?? 0) - (field('RssFile') ?? 0)) / 1024)
+}
+
 export function readMeminfo(text: string): { readonly totalMiB: number; readonly availableMiB: number } | null {
   const field = kibibytes(text)
   const total = field('MemTotal')

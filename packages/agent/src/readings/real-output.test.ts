@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readAdminSessions } from './admin-journal.ts'
 import { readFpmLog } from './fpm-log.ts'
+import { readFpmSlowLog } from './fpm-slow-log.ts'
 import { readFpmStatus } from './fpm-status.ts'
 import { readJournal } from './journal.ts'
 import { readTcpListeners, readUnixListeners } from './listeners.ts'
@@ -17,9 +19,11 @@ const text = (...path: readonly string[]) => readFileSync(join(cases, ...path), 
 const readings: Readonly<Record<string, (text: string, name: string) => unknown>> = {
   'unit-properties': (given, name) => (name === 'unit-files.json' ? readUnitFiles(given) : readUnitProperties(given)),
   journal: readJournal,
+  'admin-journal': readAdminSessions,
   'nginx-error-log': readNginxErrorLog,
   'nginx-access-log': readAccessLog,
   'fpm-log': readFpmLog,
+  'fpm-slow-log': readFpmSlowLog,
   'fpm-status': readFpmStatus,
   listeners: (given, name) => (name.startsWith('unix') ? readUnixListeners(given) : readTcpListeners(given)),
 }

@@ -1,4 +1,4 @@
-/** `systemctl show --timestamp=unix`: blocks of `Key=value`, one a unit, separated by blank lines. */
+/** `systemctl show` in UTC: blocks of `Key=value`, one a unit, separated by blank lines. */
 
 export interface UnitProperties {
   /** Without `.service`. */
@@ -7,8 +7,12 @@ export interface UnitProperties {
   readonly activeState: string
   readonly subState: string
   readonly unitFileState: string
+  /** Units that are loaded and start this one: targets, sockets, timers. */
+  readonly startedBy: readonly string[]
   readonly result: string
   readonly mainPid: number
+  /** Of the main process that runs, or of the last one that did. */
+  readonly execMainPid: number
   readonly restart: string
   readonly restartUs: number | null
   readonly restarts: number
@@ -41,8 +45,13 @@ export const unitPropertyNames: readonly string[] = [
   'ActiveState',
   'SubState',
   'UnitFileState',
+  'WantedBy',
+  'RequiredBy',
+  'UpheldBy',
+  'TriggeredBy',
   'Result',
   'MainPID',
+  'ExecMainPID',
   'Restart',
   'RestartUSec',
   'NRestarts',
@@ -96,8 +105,10 @@ function unitOf(properties: ReadonlyMap<string, string>): UnitProperties {
     activeState: get('ActiveState'),
     subState: get('SubState'),
     unitFileState: get('UnitFileState'),
+    startedBy: ['WantedBy', 'RequiredBy', 'UpheldBy', 'TriggeredBy'].flatMap((name) => readPaths(get(name))),
     result: get('Result'),
     mainPid: whole(get('MainPID')) ?? 0,
+    execMainPid: whole(get('ExecMainPID')) ?? 0,
     restart: get('Restart'),
     restartUs: readTimeSpanUs(get('RestartUSec')),
     restarts: whole(get('NRestarts')) ?? 0,
@@ -128,10 +139,15 @@ function whole(value: string): number | null {
   return /^-?\d+$/.test(value) ? Number(value) : null
 }
 
-/** `--timestamp=unix`: `@1795225489`, nothing for never. */
+/**
+ * `Sat 2026-11-21 08:36:05 UTC`, and nothing for never: whole seconds. `@1795250165`, as `--timestamp=unix` writes it, is
+ * not there on systemd 247 and kept for what was recorded with it.
+ */
 function readInstantMs(value: string): number | null {
   const seconds = /^@(\d+)$/.exec(value)?.[1]
-  return seconds === undefined || seconds === '0' ? null : Number(seconds) * 1000
+  if (seconds !== undefined) return seconds === '0' ? null : Number(seconds) * 1000
+  const [, day = '', time = ''] = /^[A-Z][a-z]{2} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(value) ?? []
+  return day === '' ? null : Date.parse(`${day}T${time}Z`)
 }
 
 const spanUnitsUs: Readonly<Record<string, number>> = {

@@ -15,13 +15,13 @@ export interface Sampling {
 }
 
 export async function keepSampling({ host, state, say, sleep }: Sampling, signal: AbortSignal): Promise<void> {
-  const { sample } = sampler(host)
+  const samples = sampler(host)
   let droppedAtMs = -Infinity
   let failure = ''
   while (!signal.aborted) {
     const startedMs = host.nowMs()
     try {
-      await appendSample(state, await sample())
+      await appendSample(state, await samples.sample())
       if (startedMs - droppedAtMs >= dayMs) await dropOldSamples(state, startedMs)
       if (startedMs - droppedAtMs >= dayMs) droppedAtMs = startedMs
       failure = ''

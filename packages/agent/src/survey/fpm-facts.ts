@@ -4,12 +4,13 @@ import { textOf } from '../readings/bytes.ts'
 import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
 import { readFpmLog } from '../readings/fpm-log.ts'
 import { readJournal, type JournalEntry } from '../readings/journal.ts'
+import { answerOf } from './answer-of.ts'
 import { readWithFiles } from './config-files.ts'
 import type { FpmFacts } from './host-facts.ts'
 import type { FpmService } from './fpm-services.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
 import { localTimeMs } from '../readings/log-time.ts'
-import { poolFacts, readMemory, type QueueSamples } from './pool-facts.ts'
+import { poolFacts, readMemory, realListen, type QueueSamples } from './pool-facts.ts'
 
 const journalLines = 200
 const logTailBytes = 256 * 1024
@@ -26,16 +27,37 @@ export async function fpmFacts(
     testConfig(host, service),
     readUnitJournal(host, unit.service),
   ])
-  const [pools, log, masterMemory, dropIns, configModifiedMs] = await Promise.all([
+  const [pools, log, masterMemory, dropIns, configModifiedMs, mask] = await Promise.all([
     poolFacts(host, service, config, processes, queues),
     readLog(host, service, config),
     master ? readMemory(host, master.pid) : null,
     readDropIns(host, unit.dropInPaths),
     newestChange(host, config),
+    readMask(host, service),
   ])
   const loadedAtMs = lastLoad(service, pools, log)
-  const where = { service: unit.service, phpVersion, unit, dropIns, binary, configPath }
-  return { ...where, config, configModifiedMs, loadedAtMs, configTest, master, masterMemory, pools, journal, log }
+  const listensOn = await listenersOf(host, master, queues)
+  const where = { service: unit.service, phpVersion, unit, mask, dropIns, binary, configPath }
+  return { ...where, config, configModifiedMs, loadedAtMs, listensOn, configTest, master, masterMemory, pools, journal, log }
+}
+
+/** By the newest look at the kernel's list; a socket that was bound by way of a link counts under its real name. */
+async function listenersOf(
+  host: ReadHost,
+  master: ProcessFacts | null,
+  queues: QueueSamples,
+): Promise<FpmFacts['listensOn']> {
+  const newest = queues.ok ? (queues.value.at(-1) ?? []) : []
+  const own = newest.filter(({ pids }) => master !== null && pids.includes(master.pid))
+  const real = await Promise.all(own.map(({ address }) => realListen(host, address)))
+  return real.filter((address) => address !== null)
+}
+
+async function readMask(host: ReadHost, { unit }: FpmService): Promise<FpmFacts['mask']> {
+  if (!unit.loadState.startsWith('masked') || unit.fragmentPath === '') return null
+  const path = unit.fragmentPath
+  const [stat, target] = await Promise.all([host.stat(path), host.readLink(path)])
+  return stat.ok ? { path, leadsTo: target.ok ? target.value : 'nothing', madeAtMs: stat.value.modifiedMs } : null
 }
 
 async function readDropIns(host: ReadHost, paths: readonly string[]): Promise<FpmFacts['dropIns']> {
@@ -45,7 +67,13 @@ async function readDropIns(host: ReadHost, paths: readonly string[]): Promise<Fp
 
 async function newestChange(host: ReadHost, config: Read<FpmConfig>): Promise<number | null> {
   if (!config.ok) return null
-  const stats = await Promise.all(config.value.files.map((file) => host.stat(file.path)))
+  return Math.max(...(await Promise.all(config.value.files.map((file) => modifiedMs(host, file.path)))))
+}
+
+/** A link can be changed, and so can what it leads to. */
+async function modifiedMs(host: ReadHost, path: string): Promise<number> {
+  const real = await host.resolve(path)
+  const stats = await Promise.all([path, ...(real.ok ? [real.value] : [])].map((each) => host.stat(each)))
   return Math.max(...stats.map((stat) => (stat.ok ? stat.value.modifiedMs : 0)))
 }
 
@@ -85,8 +113,8 @@ async function testConfig(host: ReadHost, service: FpmService): Promise<FpmFacts
 }
 
 async function readUnitJournal(host: ReadHost, service: string): Promise<Read<readonly JournalEntry[]>> {
-  const output = await host.ask({ tool: 'unit-journal', service, lines: journalLines })
-  return output.ok ? { ok: true, value: readJournal(output.value.stdout).entries } : output
+  const journal = await answerOf(host, { tool: 'unit-journal', service, lines: journalLines })
+  return journal.ok ? { ok: true, value: readJournal(journal.value).entries } : journal
 }
 
 /**
@@ -97,6 +125,7 @@ async function readLog(host: ReadHost, service: FpmService, config: Read<FpmConf
   const open = service.master && (await host.readLink(`/proc/${service.master.pid}/fd/2`))
   const named = config.ok ? config.value.global.get('error_log')?.value : undefined
   const path = open?.ok && isPlainFile(open.value) ? open.value : named
+  if (path === undefined && !config.ok) return { ok: false, why: 'failed', says: `where it is: ${config.says}` }
   if (!path?.startsWith('/')) return { ok: false, why: 'missing', says: `FPM logs to ${path ?? 'nowhere known'}` }
   const tail = await host.readTail(path, logTailBytes)
   return tail.ok ? { ok: true, value: { path, entries: readFpmLog(textOf(tail.value.bytes)) } } : tail

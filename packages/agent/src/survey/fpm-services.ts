@@ -7,6 +7,7 @@ import {
   unitPropertyNames,
   type UnitProperties,
 } from '../readings/unit-properties.ts'
+import { answerOf } from './answer-of.ts'
 
 /** Debian and sury name a unit per version, RHEL and upstream one for all, Remi by collection. */
 const unitPatterns = ['php*-fpm.service', 'php-fpm.service', 'php*-php-fpm.service']
@@ -23,13 +24,13 @@ export async function findFpmServices(
   host: ReadHost,
   processes: readonly ProcessFacts[],
 ): Promise<Read<readonly FpmService[]>> {
-  const files = await host.ask({ tool: 'unit-files', patterns: unitPatterns })
+  const files = await answerOf(host, { tool: 'unit-files', patterns: unitPatterns })
   if (!files.ok) return files
-  const names = [...new Set(readUnitFiles(files.value.stdout).map((file) => file.service))].toSorted()
+  const names = [...new Set(readUnitFiles(files.value).map((file) => file.service))].toSorted()
   if (names.length === 0) return { ok: true, value: [] }
-  const shown = await host.ask({ tool: 'unit-properties', services: names, properties: unitPropertyNames })
+  const shown = await answerOf(host, { tool: 'unit-properties', services: names, properties: unitPropertyNames })
   if (!shown.ok) return shown
-  const units = readUnitProperties(shown.value.stdout).filter((unit) => unit.loadState !== 'not-found')
+  const units = readUnitProperties(shown.value).filter((unit) => unit.loadState !== 'not-found')
   return { ok: true, value: await Promise.all(units.map((unit) => describe(host, unit, processes))) }
 }
 
@@ -38,20 +39,23 @@ async function describe(host: ReadHost, unit: UnitProperties, processes: readonl
   const title = main && readFpmTitle(main.title)
   const master = main && title?.is === 'master' ? main : null
   const running = master && (await host.readLink(`/proc/${master.pid}/exe`))
-  const binary = running?.ok ? running.value.replace(/ \(deleted\)$/, '') : execStartBinary(unit.execStart)
+  const binary = running?.ok ? running.value.replace(/ \(deleted\)$/, '') : execStartBinary(unit)
   const phpVersion = /(\d\.\d)/.exec(binary)?.[1] ?? /(\d\.\d)/.exec(unit.service)?.[1] ?? null
   const configPath =
     (title?.is === 'master' ? title.config : null) ??
     /--fpm-config[= ]([^ ;]+)/.exec(unit.execStart)?.[1] ??
-    defaultConfig(phpVersion)
+    defaultConfig(binary, phpVersion)
   return { unit, phpVersion, binary, configPath, master }
 }
 
-/** `{ path=/usr/sbin/php-fpm8.2 ; argv[]=… }`, as `systemctl show` prints ExecStart. */
-function execStartBinary(execStart: string): string {
-  return /path=([^ ;]+)/.exec(execStart)?.[1] ?? '/usr/sbin/php-fpm'
+/** `{ path=/usr/sbin/php-fpm8.2 ; argv[]=… }`, as `systemctl show` prints ExecStart; a masked unit has none. */
+function execStartBinary({ execStart, service }: UnitProperties): string {
+  const versioned = /^php(\d+\.\d+)-fpm$/.exec(service)?.[1] ?? ''
+  return /path=([^ ;]+)/.exec(execStart)?.[1] ?? `/usr/sbin/php-fpm${versioned}`
 }
 
-function defaultConfig(phpVersion: string | null): string {
+function defaultConfig(binary: string, phpVersion: string | null): string {
+  const collection = /^\/opt\/(remi\/php\d+)\//.exec(binary)?.[1]
+  if (collection !== undefined) return `/etc/opt/${collection}/php-fpm.conf`
   return phpVersion ? `/etc/php/${phpVersion}/fpm/php-fpm.conf` : '/etc/php-fpm.conf'
 }

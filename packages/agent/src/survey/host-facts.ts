@@ -3,10 +3,14 @@ import type { CouldNotTell, HostId, SiteProbe } from '@fleetmend/shared'
 import type { ProcessFacts, Read, SocketAddress } from '../host/host.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { FpmLogEntry } from '../readings/fpm-log.ts'
+import type { FpmSlowRecord } from '../readings/fpm-slow-log.ts'
 import type { FpmStatus } from '../readings/fpm-status.ts'
+import type { AdminSession } from '../readings/admin-journal.ts'
 import type { JournalEntry } from '../readings/journal.ts'
 import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
+import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts'
+import type { CapacityFacts } from './capacity-facts.ts'
 
 export interface HostFacts {
   readonly host: HostId
@@ -15,7 +19,25 @@ export interface HostFacts {
   readonly nginx: NginxFacts
   /** Null when it could not be read; then `couldNotTell` says so. */
   readonly memory: MemoryFacts | null
+  /** What was recorded of each pool in the last days, by subject; a pool is absent when nothing was. */
+  readonly history: ReadonlyMap<string, PoolHistory>
+  readonly capacity: CapacityFacts
+  /** Who was at work as root while a service that is down now went down; none where every service is up. */
+  readonly adminSessions: Read<readonly AdminSession[]>
   readonly couldNotTell: readonly CouldNotTell[]
+}
+
+/** What the samples of the last days say of a pool: how much was asked of it at once, and what a worker grew to. */
+export interface PoolHistory {
+  readonly samples: number
+  /** From the first sample to the last, hours. */
+  readonly spanHours: number
+  /** 95th percentile of busy workers plus requests in the queue. */
+  readonly demandP95: number
+  /** The biggest demand of any sample. */
+  readonly demandMost: number
+  /** 95th percentile of the biggest worker of each sample, MiB; null when no sample had one. */
+  readonly peakP95MiB: number | null
 }
 
 /** One PHP-FPM service: a unit with its master, configuration and pools. */
@@ -25,6 +47,8 @@ export interface FpmFacts {
   /** `8.2`, when it could be told from the binary's or the unit's name. */
   readonly phpVersion: string | null
   readonly unit: UnitProperties
+  /** What stands in the unit's place where it is masked: a link, where it leads to and when it was made. */
+  readonly mask: { readonly path: string; readonly leadsTo: string; readonly madeAtMs: number } | null
   /** Texts of the unit's drop-ins, byte text. */
   readonly dropIns: readonly { readonly path: string; readonly text: string }[]
   /** Absolute path, from the running master's `/proc/PID/exe` or the unit's ExecStart. */
@@ -36,6 +60,8 @@ export interface FpmFacts {
   readonly configModifiedMs: number | null
   /** When the running master last loaded its configuration: start or reload. */
   readonly loadedAtMs: number | null
+  /** Where the running master listens, as the kernel knows it: what it has loaded, whatever the files say. */
+  readonly listensOn: readonly SocketAddress[]
   /** What FPM itself says about the files on disk: `-t`, exit code 0 or not. */
   readonly configTest: Read<{ readonly passes: boolean; readonly exitCode: number; readonly says: readonly string[] }>
   readonly master: ProcessFacts | null
@@ -51,6 +77,8 @@ export interface PoolFacts {
   /** `php8.2-fpm/www`: how findings and inputs name it. */
   readonly subject: string
   readonly listen: SocketAddress | null
+  /** When the file with that `listen` was last changed; null where that could not be read. */
+  readonly listenModifiedMs: number | null
   readonly processManager: 'static' | 'dynamic' | 'ondemand' | null
   readonly maxChildren: number | null
   readonly workers: readonly WorkerFacts[]
@@ -60,6 +88,19 @@ export interface PoolFacts {
    */
   readonly queue: Read<{ readonly waiting: readonly number[]; readonly limit: number }>
   readonly status: Read<FpmStatus>
+  /** `chroot` and `chdir`, where they are set. */
+  readonly workingFolders: readonly WorkingFolder[]
+  /** The newest records; `missing` where the pool has no slow log. */
+  readonly slowLog: Read<{ readonly path: string; readonly records: readonly FpmSlowRecord[] }>
+}
+
+export interface WorkingFolder {
+  readonly directive: string
+  readonly path: string
+  /** FILE:LINE */
+  readonly at: string
+  /** Null when it cannot be told. */
+  readonly exists: boolean | null
 }
 
 export interface WorkerFacts extends ProcessFacts {
@@ -92,12 +133,27 @@ export interface MemoryFacts {
 export interface NginxFacts {
   /** Null when nginx is not installed here. */
   readonly unit: UnitProperties | null
+  /** What nginx itself says about the files on disk: `-t`. */
+  readonly configTest: Read<{ readonly passes: boolean; readonly exitCode: number; readonly says: readonly string[] }>
+  readonly journal: Read<readonly JournalEntry[]>
   /** Null when no nginx master runs. */
   readonly master: ProcessFacts | null
   /** The pid of one nginx worker, to connect as. */
   readonly workerPid: number | null
+  /** Workers of the configuration that holds now: those of an earlier one, shutting down or gone, are not among them. */
+  readonly workerPids: readonly number[]
   readonly sites: Read<readonly SiteFacts[]>
+  /** None when the configuration could not be read, which `sites` then says. */
+  readonly proxied: readonly ProxiedSiteFacts[]
   readonly errors: readonly NginxErrorEntry[]
+  /** When its workers took over the configuration they run with, as nearly as can be told; null when none runs. */
+  readonly loadedAtMs: number | null
+  /** Whom its workers run as; null when none runs, or it could not be read. */
+  readonly worker: WorkerAccount | null
+  /** Every `fastcgi_pass`. */
+  readonly passes: readonly PassFacts[]
+  /** Every address that sites send requests for PHP to, each once. */
+  readonly upstreams: readonly UpstreamFacts[]
 }
 
 /** One `server_name` of the effective configuration that hands requests to FastCGI. */
@@ -113,6 +169,61 @@ export interface SiteFacts {
   readonly upstreams: readonly SocketAddress[]
   readonly accessLogs: readonly string[]
   readonly errorLogs: readonly string[]
+  /** Its locations that hand requests to PHP. */
+  readonly phpLocations: readonly PhpLocationFacts[]
+  /** Of the last five minutes, from its access logs, which other sites may share. */
+  readonly requests: Read<RecentRequests>
   /** Over HTTP through nginx first, then over FastCGI to each upstream. */
   readonly probes: readonly SiteProbe[]
+}
+
+export interface RecentRequests {
+  readonly total: number
+  readonly byStatus: ReadonlyMap<number, number>
+}
+
+/** A value that holds at a place of nginx's configuration, as written; `at` is FILE:LINE, null where nothing sets it. */
+export interface NginxSetting {
+  readonly text: string
+  readonly at: string | null
+}
+
+export interface PhpLocationFacts {
+  /** FILE:LINE */
+  readonly at: string
+  /** Addresses as the configuration and nginx's log name them, and what they are with links followed. */
+  readonly passes: readonly { readonly named: SocketAddress; readonly address: SocketAddress }[]
+  readonly readTimeout: NginxSetting
+  readonly headerBuffer: NginxSetting
+  /** Null where nothing sets it, and FPM knows no script. */
+  readonly scriptFilename: NginxSetting | null
+  /** Where FPM is told to look for scripts; null where only a request tells. */
+  readonly scriptFolder: { readonly path: string; readonly exists: boolean | null } | null
+}
+
+/** One `server_name` of the effective configuration that hands requests to another server over HTTP (`proxy_pass`). */
+export interface ProxiedSiteFacts {
+  readonly serverName: string
+  readonly serverNames: readonly string[]
+  readonly errorLogs: readonly string[]
+  readonly passes: readonly ProxyPassFacts[]
+  /** One over HTTP through nginx, unless the same server also hands requests to PHP and has it there. */
+  readonly probes: readonly SiteProbe[]
+}
+
+export interface ProxyPassFacts {
+  /** As written: `http://127.0.0.1:8000`. */
+  readonly target: string
+  /** FILE:LINE */
+  readonly at: string
+  readonly readTimeout: NginxSetting
+  readonly backends: readonly BackendFacts[]
+}
+
+export interface BackendFacts {
+  readonly address: SocketAddress
+  /** Whether something listens there; null when it is on another host, or cannot be told. */
+  readonly listening: boolean | null
+  /** Connections that wait to be accepted, in each of a few looks; none when it is on another host. */
+  readonly waiting: readonly number[]
 }

@@ -2,17 +2,26 @@
 import type { CouldNotTell } from '@fleetmend/shared'
 import type { Read, ReadHost } from '../host/host.ts'
 import { isNamed } from '../readings/is-named.ts'
+import { capacityFacts } from './capacity-facts.ts'
 import type { FpmFacts, HostFacts, SiteFacts } from './host-facts.ts'
 import { fpmFacts } from './fpm-facts.ts'
+import { adminSessions } from './admin-sessions.ts'
 import { findFpmServices } from './fpm-services.ts'
 import { memoryFacts } from './memory-facts.ts'
-import { nginxFacts } from './nginx-facts.ts'
-import { probeSites } from './probe-sites.ts'
+import { nginxFacts, readErrorLogs } from './nginx-facts.ts'
+import { nginxService } from './nginx-service.ts'
+import { nginxLoadedAtMs } from './nginx-load-time.ts'
+import { probeSites, upstreamAsker } from './probe-sites.ts'
+import { proxiedSiteFacts } from './proxied-sites.ts'
 import { sampleQueues } from './queue-samples.ts'
+import { upstreamFacts } from './upstream-facts.ts'
+import { workerAccount } from './worker-account.ts'
 
 export interface LookOptions {
   /** Only sites of this `server_name` are probed and reported. */
   readonly site?: string
+  /** What this agent has recorded; left out: nothing. */
+  readonly history?: HostFacts['history']
 }
 
 export async function look(host: ReadHost, options: LookOptions = {}): Promise<HostFacts> {
@@ -27,27 +36,69 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     sampleQueues(host),
   ])
   const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || isNamed(site, options.site)) : []
-  const [fpm, probed] = await Promise.all([
+  const ask = upstreamAsker(host, nginx.workerPid)
+  const [fpm, probed, upstreams, proxied, { configTest, journal }] = await Promise.all([
     Promise.all(services.map((service) => fpmFacts(host, service, processes, queues))),
-    probeSites(host, sites, nginx.workerPid),
+    probeSites(host, sites, nginx.workerPid, ask),
+    upstreamFacts(host, {
+      addresses: sites.flatMap((site) => site.upstreams),
+      ask,
+      workerPid: nginx.workerPid,
+      listeners: queues.ok ? (queues.value.at(-1) ?? []) : null,
+      processes,
+      views: services.flatMap(({ unit: { service }, master }) => (master ? [{ service, masterPid: master.pid }] : [])),
+    }),
+    proxiedSiteFacts(
+      host,
+      nginx.proxied.filter(({ site }) => !options.site || isNamed(site, options.site)),
+      queues,
+    ),
+    nginxService(host, nginx),
   ])
+  const sessions = await adminSessions(host, fpm, nginx.unit)
+  // What the probes themselves came to is the newest there is to know.
+  const { errors } = await readErrorLogs(host, nginx)
+  const capacity = await capacityFacts(host, {
+    fpm,
+    nginx: { ...nginx, logs: sites.flatMap(({ errorLogs, accessLogs }) => [...errorLogs, ...accessLogs]) },
+  })
+  couldNotTell.push(...capacity.couldNotTell)
   for (const service of fpm) couldNotTell.push(...unreadable(service))
   for (const log of nginx.unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
-  for (const { serverName, unreachable } of sites) {
-    if (unreachable !== null)
+  const servers = [...sites, ...nginx.proxied.filter(({ isAlsoPhp }) => !isAlsoPhp).map(({ site }) => site)].filter(
+    (server) => !options.site || isNamed(server, options.site),
+  )
+  const reached = new Set(servers.filter(({ listen }) => listen !== null).map(({ serverName }) => serverName))
+  for (const { serverName, unreachable } of servers) {
+    // A second block of the same name, such as a backup that was left there, is not asked for.
+    if (unreachable !== null && !reached.has(serverName))
       couldNotTell.push({ what: `whether ${serverName} answers through nginx`, why: unreachable })
   }
+  if (!configTest.ok && nginx.unit)
+    couldNotTell.push({ what: 'whether nginx accepts its configuration', why: configTest.says })
+  if (!journal.ok && nginx.unit) couldNotTell.push({ what: 'the journal of nginx', why: journal.says })
+  if (!sessions.ok) couldNotTell.push({ what: 'who was at work as root', why: sessions.says })
   if (!memory) couldNotTell.push({ what: 'how much memory is left', why: '/proc/meminfo could not be read' })
   if (!queues.ok) couldNotTell.push({ what: 'whether requests wait for a worker', why: queues.says })
-  if (!nginx.sites.ok && nginx.unit) couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })
-  const { unit, master, workerPid, errors } = nginx
+  if (!nginx.sites.ok && nginx.sites.why !== 'missing')
+    couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })
+  const { unit, master, workerPid, workerPids } = nginx
+  const addresses = {
+    loadedAtMs: await nginxLoadedAtMs(host, master, processes),
+    worker: await workerAccount(host, workerPid),
+    passes: nginx.passes.filter(({ site }) => sites.some(({ serverName }) => serverName === site)),
+    upstreams,
+  }
   const siteFacts: Read<readonly SiteFacts[]> = nginx.sites.ok ? { ok: true, value: probed } : nginx.sites
   return {
     host: host.id,
     takenAtMs,
     fpm,
-    nginx: { unit, master, workerPid, sites: siteFacts, errors },
+    nginx: { ...{ unit, configTest, journal, master, workerPid, workerPids, sites: siteFacts, proxied, errors }, ...addresses },
     memory,
+    history: options.history ?? new Map(),
+    adminSessions: sessions,
+    capacity: capacity.facts,
     couldNotTell,
   }
 }

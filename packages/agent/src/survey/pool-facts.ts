@@ -9,6 +9,10 @@ import { readFpmTitle, readWorkerMemory } from '../readings/proc.ts'
 import type { FpmService } from './fpm-services.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
 import type { PoolFacts, WorkerFacts, WorkerMemory } from './host-facts.ts'
+import { modifiedMs } from './pass-facts.ts'
+import { readSlowLog } from './slow-log.ts'
+import { inRealFolder } from './socket-path.ts'
+import { workingFolders } from './working-folders.ts'
 
 /** Listeners of the host, looked at a few times in a row. */
 export type QueueSamples = Read<readonly (readonly Listener[])[]>
@@ -27,20 +31,48 @@ export async function poolFacts(
   const workers = workersByPool(service, processes)
   return Promise.all(
     config.value.pools.map(async (pool) => {
-      const prefix = settled(pool, 'prefix') ?? fpmPrefix(service.binary)
-      const listen = listenAddress(settled(pool, 'listen') ?? '', pool.name, prefix)
+      const listen = listenOf(pool, service)
+      const maxChildren = settled(pool, 'pm.max_children')
       return {
         name: pool.name,
         subject: `${service.unit.service}/${pool.name}`,
-        listen,
+        listen: await realListen(host, listen),
+        listenModifiedMs: await listenChange(host, pool),
         processManager: fpmProcessManager(settled(pool, 'pm') ?? ''),
-        maxChildren: fpmInteger(settled(pool, 'pm.max_children') ?? ''),
+        maxChildren: maxChildren === null ? null : fpmInteger(maxChildren),
         workers: await Promise.all((workers.get(pool.name) ?? []).map((worker) => withMemory(host, worker))),
-        queue: queueOf(listen, queues),
+        queue: queueOf(listen, queues, service.master),
         status: await readStatus(host, pool, listen, service),
+        workingFolders: await workingFolders(host, pool),
+        slowLog: await readSlowLog(host, (name) => settled(pool, name), settled(pool, 'prefix') ?? fpmPrefix(service.binary)),
       }
     }),
   )
+}
+
+function listenOf(pool: FpmPool, { binary }: FpmService): SocketAddress | null {
+  const prefix = settled(pool, 'prefix') ?? fpmPrefix(binary)
+  return listenAddress(settled(pool, 'listen') ?? '', pool.name, prefix)
+}
+
+export async function realListen(host: ReadHost, listen: SocketAddress | null): Promise<SocketAddress | null> {
+  return listen?.startsWith('unix:') ? `unix:${await inRealFolder(host, listen.slice('unix:'.length))}` : listen
+}
+
+async function listenChange(host: ReadHost, pool: FpmPool): Promise<number | null> {
+  const path = pool.directives.get('listen')?.path
+  return path === undefined ? null : modifiedMs(host, path)
+}
+
+/** Where a pool listens, for those who need nothing else of it; as the kernel names it, and really. */
+export async function poolListeners(
+  host: ReadHost,
+  pool: FpmPool,
+  service: FpmService,
+): Promise<{ readonly bound: SocketAddress; readonly real: SocketAddress } | null> {
+  const bound = listenOf(pool, service)
+  const real = await realListen(host, bound)
+  return bound && real ? { bound, real } : null
 }
 
 function workersByPool(service: FpmService, processes: readonly ProcessFacts[]): Map<string, ProcessFacts[]> {
@@ -69,13 +101,30 @@ function settled(pool: FpmPool, name: string): string | null {
   return directive === undefined || directive.variables.length > 0 ? null : directive.value
 }
 
-function queueOf(listen: SocketAddress | null, queues: QueueSamples): PoolFacts['queue'] {
+function queueOf(listen: SocketAddress | null, queues: QueueSamples, master: ProcessFacts | null): PoolFacts['queue'] {
   if (!queues.ok) return queues
-  const samples = queues.value.map((listeners) => listeners.find((listener) => listener.address === listen))
+  const samples = queues.value.map((listeners) => listenerOf(listen, listeners, master))
   const seen = samples.filter((listener) => listener !== undefined)
   const first = seen[0]
   if (!first || seen.length < samples.length) return { ok: false, why: 'missing', says: 'nothing listens there' }
   return { ok: true, value: { waiting: seen.map((listener) => listener.waiting), limit: first.limit } }
+}
+
+/**
+ * `ss` knows a socket as it was bound: by its path as FPM wrote it, but `9000` as `*:9000` and `localhost:9000` as a
+ * number. Those are known by their port and by the master that holds them.
+ */
+function listenerOf(
+  listen: SocketAddress | null,
+  listeners: readonly Listener[],
+  master: ProcessFacts | null,
+): Listener | undefined {
+  const exact = listeners.find((listener) => listener.address === listen)
+  if (exact || !listen?.startsWith('tcp:') || !master) return exact
+  const port = listen.slice(listen.lastIndexOf(':'))
+  return listeners.find(
+    ({ address, pids }) => address.startsWith('tcp:') && address.endsWith(port) && pids.includes(master.pid),
+  )
 }
 
 async function readStatus(

@@ -13,24 +13,37 @@ export async function probeSites(
   host: ReadHost,
   sites: readonly Omit<SiteFacts, 'probes'>[],
   nginxWorkerPid: number | null,
+  ask: AskUpstream = upstreamAsker(host, nginxWorkerPid),
 ): Promise<readonly SiteFacts[]> {
-  // Several sites often share an upstream; each is asked once.
-  const asked = new Map<SocketAddress, Promise<FastCgiReply>>()
-  const ask = (address: SocketAddress) => {
-    const reply = asked.get(address) ?? probeUpstream(host, address, nginxWorkerPid)
-    asked.set(address, reply)
-    return reply
-  }
   return Promise.all(
     sites.map(async (site) => {
-      const { listen, serverName } = site
-      const overHttp = listen ? [httpProbe(site, await host.http({ ...listen, serverName, path: '/', limitMs }))] : []
+      const overHttp = await httpProbeOf(host, site)
       const overFastCgi = await Promise.all(
         site.upstreams.map(async (address) => fastCgiProbe(site, address, await ask(address))),
       )
       return { ...site, probes: [...overHttp, ...overFastCgi] }
     }),
   )
+}
+
+export type AskUpstream = (address: SocketAddress) => Promise<FastCgiReply>
+
+/** Several sites often share an upstream; each is asked once. */
+export function upstreamAsker(host: ReadHost, nginxWorkerPid: number | null): AskUpstream {
+  const asked = new Map<SocketAddress, Promise<FastCgiReply>>()
+  return (address) => {
+    const reply = asked.get(address) ?? probeUpstream(host, address, nginxWorkerPid)
+    asked.set(address, reply)
+    return reply
+  }
+}
+
+type Asked = Pick<SiteFacts, 'serverName' | 'listen'>
+
+/** None where no request can be made from here. */
+export async function httpProbeOf(host: ReadHost, site: Asked): Promise<readonly SiteProbe[]> {
+  const { listen, serverName } = site
+  return listen ? [httpProbe(site, await host.http({ ...listen, serverName, path: '/', limitMs }))] : []
 }
 
 /**
@@ -47,7 +60,7 @@ function probeUpstream(host: ReadHost, address: SocketAddress, asProcess: number
   return host.fastcgi({ address, params, limitMs, ...(asProcess === null ? {} : { asProcess }) })
 }
 
-function httpProbe(site: Omit<SiteFacts, 'probes'>, reply: HttpReply): SiteProbe {
+function httpProbe(site: Asked, reply: HttpReply): SiteProbe {
   const base = { site: site.serverName, over: 'http' as const, tookMs: reply.tookMs }
   if (reply.kind === 'no-answer') return { ...base, passed: false, says: `GET / got no answer: ${reply.says}` }
   return {

@@ -1,9 +1,13 @@
 /** Looks at the listeners of a host a few times: a queue that stays is saturation, one that is gone was a burst. */
 import type { Read, ReadHost } from '../host/host.ts'
 import { readTcpListeners, readUnixListeners, type Listener } from '../readings/listeners.ts'
+import { answerOf } from './answer-of.ts'
 import type { QueueSamples } from './pool-facts.ts'
 
-/** Over most of a second: longer than a burst that a warm pool absorbs, shorter than a person's patience. */
+/**
+ * Over most of a second: longer than a burst that a warm pool absorbs, shorter than a person's patience. A host on which
+ * no queue is left that was never empty is not looked at again: nothing it shows then could be saturation.
+ */
 const samples = 5
 const betweenMs = 180
 
@@ -14,13 +18,21 @@ export async function sampleQueues(host: ReadHost): Promise<QueueSamples> {
     const listeners = await readListeners(host)
     if (!listeners.ok) return listeners
     seen.push(listeners.value)
+    if (!seen[0]?.some((listener) => isAlwaysWaiting(listener, seen))) break
   }
   return { ok: true, value: seen }
 }
 
+function isAlwaysWaiting({ address }: Listener, seen: readonly (readonly Listener[])[]): boolean {
+  return seen.every((listeners) => listeners.some((each) => each.address === address && each.waiting > 0))
+}
+
 async function readListeners(host: ReadHost): Promise<Read<readonly Listener[]>> {
-  const [unix, tcp] = await Promise.all([host.ask({ tool: 'unix-listeners' }), host.ask({ tool: 'tcp-listeners' })])
+  const [unix, tcp] = await Promise.all([
+    answerOf(host, { tool: 'unix-listeners' }),
+    answerOf(host, { tool: 'tcp-listeners' }),
+  ])
   if (!unix.ok) return unix
   if (!tcp.ok) return tcp
-  return { ok: true, value: [...readUnixListeners(unix.value.stdout), ...readTcpListeners(tcp.value.stdout)] }
+  return { ok: true, value: [...readUnixListeners(unix.value), ...readTcpListeners(tcp.value)] }
 }

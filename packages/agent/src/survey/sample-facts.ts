@@ -1,7 +1,9 @@
 /** Facts of a made-up Debian 12 host for the tests of everything that judges: healthy unless a test says otherwise. */
 import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
-import type { FpmFacts, HostFacts, PoolFacts, SiteFacts, WorkerFacts } from './host-facts.ts'
+import { samplePass, sampleUpstream, sampleWorkerAccount, type SampleAddresses } from './sample-addresses.ts'
+import type { CapacityFacts, NeededDisk } from './capacity-facts.ts'
+import type { FpmFacts, HostFacts, PhpLocationFacts, PoolFacts, SiteFacts, WorkerFacts } from './host-facts.ts'
 
 export const sampleNowMs = Date.parse('2026-11-21T03:00:00.000Z')
 export const sampleMain = '/etc/php/8.2/fpm/php-fpm.conf'
@@ -22,6 +24,8 @@ pm.max_children = 5 ; as shipped
 pm.start_servers = 2
 pm.min_spare_servers = 1
 pm.max_spare_servers = 3
+listen.owner = www-data
+listen.group = www-data
 `
 
 export function sampleConfig(texts: { readonly main?: string; readonly pool?: string } = {}): FpmConfig {
@@ -49,8 +53,10 @@ export function sampleUnit(changes: Partial<UnitProperties> = {}): UnitPropertie
     activeState: 'active',
     subState: 'running',
     unitFileState: 'enabled',
+    startedBy: ['multi-user.target'],
     result: 'success',
     mainPid: 100,
+    execMainPid: 100,
     restart: 'on-failure',
     restartUs: 2_000_000,
     restarts: 0,
@@ -59,7 +65,8 @@ export function sampleUnit(changes: Partial<UnitProperties> = {}): UnitPropertie
     oomPolicy: 'continue',
     execStart:
       '{ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf }',
-    execReload: '{ path=/bin/kill ; argv[]=/bin/kill -USR2 $MAINPID }',
+    execReload:
+      '{ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --test ; pid=0 }\n{ path=/bin/kill ; argv[]=/bin/kill -USR2 $MAINPID ; pid=0 }',
     execMainStartedMs: sampleNowMs - 3_600_000,
     execMainExitedMs: null,
     execMainCode: 0,
@@ -104,11 +111,14 @@ export function samplePool(changes: Partial<PoolFacts> = {}): PoolFacts {
     name: 'www',
     subject: 'php8.2-fpm/www',
     listen: 'unix:/run/php/php8.2-fpm.sock',
+    listenModifiedMs: sampleNowMs - 7_200_000,
     processManager: 'dynamic',
     maxChildren: 5,
     workers: sampleWorkers(2),
     queue: { ok: true, value: { waiting: [0, 0, 0, 0, 0], limit: 4096 } },
     status: { ok: false, why: 'missing', says: 'the status page is off (pm.status_path)' },
+    workingFolders: [],
+    slowLog: { ok: false, why: 'missing', says: 'the slow log is off (request_slowlog_timeout)' },
     ...changes,
   }
 }
@@ -118,6 +128,7 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
     service: 'php8.2-fpm',
     phpVersion: '8.2',
     unit: sampleUnit(),
+    mask: null,
     dropIns: [],
     binary: '/usr/sbin/php-fpm8.2',
     configPath: sampleMain,
@@ -125,10 +136,12 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
       ok: true,
       value: sampleConfig({
         main: sampleMainText.replace(';process_control_timeout = 0', 'process_control_timeout = 10s'),
+        pool: `${samplePoolText}pm.status_path = /status\nslowlog = /var/log/www.slow.log\nrequest_slowlog_timeout = 5s\n`,
       }),
     },
     configModifiedMs: sampleNowMs - 7_200_000,
     loadedAtMs: sampleNowMs - 3_600_000,
+    listensOn: ['unix:/run/php/php8.2-fpm.sock'],
     configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
     master: {
       pid: 100,
@@ -163,6 +176,7 @@ export function sampleDownFpm(unit: Partial<UnitProperties>, changes: Partial<Fp
     master: null,
     masterMemory: null,
     loadedAtMs: null,
+    listensOn: [],
     pools,
     ...changes,
   })
@@ -177,6 +191,8 @@ export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
     upstreams: ['unix:/run/php/php8.2-fpm.sock'],
     accessLogs: ['/var/log/nginx/access.log'],
     errorLogs: ['/var/log/nginx/error.log'],
+    phpLocations: [samplePhpLocation()],
+    requests: { ok: true, value: { total: 40, byStatus: new Map([[200, 40]]) } },
     probes: [
       { site: 'shop.example', over: 'http', status: 200, passed: true, says: 'GET / → 200 in 2 ms', tookMs: 2 },
       {
@@ -187,6 +203,18 @@ export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
         tookMs: 1,
       },
     ],
+    ...changes,
+  }
+}
+
+export function samplePhpLocation(changes: Partial<PhpLocationFacts> = {}): PhpLocationFacts {
+  return {
+    at: '/etc/nginx/sites-enabled/shop:9',
+    passes: [{ named: 'unix:/run/php/php8.2-fpm.sock', address: 'unix:/run/php/php8.2-fpm.sock' }],
+    readTimeout: { text: '60s', at: null },
+    headerBuffer: { text: '4k', at: null },
+    scriptFilename: { text: '$document_root$fastcgi_script_name', at: '/etc/nginx/fastcgi.conf:2' },
+    scriptFolder: { path: '/var/www/shop', exists: true },
     ...changes,
   }
 }
@@ -208,18 +236,62 @@ export function sampleFailingSite(): SiteFacts {
   })
 }
 
+/** Room everywhere. */
+export function sampleCapacity(changes: Partial<CapacityFacts> = {}): CapacityFacts {
+  const memory = { folder: '/sys/fs/cgroup/system.slice/php8.2-fpm.service', path: '/system.slice/php8.2-fpm.service' }
+  return {
+    fpm: new Map([
+      [
+        'php8.2-fpm',
+        {
+          memory: { ...memory, version: 2 as const, oomKills: 0 },
+          processes: { limit: 4915, now: 3, path: memory.folder },
+          held: new Map(),
+        },
+      ],
+    ]),
+    nginx: {
+      configPath: '/etc/nginx/nginx.conf',
+      configModifiedMs: sampleNowMs - 7_200_000,
+      workerConnections: { value: 768, setAt: '/etc/nginx/nginx.conf:8' },
+      workerFiles: null,
+      openFiles: { limit: 1024, now: 14 },
+      kept: [],
+      bodyFolders: ['/var/lib/nginx/body', '/var/lib/nginx/fastcgi'],
+    },
+    oomKills: null,
+    disks: { ok: true, value: [sampleDisk()] },
+    ...changes,
+  }
+}
+
+export function sampleDisk(changes: Partial<NeededDisk> = {}): NeededDisk {
+  return {
+    service: 'nginx',
+    use: 'bodies',
+    path: '/var/lib/nginx/body',
+    mountedAt: '/',
+    sizeBytes: 20 * 1024 ** 3,
+    freeBytes: 9 * 1024 ** 3,
+    freeInodes: 1_000_000,
+    ...changes,
+  }
+}
+
 export function sampleFacts(
   changes: { readonly fpm?: readonly FpmFacts[]; readonly sites?: readonly SiteFacts[] } & Partial<
     Omit<HostFacts, 'fpm' | 'nginx'>
-  > & { readonly errors?: HostFacts['nginx']['errors'] } = {},
+  > & { readonly errors?: HostFacts['nginx']['errors']; readonly proxied?: HostFacts['nginx']['proxied'] } & SampleAddresses = {},
 ): HostFacts {
-  const { fpm, sites, errors, ...rest } = changes
+  const { fpm, sites, proxied, errors, nginxLoadedAtMs, worker, passes, upstreams, ...rest } = changes
   return {
     host: 'web-1',
     takenAtMs: sampleNowMs,
     fpm: fpm ?? [sampleFpm()],
     nginx: {
       unit: sampleUnit({ service: 'nginx', mainPid: 50 }),
+      configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
+      journal: { ok: true, value: [] },
       master: {
         pid: 50,
         parentPid: 1,
@@ -231,10 +303,19 @@ export function sampleFacts(
         uid: 0,
       },
       workerPid: 51,
+      workerPids: [51],
       sites: { ok: true, value: sites ?? [sampleSite()] },
+      proxied: proxied ?? [],
       errors: errors ?? [],
+      loadedAtMs: nginxLoadedAtMs ?? sampleNowMs - 3_600_000,
+      worker: worker ?? sampleWorkerAccount(),
+      passes: passes ?? (sites?.length === 0 ? [] : [samplePass()]),
+      upstreams: upstreams ?? (sites?.length === 0 ? [] : [sampleUpstream()]),
     },
     memory: { totalMiB: 8000, availableMiB: 5000, cgroupLimitMiB: new Map() },
+    history: new Map(),
+    capacity: sampleCapacity(),
+    adminSessions: { ok: true, value: [] },
     couldNotTell: [],
     ...rest,
   }

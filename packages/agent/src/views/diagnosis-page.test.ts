@@ -8,7 +8,7 @@ import { diagnoses } from '../diagnoses/registry.ts'
 const folder = fileURLToPath(new URL('../../../../docs/generated/diagnoses', import.meta.url))
 
 test.each(diagnoses.map((diagnosis) => ({ id: diagnosis.id, diagnosis })))(
-  'docs/generated/diagnoses/$id.md is what the code says',
+  'the page of $id in docs/generated is what the code says',
   async ({ id, diagnosis }) => {
     await expect(diagnosisPage(diagnosis, remediations)).toMatchFileSnapshot(`${folder}/${id}.md`)
   },

@@ -1,6 +1,10 @@
 /** Nothing brings PHP-FPM back when its master dies. */
+import type { Evidence } from '@fleetmend/shared'
 import { isInUse } from '../../judgement/same-address.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
+import { stopsForOneWorker } from './oom-policy-stop.ts'
+import { reloadsUntested } from './reload-unguarded.ts'
 
 export const noAutoRestart = defineDiagnosis({
   id: 'no-auto-restart',
@@ -13,17 +17,31 @@ export const noAutoRestart = defineDiagnosis({
     facts.fpm
       .filter(({ unit }) => unit.restart === 'no' && unit.loadState === 'loaded')
       .filter((service) => isInUse(facts, service))
-      .map(({ service, unit }) => ({
+      .map((each) => ({
         diagnosis: 'no-auto-restart',
         role: 'risk',
-        subject: { kind: 'service', name: service },
-        says: `${service} is not started again when it dies (Restart=no).`,
+        subject: { kind: 'service', name: each.service },
+        says: `${each.service} is not started again when it dies (Restart=no).`,
         evidence: [
           {
-            source: `systemctl show ${service}`,
-            says: `Restart=${unit.restart}, from ${[unit.fragmentPath, ...unit.dropInPaths].join(', ')}`,
+            source: `systemctl show ${each.service}`,
+            says: `Restart=${each.unit.restart}, from ${[each.unit.fragmentPath, ...each.unit.dropInPaths].join(', ')}`,
           },
+          ...alsoMended(facts, each),
         ],
-        remediations: [{ id: 'restart-on-failure', input: { service } }],
+        remediations: [{ id: 'restart-on-failure', input: { service: each.service } }],
       })),
 })
+
+/** What the same drop-in mends; said by diagnoses of their own only where this one is silent. */
+function alsoMended(facts: HostFacts, service: FpmFacts): readonly Evidence[] {
+  const source = `systemctl show ${service.service}`
+  return [
+    ...(stopsForOneWorker(facts, service)
+      ? [{ source, says: 'OOMPolicy=stop: one worker killed for memory takes down all of them' }]
+      : []),
+    ...(reloadsUntested(service)
+      ? [{ source, says: 'ExecReload= does not test the configuration before it signals the master' }]
+      : []),
+  ]
+}

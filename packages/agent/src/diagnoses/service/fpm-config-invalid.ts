@@ -3,6 +3,7 @@ import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { startObstacle } from '../../judgement/start-obstacle.ts'
 import { forPeople } from '../../readings/bytes.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -23,6 +24,8 @@ export const fpmConfigInvalid = defineDiagnosis({
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   if (service.master || !service.configTest.ok || service.configTest.value.passes || !isInUse(facts, service)) return []
+  // The text is well-formed then; what it asks for is missing (fpm-cannot-start).
+  if (startObstacle(service)) return []
   const complaints = complaintsOf(service)
   return [
     {

@@ -3,7 +3,7 @@ import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { stopStory } from '../../judgement/stop-story.ts'
+import { isBetweenStarts, stopStory } from '../../judgement/stop-story.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -23,7 +23,7 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   if (story.how !== 'crashed' || !isInUse(facts, service)) return []
   const { unit } = service
   const when = story.atMs === null ? '' : ` at ${instantOf(story.atMs)}`
-  const comesBack = unit.subState === 'auto-restart'
+  const comesBack = isBetweenStarts(service)
   const after = comesBack
     ? 'systemd is about to start it again'
     : unit.restart === 'no'

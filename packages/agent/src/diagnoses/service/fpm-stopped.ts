@@ -4,6 +4,7 @@ import { isInUse } from '../../judgement/same-address.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { stopStory, type StopStory } from '../../judgement/stop-story.ts'
+import { whoDid } from '../../judgement/who-did.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -20,16 +21,17 @@ export const fpmStopped = defineDiagnosis({
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const story = stopStory(service)
-  if (service.unit.loadState === 'masked' || service.unit.activeState === 'activating') return []
+  if (service.unit.loadState.startsWith('masked') || service.unit.activeState === 'activating') return []
   if (story.how === 'up' || story.how === 'crashed' || !isInUse(facts, service)) return []
   const onPurpose = story.how === 'stopped-on-purpose'
+  const who = onPurpose ? whoDid(facts, service.service, stopping, story.askedAtMs) : null
   return [
     {
       diagnosis: 'fpm-stopped',
       role: 'cause',
       subject: { kind: 'service', name: service.service },
-      says: sentence(service.service, story),
-      evidence: [...storyEvidence(service, story), ...siteEvidence(facts, service.pools)],
+      says: sentence(service.service, story, who?.name ?? null),
+      evidence: [...storyEvidence(service, story), ...(who?.evidence ?? []), ...siteEvidence(facts, service.pools)],
       remediations: [
         { id: 'start-service', input: { service: service.service, ...(onPurpose ? { startStopped: true } : {}) } },
       ],
@@ -37,13 +39,18 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   ]
 }
 
-function sentence(service: string, story: Exclude<StopStory, { how: 'up' | 'crashed' }>): string {
+/** What stops a service, by hand or in a script. */
+const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
+
+function sentence(service: string, story: Exclude<StopStory, { how: 'up' | 'crashed' }>, who: string | null): string {
   const when = 'atMs' in story && story.atMs !== null ? ` at ${instantOf(story.atMs)}` : ''
   switch (story.how) {
     case 'never-started':
       return `${service} has not been started since this host booted.`
     case 'stopped-on-purpose':
-      return `${service} was stopped${when} through systemctl, as an operator does it.`
+      return who === null
+        ? `${service} was stopped${when} through systemctl, as an operator does it.`
+        : `${service} was stopped${when} through systemctl by ${who}.`
     case 'ended-by-itself':
       return `${service} ended by itself${when}, with a clean exit that nobody asked systemd for.`
   }

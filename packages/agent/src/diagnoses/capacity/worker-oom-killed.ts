@@ -1,0 +1,45 @@
+/** The kernel killed a worker of PHP, because memory was out. */
+import type { Finding } from '@fleetmend/shared'
+import { killedForMemory } from '../../judgement/killed-for-memory.ts'
+import { isInUse } from '../../judgement/same-address.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
+
+export const workerOomKilled = defineDiagnosis({
+  id: 'worker-oom-killed',
+  title: 'The kernel kills workers for memory',
+  role: 'cause',
+  meaning:
+    'Memory was out, of the host or of a limit above the service, and the kernel ended the worker that held most: its ' +
+    'request is a 502 "(104: Connection reset by peer)". FPM only logs signal 9, which people send, too: this is said ' +
+    "only with the kernel's own word. Either one request needs more than there is, or all workers together do.",
+  judge: (facts) => facts.fpm.flatMap((service) => judgeService(facts, service)),
+})
+
+function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
+  const killed = isInUse(facts, service) ? killedForMemory(facts, service) : null
+  if (!killed) return []
+  const { deaths, limitMiB, evidence } = killed
+  const name = service.service
+  const pools = [...new Set(deaths.map(({ pool }) => pool))].join(', ')
+  const whose = limitMiB === null ? 'the memory of this host' : `the memory limit of ${limitMiB} MiB`
+  return [
+    {
+      diagnosis: 'worker-oom-killed',
+      role: 'cause',
+      subject: { kind: 'service', name },
+      says: `The kernel killed ${deaths.length === 1 ? 'a worker' : `${deaths.length} workers`} of ${name} (${pools}) for ${whose}.`,
+      evidence: [...evidence],
+      remediations: [],
+      withoutRemediation: toDo(name, limitMiB),
+    },
+  ]
+}
+
+function toDo(name: string, limitMiB: number | null): string {
+  const room =
+    limitMiB === null
+      ? 'give the host more memory, or let fewer workers run (`fleetmend-agent plan tune-pool --input maxChildren=N`)'
+      : `raise the limit (\`systemctl set-property ${name} MemoryMax=…\`, at once and without a restart)`
+  return `Find what the requests need (memory_limit, the slow log, what changed last), then ${room}.`
+}

@@ -1,0 +1,36 @@
+/** A pool has no status page, so that some things about it can only be guessed. */
+import { isInUse } from '../../judgement/same-address.ts'
+import { defineDiagnosis } from '../define.ts'
+
+export const statusPageOff = defineDiagnosis({
+  id: 'status-page-off',
+  title: 'The status page is off',
+  role: 'note',
+  meaning:
+    'Without pm.status_path nobody can ask FPM how many workers are busy, since when, and with what. Fleetmend reads the ' +
+    "kernel's queue and /proc instead, so that nothing here rests on it; sizes are surer with it. With pm.status_listen it " +
+    'answers even when all workers are busy.',
+  judge: (facts) =>
+    facts.fpm
+      .filter((service) => service.master && isInUse(facts, service))
+      .flatMap(({ service, config, configPath }) => {
+        if (!config.ok) return []
+        const off = config.value.pools.filter(
+          ({ directives }) => !directives.has('pm.status_path') && !directives.has('pm.status_listen'),
+        )
+        if (off.length === 0) return []
+        const pools = off.map(({ name }) => name).join(', ')
+        return [
+          {
+            diagnosis: 'status-page-off',
+            role: 'note' as const,
+            subject: { kind: 'service' as const, name: service },
+            says: `${service} has no status page for ${pools}.`,
+            evidence: [{ source: configPath, says: `pm.status_path is not set for ${pools}` }],
+            remediations: [],
+            withoutRemediation:
+              'Set pm.status_path = /status, and pm.status_listen to a socket of its own; then reload.',
+          },
+        ]
+      }),
+})

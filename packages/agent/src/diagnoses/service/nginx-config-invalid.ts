@@ -1,0 +1,55 @@
+/** nginx refuses its configuration: it is down because of it, or would not come back. */
+import type { Evidence } from '@fleetmend/shared'
+import { instantOf } from '../../judgement/instant.ts'
+import { downNginx, nginxRefusal } from '../../judgement/nginx-down.ts'
+import { forPeople } from '../../readings/bytes.ts'
+import type { HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
+
+export const nginxConfigInvalid = defineDiagnosis({
+  id: 'nginx-config-invalid',
+  title: 'nginx refuses its configuration',
+  role: 'cause',
+  meaning:
+    'A reload with a bad configuration is harmless: nginx goes on with the old one, and says so only in its log. A ' +
+    'restart is not: it stops nginx first, and every site is gone. So while nginx runs this is a risk, which the next ' +
+    'restart, package upgrade or boot makes come true; and no change of its sites takes effect until it is mended.',
+  judge: (facts) => {
+    const refusal = nginxRefusal(facts)
+    const down = downNginx(facts)
+    const { unit, master } = facts.nginx
+    if (!refusal || !unit || (!down && !master)) return []
+    const place = refusal.at === null ? '' : ` in ${refusal.at}`
+    const mend = refusal.at === null ? 'Mend it' : `Mend ${refusal.at}, or put the file back as it was`
+    return [
+      {
+        diagnosis: 'nginx-config-invalid',
+        role: down ? 'cause' : 'risk',
+        subject: { kind: 'service', name: 'nginx' },
+        says: down
+          ? `nginx is down and cannot start: ${refusal.says}${place}.`
+          : `nginx could not be started again, and reloads change nothing: ${refusal.says}${place}.`,
+        evidence: [...testEvidence(facts), ...(down ? journalEvidence(facts) : [])],
+        remediations: [],
+        withoutRemediation: down
+          ? `${mend}, see that \`nginx -t\` passes, then \`systemctl start nginx\`.`
+          : `${mend}, see that \`nginx -t\` passes, then \`systemctl reload nginx\`. Do not restart it before.`,
+      },
+    ]
+  },
+})
+
+function testEvidence({ nginx }: HostFacts): readonly Evidence[] {
+  if (!nginx.configTest.ok) return []
+  const { exitCode, says } = nginx.configTest.value
+  return [{ source: 'nginx -t', says: `exit code ${exitCode}: ${says.slice(0, 3).map(forPeople).join(' · ')}` }]
+}
+
+/** What the start that failed wrote. */
+function journalEvidence({ nginx }: HostFacts): readonly Evidence[] {
+  if (!nginx.journal.ok) return []
+  const entry = nginx.journal.value.findLast(
+    ({ identifier, message }) => identifier !== 'systemd' && message.includes('[emerg]'),
+  )
+  return entry ? [{ source: 'journalctl -u nginx', says: forPeople(entry.message), at: instantOf(entry.atMs) }] : []
+}

@@ -1,0 +1,114 @@
+/** nginx is not running. */
+import type { Evidence, SiteProbe } from '@fleetmend/shared'
+import { instantOf } from '../../judgement/instant.ts'
+import { downNginx } from '../../judgement/nginx-down.ts'
+import { stopStory, type StopStory, type Stoppable } from '../../judgement/stop-story.ts'
+import { whoDid } from '../../judgement/who-did.ts'
+import { forPeople } from '../../readings/bytes.ts'
+import type { JournalEntry } from '../../readings/journal.ts'
+import type { HostFacts } from '../../survey/host-facts.ts'
+import { defineDiagnosis } from '../define.ts'
+
+export const nginxStopped = defineDiagnosis({
+  id: 'nginx-stopped',
+  title: 'nginx is not running',
+  role: 'cause',
+  meaning:
+    'Nobody listens on the ports of the sites, so visitors get no answer at all, "connection refused", and no 502: whoever ' +
+    'reports a 502 then has a proxy in front. It was stopped, it died, it was never started, or it could not start ' +
+    'because another program, often a second web server, holds its port.',
+  judge: (facts) => {
+    const unit = downNginx(facts)
+    if (!unit) return []
+    const service: Stoppable = { service: 'nginx', unit, journal: facts.nginx.journal }
+    const story = stopStory(service)
+    if (story.how === 'up') return []
+    const masked = unit.loadState.startsWith('masked')
+    const who = story.how === 'stopped-on-purpose' ? whoDid(facts, 'nginx', stopping, story.askedAtMs) : null
+    const refused = story.how === 'crashed' ? lastStart(service) : []
+    return [
+      {
+        diagnosis: 'nginx-stopped',
+        role: 'cause',
+        subject: { kind: 'service', name: 'nginx' },
+        says: sentence(story, who?.name ?? null, refused[0]),
+        evidence: [
+          ...('evidence' in story ? story.evidence : [stateEvidence(unit)]),
+          ...(masked ? [stateEvidence(unit)] : []),
+          ...refused.slice(0, 2).map((entry) => lineEvidence(entry)),
+          ...(who?.evidence ?? []),
+          ...probeEvidence(facts),
+        ],
+        remediations: [],
+        withoutRemediation: steps(story, masked, refused),
+      },
+    ]
+  },
+})
+
+const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
+
+type DownStory = Exclude<StopStory, { how: 'up' }>
+
+function sentence(story: DownStory, who: string | null, refused: JournalEntry | undefined): string {
+  const when = 'atMs' in story && story.atMs !== null ? ` at ${instantOf(story.atMs)}` : ''
+  switch (story.how) {
+    case 'never-started':
+      return 'nginx has not been started since this host booted.'
+    case 'stopped-on-purpose':
+      return who === null
+        ? `nginx was stopped${when} through systemctl, as an operator does it.`
+        : `nginx was stopped${when} through systemctl by ${who}.`
+    case 'ended-by-itself':
+      return `nginx ended by itself${when}, with a clean exit that nobody asked systemd for.`
+    case 'crashed':
+      return refused
+        ? `nginx is down and could not start${when}: ${reason(refused)}.`
+        : `nginx ${story.says}${when}, and is down.`
+  }
+}
+
+function steps(story: DownStory, masked: boolean, refused: readonly JournalEntry[]): string {
+  if (masked)
+    return 'Ask who masked it, and why. If that is over: `systemctl unmask nginx`, then `systemctl start nginx`.'
+  if (refused.some(({ message }) => /bind\(\) to .* failed \(98:/.test(message)))
+    return 'See who holds the port (`ss -ltnp`); stop that one if nginx should have it, then `systemctl start nginx`.'
+  if (story.how === 'stopped-on-purpose')
+    return 'Somebody wanted it down: ask first. If that is over, see that `nginx -t` passes, then `systemctl start nginx`.'
+  return 'See that `nginx -t` passes, then `systemctl start nginx`; if it fails, `journalctl -u nginx` says why.'
+}
+
+/** What nginx itself said at the newest attempt to start it. */
+function lastStart({ journal }: Stoppable): readonly JournalEntry[] {
+  if (!journal.ok) return []
+  const begun = journal.value.findLastIndex(
+    ({ identifier, message }) => identifier === 'systemd' && message.startsWith('Starting '),
+  )
+  return journal.value
+    .slice(Math.max(0, begun))
+    .filter(({ identifier, message }) => identifier !== 'systemd' && message.includes('[emerg]'))
+}
+
+function reason({ message }: JournalEntry): string {
+  return forPeople(message).replace(/^.*?\[emerg\] (?:\d+#\d+: )?/, '')
+}
+
+function lineEvidence(entry: JournalEntry): Evidence {
+  return { source: 'journalctl -u nginx', says: forPeople(entry.message), at: instantOf(entry.atMs) }
+}
+
+function stateEvidence(unit: Stoppable['unit']): Evidence {
+  const { activeState, subState, loadState, unitFileState } = unit
+  return {
+    source: 'systemctl show nginx',
+    says: `${loadState}, ${activeState}/${subState}, unit file ${unitFileState}`,
+  }
+}
+
+function probeEvidence({ nginx }: HostFacts): readonly Evidence[] {
+  if (!nginx.sites.ok) return []
+  const failing: readonly SiteProbe[] = nginx.sites.value
+    .flatMap(({ probes }) => probes)
+    .filter(({ over, passed }) => over === 'http' && !passed)
+  return failing.slice(0, 3).map(({ site, says }) => ({ source: `request to ${site} through nginx`, says }))
+}

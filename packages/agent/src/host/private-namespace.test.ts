@@ -1,0 +1,117 @@
+import { chmod, chown, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import type { PlannedFiles } from './host.ts'
+import { runInNamespace } from './private-namespace.ts'
+import type { Self } from './self.ts'
+import { mayMakeNamespaces } from './stand-in-tools.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** The agent as far as it matters here. */
+const self: Self = {
+  program: process.execPath,
+  args: [
+    '--input-type=module',
+    '--eval',
+    `import { runNamespaceChild } from '${import.meta.dirname}/namespace-child.ts'
+     process.exitCode = runNamespaceChild()`,
+    '--',
+  ],
+}
+
+function shell(
+  script: string,
+  planned: PlannedFiles = new Map(),
+  shadowed: readonly string[] = [],
+  layered: readonly string[] = [],
+) {
+  return runInNamespace(self, 'sh', ['-c', script], planned, shadowed, 15_000, layered)
+}
+
+describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
+  test('sees planned bytes with the old mode and owner, and the live file keeps its own', async () => {
+    await using folder = await temporaryFolder()
+    await writeFile(folder.at('www.conf'), 'live')
+    await chown(folder.at('www.conf'), 12_345, 23_456)
+    await chmod(folder.at('www.conf'), 0o640)
+    const planned = new Map([[folder.at('www.conf'), Buffer.from('planned')]])
+    const read = await shell(
+      `cd '${folder.path}'; cat www.conf; stat -c ' %a %u %g' www.conf; echo gone > www.conf`,
+      planned,
+    )
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout: 'planned 640 12345 23456\n', stderr: '' } })
+    expect(await readFile(folder.at('www.conf'), 'utf8')).toBe('live')
+  })
+
+  test('sees files that would appear and misses those that would go, in one folder and in a new one', async () => {
+    await using folder = await temporaryFolder()
+    await writeFile(folder.at('kept'), 'kept')
+    await writeFile(folder.at('old'), 'old')
+    const planned = new Map([
+      [folder.at('new'), Buffer.from('new')],
+      [folder.at('old'), null],
+      [folder.at('made', 'too', 'deep'), Buffer.from('deep')],
+    ])
+    const read = await shell(`cd '${folder.path}'; find . -type f | sort; cat new made/too/deep`, planned)
+    const stdout = './kept\n./made/too/deep\n./new\nnewdeep'
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout, stderr: '' } })
+    expect((await readdir(folder.path)).toSorted()).toEqual(['kept', 'old'])
+  })
+
+  test('writes into copies of folders, with their modes and without their files', async () => {
+    await using folder = await temporaryFolder()
+    await mkdir(folder.at('log', 'php'), { recursive: true })
+    await chmod(folder.at('log', 'php'), 0o2750)
+    await writeFile(folder.at('log', 'php', 'fpm.log'), 'live')
+    const script = `cd '${folder.at('log')}'; find . -type f; stat -c %a php; echo test > php/fpm.log; echo x > stray`
+    const read = await shell(script, new Map(), [folder.at('log')])
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout: '2750\n', stderr: '' } })
+    expect(await readdir(folder.at('log'), { recursive: true })).toEqual(['php', 'php/fpm.log'])
+    expect(await readFile(folder.at('log', 'php', 'fpm.log'), 'utf8')).toBe('live')
+    expect((await stat(folder.at('log', 'php'))).mode & 0o7777).toBe(0o2750)
+  })
+
+  test('reads the files of layered folders, and what it writes there is nowhere afterwards', async () => {
+    await using folder = await temporaryFolder()
+    await mkdir(folder.at('lib'))
+    await chmod(folder.at('lib'), 0o2750)
+    await writeFile(folder.at('lib', 'certificate'), 'live')
+    const script = `cd '${folder.at('lib')}'; cat certificate; stat -c ' %a' .; echo x > certificate; mkdir stray; cat certificate`
+    const read = await shell(script, new Map(), [], [folder.at('lib')])
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout: 'live 2750\nx\n', stderr: '' } })
+    expect(await readdir(folder.at('lib'))).toEqual(['certificate'])
+    expect(await readFile(folder.at('lib', 'certificate'), 'utf8')).toBe('live')
+  })
+
+  test('says what it says, and ends as it ends', async () => {
+    const value = { exitCode: 78, stdout: 'out\n', stderr: 'err\n' }
+    expect(await shell('echo out; echo err >&2; exit 78')).toEqual({ ok: true, value })
+  })
+
+  test('sees every file that would appear, whichever folder comes first', async () => {
+    await using folder = await temporaryFolder()
+    await mkdir(folder.at('pool.d'))
+    const names = ['pool.d/first', 'beside', 'pool.d/second', 'made/below', 'pool.d/made/third']
+    const planned = new Map(names.map((name) => [folder.at(name), Buffer.from('x')]))
+    const read = await shell(`cd '${folder.path}'; find . -type f`, planned)
+    const seen = read.ok ? read.value.stdout.trim().split('\n') : read.says
+    expect(seen).toEqual(expect.arrayContaining(names.map((name) => `./${name}`)))
+  })
+
+  test('leaves nothing behind in /run', async () => {
+    await using folder = await temporaryFolder()
+    const stages = async () => (await readdir('/run')).filter((name) => name.startsWith('fleetmend-stage-'))
+    const before = await stages()
+    expect(await shell('true', new Map([[folder.at('new'), Buffer.from('x')]]))).toMatchObject({ ok: true })
+    // Others may be at work on the same machine; what they leave for a moment goes away as well.
+    const left = async () => (await stages()).filter((name) => !before.includes(name))
+    await expect.poll(left, { timeout: 10_000 }).toEqual([])
+  })
+
+  test('that is not there is no answer of a program', async () => {
+    expect(await runInNamespace(self, '/opt/no-such-fpm', ['-t'], new Map(), [], 15_000)).toEqual({
+      ok: false,
+      why: 'failed',
+      says: expect.stringMatching(/^no private view of the files could be made: .*ENOENT/),
+    })
+  })
+})

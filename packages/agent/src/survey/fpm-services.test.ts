@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
+import { findFpmServices } from './fpm-services.ts'
+import { execStart, sampleProcess, unitText } from './sample-web-host.ts'
+
+const unitFiles = (...names: readonly string[]) =>
+  JSON.stringify(names.map((name) => ({ unit_file: `${name}.service`, state: 'enabled' })))
+
+/** One service with this unit, while these processes run. */
+async function found(
+  name: string,
+  properties: Readonly<Record<string, string | number>>,
+  tree: Readonly<Record<string, Entry>> = {},
+  titles: Readonly<Record<number, string>> = {},
+) {
+  const host = fakeReadHost({
+    tree,
+    answers: { 'unit-files': unitFiles(name), [`unit-properties ${name}`]: unitText(name, properties) },
+  })
+  const processes = Object.entries(titles).map(([pid, title]) => sampleProcess(Number(pid), 1, title))
+  const services = await findFpmServices(host, processes)
+  if (!services.ok) throw new Error(services.says)
+  return services.value[0]
+}
+
+test('several services are found in the order of their names, each with its own master', async () => {
+  const host = fakeReadHost({
+    tree: {
+      '/proc/300/exe': { link: '/usr/sbin/php-fpm8.3' },
+      '/proc/200/exe': { link: '/usr/sbin/php-fpm8.2' },
+    },
+    answers: {
+      'unit-files': unitFiles('php8.3-fpm', 'php8.2-fpm', 'php8.1-fpm', 'php8.3-fpm'),
+      'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: 200 }),
+      'unit-properties php8.3-fpm': unitText('php8.3-fpm', { MainPID: 300 }),
+    },
+  })
+  const services = await findFpmServices(host, [
+    sampleProcess(200, 1, 'php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)'),
+    sampleProcess(300, 1, 'php-fpm: master process (/srv/php-fpm.conf)'),
+  ])
+  expect(services).toMatchObject({
+    ok: true,
+    value: [
+      {
+        unit: { service: 'php8.2-fpm' },
+        phpVersion: '8.2',
+        configPath: '/etc/php/8.2/fpm/php-fpm.conf',
+        master: { pid: 200 },
+      },
+      { unit: { service: 'php8.3-fpm' }, phpVersion: '8.3', configPath: '/srv/php-fpm.conf', master: { pid: 300 } },
+    ],
+  })
+  expect(services.ok && services.value).toHaveLength(2)
+})
+
+describe('the binary', () => {
+  const running = { 100: 'php-fpm: master process (/etc/php-fpm.conf)' }
+  const start = { MainPID: 100, ExecStart: execStart('/usr/sbin/php-fpm8.2', '--nodaemonize') }
+
+  test.each<{ is: string; exe: Entry; binary: string }>([
+    { is: 'is what runs', exe: { link: '/opt/php/sbin/php-fpm' }, binary: '/opt/php/sbin/php-fpm' },
+    {
+      is: 'may have been replaced by an upgrade',
+      exe: { link: '/usr/sbin/php-fpm8.1 (deleted)' },
+      binary: '/usr/sbin/php-fpm8.1',
+    },
+    { is: 'is what the unit starts, when /proc does not tell', exe: denied, binary: '/usr/sbin/php-fpm8.2' },
+  ])('$is: $binary', async ({ exe, binary }) => {
+    expect(await found('php-fpm', start, { '/proc/100/exe': exe }, running)).toMatchObject({ binary })
+  })
+
+  test('has the name that Debian gives it, where the unit is masked and says nothing', async () => {
+    expect(await found('php8.2-fpm', { MainPID: 0, LoadState: 'masked' })).toMatchObject({
+      binary: '/usr/sbin/php-fpm8.2',
+      configPath: '/etc/php/8.2/fpm/php-fpm.conf',
+    })
+  })
+
+  test('is what the unit would start while nothing runs', async () => {
+    expect(await found('php-fpm', { ...start, MainPID: 0 })).toMatchObject({
+      binary: '/usr/sbin/php-fpm8.2',
+      master: null,
+    })
+  })
+})
+
+test.each([
+  {
+    is: 'named by the unit',
+    service: 'php8.2-fpm',
+    start: execStart('/usr/sbin/php-fpm8.2', '--nodaemonize', '--fpm-config', '/srv/fpm.conf'),
+    config: '/srv/fpm.conf',
+    phpVersion: '8.2',
+  },
+  {
+    is: 'named by the unit with an equals sign',
+    service: 'php-fpm',
+    start: execStart('/usr/sbin/php-fpm', '--fpm-config=/srv/fpm.conf', '--nodaemonize'),
+    config: '/srv/fpm.conf',
+    phpVersion: null,
+  },
+  {
+    is: "Debian's own",
+    service: 'php8.3-fpm',
+    start: execStart('/usr/sbin/php-fpm8.3', '--nodaemonize'),
+    config: '/etc/php/8.3/fpm/php-fpm.conf',
+    phpVersion: '8.3',
+  },
+  {
+    is: "RHEL's own",
+    service: 'php-fpm',
+    start: execStart('/usr/sbin/php-fpm', '--nodaemonize'),
+    config: '/etc/php-fpm.conf',
+    phpVersion: null,
+  },
+  {
+    is: "a collection's own",
+    service: 'php82-php-fpm',
+    start: execStart('/opt/remi/php82/root/usr/sbin/php-fpm', '--nodaemonize'),
+    config: '/etc/opt/remi/php82/php-fpm.conf',
+    phpVersion: null,
+  },
+  {
+    is: 'a guess, when the unit says nothing',
+    service: 'php8.2-fpm',
+    start: '',
+    config: '/etc/php/8.2/fpm/php-fpm.conf',
+    phpVersion: '8.2',
+  },
+])('the configuration of $service while it is down is $is: $config', async ({ service, start, config, phpVersion }) => {
+  expect(await found(service, { MainPID: 0, ExecStart: start })).toMatchObject({ configPath: config, phpVersion })
+})
+
+test.each([
+  { is: 'a title alone makes no master', mainPid: 100, titles: { 666: 'php-fpm: master process (/tmp/evil.conf)' } },
+  { is: 'what the unit runs must be FPM', mainPid: 100, titles: { 100: '/bin/sh /usr/local/bin/wrapper' } },
+  { is: 'a worker is no master', mainPid: 100, titles: { 100: 'php-fpm: pool www' } },
+  { is: 'pid 0 is nobody', mainPid: 0, titles: { 0: 'php-fpm: master process (/tmp/evil.conf)' } },
+])('$is', async ({ mainPid, titles }) => {
+  expect(await found('php8.2-fpm', { MainPID: mainPid }, {}, titles)).toMatchObject({
+    master: null,
+    configPath: '/etc/php/8.2/fpm/php-fpm.conf',
+  })
+})
+
+test.each<{ is: string; answers: FakeWorld['answers']; gives: unknown }>([
+  { is: 'there are none', answers: { 'unit-files': '[]' }, gives: { ok: true, value: [] } },
+  {
+    is: 'there are none, and systemd calls that a failure',
+    answers: { 'unit-files': { exitCode: 1, stdout: '[]\n', stderr: '' } },
+    gives: { ok: true, value: [] },
+  },
+  { is: 'they cannot be listed', answers: { 'unit-files': timedOut }, gives: timedOut },
+  {
+    is: 'systemd does not answer',
+    answers: { 'unit-files': { exitCode: 1, stdout: '', stderr: 'Failed to connect to bus: Host is down\n' } },
+    gives: { ok: false, why: 'failed', says: 'Failed to connect to bus: Host is down' },
+  },
+  {
+    is: 'they cannot be looked at',
+    answers: { 'unit-files': unitFiles('php8.2-fpm'), 'unit-properties': timedOut },
+    gives: timedOut,
+  },
+  {
+    is: 'systemd stops answering',
+    answers: {
+      'unit-files': unitFiles('php8.2-fpm'),
+      'unit-properties': { exitCode: 1, stdout: '', stderr: 'Connection timed out' },
+    },
+    gives: { ok: false, why: 'failed', says: 'Connection timed out' },
+  },
+])('of services it is told that $is', async ({ answers, gives }) => {
+  expect(await findFpmServices(fakeReadHost(answers ? { answers } : {}), [])).toEqual(gives)
+})

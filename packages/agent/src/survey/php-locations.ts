@@ -1,0 +1,63 @@
+/** What decides how a request for PHP ends at each place of a site that hands it on: addresses, limits, the script. */
+import type { ReadHost, SocketAddress } from '../host/host.ts'
+import type { NginxDirective } from '../readings/nginx-config.ts'
+import { effectiveDirectives, type NginxLevels } from '../readings/nginx-inheritance.ts'
+import type { NginxPhpLocation } from '../readings/nginx-locations.ts'
+import type { NginxSetting, PhpLocationFacts } from './host-facts.ts'
+
+/** nginx's own values where nothing sets them (reference E.4). */
+const defaultReadTimeout = '60s'
+const defaultBufferSize = '4k'
+
+export async function phpLocationFacts(
+  host: ReadHost,
+  location: NginxPhpLocation,
+  follow: (address: SocketAddress) => Promise<SocketAddress>,
+): Promise<PhpLocationFacts> {
+  const { levels, directive, documentRoot } = location
+  const named = [...new Set(location.passes.flatMap((pass) => pass.addresses))]
+  const scriptFilename = parameter(levels, 'SCRIPT_FILENAME')
+  return {
+    at: placeOf(directive),
+    passes: await Promise.all(named.map(async (each) => ({ named: each, address: await follow(each) }))),
+    readTimeout: setting(levels, 'fastcgi_read_timeout', defaultReadTimeout),
+    headerBuffer: setting(levels, 'fastcgi_buffer_size', defaultBufferSize),
+    scriptFilename,
+    scriptFolder: await scriptFolder(host, scriptFilename?.text ?? '', documentRoot),
+  }
+}
+
+export function setting(levels: NginxLevels, name: string, otherwise: string): NginxSetting {
+  const [directive] = effectiveDirectives(levels, name)
+  return directive ? { text: directive.args.join(' '), at: placeOf(directive) } : { text: otherwise, at: null }
+}
+
+/** Of several `fastcgi_param` of one name the last one counts for FPM. */
+function parameter(levels: NginxLevels, name: string): NginxSetting | null {
+  const directive = effectiveDirectives(levels, 'fastcgi_param').findLast(({ args }) => args[0] === name)
+  return directive ? { text: directive.args[1] ?? '', at: placeOf(directive) } : null
+}
+
+/**
+ * The folder below which FPM is told to look for scripts, where that can be known without a request: the part before
+ * the script's name, which every request brings itself.
+ */
+async function scriptFolder(
+  host: ReadHost,
+  scriptFilename: string,
+  documentRoot: string | null,
+): Promise<PhpLocationFacts['scriptFolder']> {
+  const root = documentRoot ?? '$document_root'
+  const parts = /^(.*?)\/?\$(?:fastcgi_script_name|uri|document_uri)$/.exec(
+    scriptFilename.replace(/^\$(?:document_root|realpath_root)/, () => root),
+  )
+  const path = parts?.[1]
+  if (!path?.startsWith('/') || path.includes('$')) return null
+  const real = await host.resolve(path)
+  if (!real.ok) return { path, exists: real.why === 'missing' ? false : null }
+  return { path, exists: true }
+}
+
+function placeOf({ path, line }: NginxDirective): string {
+  return `${path}:${line}`
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { fakeNowMs, fakeReadHost, timedOut } from './fake-read-host.ts'
+import { sampleQueues } from './queue-samples.ts'
+import { tcpListener, unixListener } from './sample-web-host.ts'
+
+const socket = '/run/php/php8.2-fpm.sock'
+
+test('a queue that does not empty is looked at five times within a second, each time with who waits then', async () => {
+  const host = fakeReadHost({
+    answers: {
+      'unix-listeners': [9, 7, 4, 3, 1].map((waiting) => unixListener(socket, waiting)),
+      'tcp-listeners': tcpListener('127.0.0.1:9000', 0, 511),
+    },
+  })
+  const samples = await sampleQueues(host)
+  const tcp = { address: 'tcp:127.0.0.1:9000', waiting: 0, limit: 511, pids: [100] }
+  expect(samples).toEqual({
+    ok: true,
+    value: [9, 7, 4, 3, 1].map((waiting) => [{ address: `unix:${socket}`, waiting, limit: 4096, pids: [100] }, tcp]),
+  })
+  const tookMs = host.nowMs() - fakeNowMs
+  expect(tookMs).toBeGreaterThanOrEqual(500)
+  expect(tookMs).toBeLessThan(1000)
+})
+
+test('a queue that is empty once is no saturation, and is not looked at again', async () => {
+  const answers = { 'unix-listeners': [9, 0, 5].map((waiting) => unixListener(socket, waiting)), 'tcp-listeners': '' }
+  const samples = await sampleQueues(fakeReadHost({ answers }))
+  expect(samples.ok && samples.value.map(([listener]) => listener?.waiting)).toEqual([9, 0])
+})
+
+test('a host on which nobody waits is looked at once, and costs no time', async () => {
+  const host = fakeReadHost({ answers: { 'unix-listeners': unixListener(socket, 0), 'tcp-listeners': '' } })
+  const samples = await sampleQueues(host)
+  expect(samples.ok && samples.value).toHaveLength(1)
+  expect(host.nowMs()).toBe(fakeNowMs)
+})
+
+test('a host where nothing listens was looked at all the same', async () => {
+  const host = fakeReadHost({ answers: { 'unix-listeners': '', 'tcp-listeners': '' } })
+  expect(await sampleQueues(host)).toEqual({ ok: true, value: [[]] })
+})
+
+test.each([
+  { is: 'unix listeners', answers: { 'unix-listeners': timedOut, 'tcp-listeners': '' }, gives: timedOut },
+  { is: 'TCP listeners', answers: { 'unix-listeners': '', 'tcp-listeners': timedOut }, gives: timedOut },
+  {
+    is: 'listeners in one of the samples',
+    answers: { 'unix-listeners': [unixListener(socket, 1), unixListener(socket, 1), timedOut], 'tcp-listeners': '' },
+    gives: timedOut,
+  },
+  {
+    is: 'listeners because `ss` fails',
+    answers: {
+      'unix-listeners': { exitCode: 1, stdout: '', stderr: 'Cannot open netlink socket\n' },
+      'tcp-listeners': '',
+    },
+    gives: { ok: false, why: 'failed', says: 'Cannot open netlink socket' },
+  },
+])('without the $is there are no samples, and it is said why', async ({ answers, gives }) => {
+  expect(await sampleQueues(fakeReadHost({ answers }))).toEqual(gives)
+})

@@ -1,0 +1,24 @@
+/** Every fault of the catalogue on a real host of its own: the cause is named, with evidence, and nothing wrong beside it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { openLab, type Lab } from '../lab/lab.ts'
+import { loadFaults } from './faults/catalogue.ts'
+import { scoreFault } from './faults/score-fault.ts'
+
+const rows = (await loadFaults()).flatMap((fault) =>
+  (fault.releases ?? ['debian12' as const]).map((release) => ({ id: fault.id, says: fault.says, release, fault })),
+)
+
+describe.skipIf(await hostsAreImpossible())('a host that is really broken', () => {
+  let lab: Lab
+  beforeAll(async () => {
+    lab = await openLab()
+  })
+  afterAll(() => lab?.[Symbol.asyncDispose]())
+
+  test.concurrent.each(rows)('$id on $release: $says', async ({ fault, release }) => {
+    const { causeFound, nothingWrong, evidenced, complaints } = await scoreFault(lab, fault, release)
+    expect(complaints).toEqual([])
+    expect([causeFound, nothingWrong, evidenced]).toEqual([true, true, true])
+  })
+})

@@ -1,0 +1,17 @@
+/** nginx may have a handful of connections. */
+import { customers, edit, reloadNginx } from '../host-kit.ts'
+import { defineFault } from '../fault.ts'
+
+export const nginxOutOfConnections = defineFault({
+  id: 'nginx-out-of-connections',
+  says: 'nginx has too few connections for its visitors',
+  causes: ['nginx-connections-exhausted'],
+  remediations: [],
+  async inject(host) {
+    const main = '/etc/nginx/nginx.conf'
+    await edit(host, main, /^worker_processes .*$/m, 'worker_processes 1;')
+    await edit(host, main, /worker_connections \d+;/, 'worker_connections 10;')
+    await reloadNginx(host)
+    return customers(host, { path: '/sleep.php?s=0.5', perSecond: 8 }, 3000)
+  },
+})

@@ -1,0 +1,15 @@
+/** I-57: nginx may open a handful of files. */
+import { customers, edit, reloadNginx } from '../host-kit.ts'
+import { defineFault } from '../fault.ts'
+
+export const nginxOutOfFiles = defineFault({
+  id: 'nginx-out-of-files',
+  says: 'nginx may open only a few files',
+  causes: ['fd-limit'],
+  remediations: [],
+  async inject(host) {
+    await edit(host, '/etc/nginx/nginx.conf', /^worker_processes .*$/m, 'worker_processes 1;\nworker_rlimit_nofile 16;')
+    await reloadNginx(host)
+    return customers(host, { path: '/sleep.php?s=0.5', perSecond: 8 }, 3000)
+  },
+})

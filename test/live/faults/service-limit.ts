@@ -1,0 +1,40 @@
+/**
+ * A real limit for one service of a test host. With cgroup v2 its own systemd sets it; with v1 it is given no controllers,
+ * so that the limit is made outside, at the place where systemd would have it.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Host } from './host-kit.ts'
+
+const limits = {
+  memory: { file: 'memory.limit_in_bytes', property: 'MemoryMax' },
+  pids: { file: 'pids.max', property: 'TasksMax' },
+} as const
+
+export async function limitService(
+  host: Host,
+  service: string,
+  controller: keyof typeof limits,
+  value: number,
+): Promise<void> {
+  const { file, property } = limits[controller]
+  const own = cgroupOf(host, controller)
+  if (own === null) {
+    await host.must(['systemctl', 'set-property', '--runtime', service, `${property}=${value}`])
+    return
+  }
+  const folder = join(own, 'system.slice', `${service}.service`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, file), String(value))
+  const systemds = cgroupOf(host, 'name=systemd')?.replace(/\/init\.scope$/, '') ?? ''
+  const members = join(systemds, 'system.slice', `${service}.service`, 'cgroup.procs')
+  for (const pid of readFileSync(members, 'utf8').trim().split('\n')) writeFileSync(join(folder, 'cgroup.procs'), pid)
+}
+
+/** Where the host's PID 1 is in a hierarchy of v1; null where there is none for that controller. */
+function cgroupOf(host: Host, controller: string): string | null {
+  const lines = readFileSync(`/proc/${host.leaderPid}/cgroup`, 'utf8').split('\n')
+  const path = lines.find((line) => line.split(':')[1] === controller)?.split(':')[2]
+  const folder = path === undefined ? null : join('/sys/fs/cgroup', controller.replace(/^name=/, ''), path)
+  return folder !== null && existsSync(folder) ? folder : null
+}
