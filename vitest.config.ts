@@ -1,4 +1,4 @@
-/** Two projects: everything instant, and the stories on real hosts, which run one file at a time. */
+/** Two projects: everything instant, and the stories on real hosts, two files at a time. */
 import { defineConfig } from 'vitest/config'
 
 /** Titles are sentences made from table rows; vitest would cut each value in them at 40 characters. */
@@ -28,7 +28,8 @@ export default defineConfig({
         test: {
           name: 'live',
           include: ['test/live/**/*.test.ts'],
-          fileParallelism: false,
+          // They wait more than they work, and each file has a lab of its own.
+          maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 300_000,
           taskTitleValueFormatTruncate,

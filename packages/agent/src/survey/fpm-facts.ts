@@ -38,7 +38,19 @@ export async function fpmFacts(
   const loadedAtMs = lastLoad(service, pools, log)
   const listensOn = await listenersOf(host, master, queues)
   const where = { service: unit.service, phpVersion, unit, mask, dropIns, binary, configPath }
-  return { ...where, config, configModifiedMs, loadedAtMs, listensOn, configTest, master, masterMemory, pools, journal, log }
+  return {
+    ...where,
+    config,
+    configModifiedMs,
+    loadedAtMs,
+    listensOn,
+    configTest,
+    master,
+    masterMemory,
+    pools,
+    journal,
+    log,
+  }
 }
 
 /** By the newest look at the kernel's list; a socket that was bound by way of a link counts under its real name. */

@@ -94,7 +94,10 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     host: host.id,
     takenAtMs,
     fpm,
-    nginx: { ...{ unit, configTest, journal, master, workerPid, workerPids, sites: siteFacts, proxied, errors }, ...addresses },
+    nginx: {
+      ...{ unit, configTest, journal, master, workerPid, workerPids, sites: siteFacts, proxied, errors },
+      ...addresses,
+    },
     memory,
     history: options.history ?? new Map(),
     adminSessions: sessions,

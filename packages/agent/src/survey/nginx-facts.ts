@@ -44,17 +44,27 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
   )
   const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
   const installed = unit !== null || master !== null
-  const { sites, proxied, allowance, passes }: Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'> = installed
-    ? await readSites(host, startedWith(master))
-    : {
-        sites: shown.ok
-          ? { ok: false, why: 'missing', says: 'nginx is not installed' }
-          : { ok: false, why: 'failed', says: shown.says },
-        proxied: [],
-        allowance: null,
-        passes: [],
-      }
-  const reading = { unit, master, workerPid: workerPids[0] ?? workers[0]?.pid ?? null, workerPids, sites, proxied, allowance, passes }
+  const { sites, proxied, allowance, passes }: Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'> =
+    installed
+      ? await readSites(host, startedWith(master))
+      : {
+          sites: shown.ok
+            ? { ok: false, why: 'missing', says: 'nginx is not installed' }
+            : { ok: false, why: 'failed', says: shown.says },
+          proxied: [],
+          allowance: null,
+          passes: [],
+        }
+  const reading = {
+    unit,
+    master,
+    workerPid: workerPids[0] ?? workers[0]?.pid ?? null,
+    workerPids,
+    sites,
+    proxied,
+    allowance,
+    passes,
+  }
   return { ...reading, ...(await readErrorLogs(host, reading)) }
 }
 
@@ -93,7 +103,8 @@ async function readSites(
   { main, build }: ReturnType<typeof startedWith>,
 ): Promise<Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'>> {
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
-  if (!reading.ok) return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, passes: [] }
+  if (!reading.ok)
+    return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, passes: [] }
   const php = nginxSites(reading.value, build)
   const servers = new Set(php.map(({ directive }) => directive))
   return {

@@ -44,7 +44,11 @@ export async function poolFacts(
         queue: queueOf(listen, queues, service.master),
         status: await readStatus(host, pool, listen, service),
         workingFolders: await workingFolders(host, pool),
-        slowLog: await readSlowLog(host, (name) => settled(pool, name), settled(pool, 'prefix') ?? fpmPrefix(service.binary)),
+        slowLog: await readSlowLog(
+          host,
+          (name) => settled(pool, name),
+          settled(pool, 'prefix') ?? fpmPrefix(service.binary),
+        ),
       }
     }),
   )

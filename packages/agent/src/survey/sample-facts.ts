@@ -281,7 +281,10 @@ export function sampleDisk(changes: Partial<NeededDisk> = {}): NeededDisk {
 export function sampleFacts(
   changes: { readonly fpm?: readonly FpmFacts[]; readonly sites?: readonly SiteFacts[] } & Partial<
     Omit<HostFacts, 'fpm' | 'nginx'>
-  > & { readonly errors?: HostFacts['nginx']['errors']; readonly proxied?: HostFacts['nginx']['proxied'] } & SampleAddresses = {},
+  > & {
+      readonly errors?: HostFacts['nginx']['errors']
+      readonly proxied?: HostFacts['nginx']['proxied']
+    } & SampleAddresses = {},
 ): HostFacts {
   const { fpm, sites, proxied, errors, nginxLoadedAtMs, worker, passes, upstreams, ...rest } = changes
   return {
