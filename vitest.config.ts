@@ -1,5 +1,6 @@
 /** Two projects: everything instant, and the stories on real hosts, two files at a time. */
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/lab/longest-first.ts'
 
 /** Titles are sentences made from table rows; vitest would cut each value in them at 40 characters. */
 const taskTitleValueFormatTruncate = 0
@@ -10,6 +11,7 @@ export default defineConfig({
     pool: 'forks',
     // Hosts at once, where a story boots one for each of its tests.
     maxConcurrency: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

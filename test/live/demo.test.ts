@@ -7,6 +7,8 @@ import { runTool } from '../lab/tool.ts'
 
 const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url))
 
+const isOfDemo = (path: string) => path.endsWith('/hosts/web-3')
+
 const impossible = await hostsAreImpossible()
 
 describe('npm run demo', () => {
@@ -18,7 +20,8 @@ describe('npm run demo', () => {
     }
     expect(stdout).not.toContain('\u001B')
     expect(stderr).toMatch(/healed in \d+ s/)
-    expect(readdirSync('/run/fleetmend-lab')).toEqual([])
+    // Other stories may have labs of their own at this time; none has a host of this name.
+    expect(readdirSync('/run/fleetmend-lab', { recursive: true, encoding: 'utf8' }).filter(isOfDemo)).toEqual([])
   })
 
   test('where hosts are impossible it says what is needed, and exits 3', async () => {
