@@ -26,10 +26,9 @@ for (const { entry, file, shebang } of bundles) {
     target: 'node26',
     // CommonJS: an ESM entry costs the agent about 3 MB of memory.
     format: 'cjs',
-    // Whitespace is a third of what V8 would read each time it starts; names stay, for stack traces that say something.
+    // Whitespace is a third of what V8 would read at each start; names stay, for stack traces that say something.
     minifyWhitespace: true,
     minifySyntax: true,
-    keepNames: true,
     legalComments: 'none',
     banner: { js: shebang },
     // tRPC and ws ask for it; without it the bundle would carry their development texts and stack traces.
