@@ -16,7 +16,9 @@ describe.skipIf(await hostsAreImpossible())('a host that is really broken', () =
   })
   afterAll(() => lab?.[Symbol.asyncDispose]())
 
-  test.concurrent.each(rows)('$id on $release: $says', async ({ fault, release }) => {
+  // Once more on another host before it counts: a machine that is busy with other hosts can stall one for seconds. The
+  // score has no second try.
+  test.concurrent.each(rows)('$id on $release: $says', { retry: 1 }, async ({ fault, release }) => {
     const { causeFound, nothingWrong, evidenced, complaints } = await scoreFault(lab, fault, release)
     expect(complaints).toEqual([])
     expect([causeFound, nothingWrong, evidenced]).toEqual([true, true, true])

@@ -107,6 +107,12 @@ describe('a service that is down', () => {
     expect(finding!.says).toContain('ended by itself')
   })
 
+  test('a bad end that systemd is not done with yet is a crash, not a clean exit', () => {
+    const ending = { ...killed, activeState: 'deactivating', subState: 'stop-post', restart: 'on-failure' }
+    const [finding] = diagnose(sampleFacts({ fpm: [sampleDownFpm(ending)], sites: [sampleFailingSite()] })).findings
+    expect(finding).toMatchObject({ diagnosis: 'fpm-crashed', role: 'cause' })
+  })
+
   test('a configuration that FPM refuses explains the crash, and only the cause is offered anything', () => {
     const configTest = {
       ok: true,

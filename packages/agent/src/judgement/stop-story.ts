@@ -28,6 +28,7 @@ export type StopStory =
 export type Stoppable = Pick<FpmFacts, 'service' | 'unit' | 'journal'>
 
 /** `CLD_*` numbers of wait(2), as systemd prints ExecMainCode. */
+const exited = 1
 const killed = 2
 const dumped = 3
 
@@ -49,7 +50,8 @@ export function stopStory(service: Stoppable): StopStory {
     source: `systemctl show ${unit.service}`,
     says: `${unit.activeState}/${unit.subState}, result ${unit.result}${atMs === null ? '' : `, main process ended ${instantOf(atMs)}`}`,
   }
-  if (unit.activeState === 'failed' || isBetweenStarts(service)) {
+  const stop = lastStopJob(service, atMs)
+  if (unit.activeState === 'failed' || isBetweenStarts(service) || (!stop && isUnclean(unit))) {
     const evidence = [
       state,
       ...journalEvidence(service, /Main process exited|Failed with result|Start request repeated/),
@@ -58,7 +60,6 @@ export function stopStory(service: Stoppable): StopStory {
     ]
     return { how: 'crashed', atMs, says: deathOf(service), evidence }
   }
-  const stop = lastStopJob(service, atMs)
   // systemd forgets the times of a unit that nothing holds loaded, such as a disabled one; the journal does not.
   if (unit.execMainStartedMs === null && !stop) return { how: 'never-started' }
   return stop
@@ -96,8 +97,14 @@ function isStartedAgain({ journal }: Stoppable): boolean {
   return stop < jobs.length - 1 || (jobs[stop - 1]?.message.includes(': Scheduled restart job') ?? false)
 }
 
+/** It ended badly, and systemd is not done with that yet: `failed` comes after what the unit does when it stops. */
+function isUnclean({ result, execMainCode, execMainStatus }: Stoppable['unit']): boolean {
+  const endedBadly = execMainCode === exited ? execMainStatus !== 0 : execMainCode === killed || execMainCode === dumped
+  return endedBadly && result !== 'success'
+}
+
 function deathOf({ unit }: Stoppable): string {
-  if (unit.activeState !== 'failed' && !unit.subState.startsWith('auto-restart'))
+  if (unit.restarts > 0 && unit.activeState !== 'failed' && !unit.subState.startsWith('auto-restart'))
     return `dies again and again (systemd has started it ${unit.restarts} times by itself)`
   if (unit.result === 'oom-kill')
     return 'was stopped by systemd after the kernel killed one of its processes for memory'

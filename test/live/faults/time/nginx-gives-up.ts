@@ -1,6 +1,6 @@
 /** I-33: fastcgi_read_timeout is shorter than what a page has to do. */
 import { ask, edit, reloadNginx, site } from '../host-kit.ts'
-import { defineFault } from '../fault.ts'
+import { defineFault, everyRelease } from '../fault.ts'
 
 export const nginxGivesUp = defineFault({
   id: 'nginx-gives-up',
@@ -8,6 +8,7 @@ export const nginxGivesUp = defineFault({
   causes: ['upstream-timeout'],
   besides: ['timeouts-inconsistent'],
   remediations: [],
+  releases: everyRelease,
   async inject(host) {
     await edit(host, site, /fastcgi_pass .*;/, `fastcgi_pass unix:${host.socket}; fastcgi_read_timeout 1s;`)
     await reloadNginx(host)
