@@ -22,6 +22,7 @@ export default defineConfig({
             'test/scenarios/**/*.test.ts',
             'demo/**/*.test.ts',
           ],
+          maxWorkers: 2,
           testTimeout: 20_000,
           taskTitleValueFormatTruncate,
         },
