@@ -2,9 +2,9 @@
 import {
   applyText,
   exitCodes,
+  outcomeExits,
   problemKinds,
   type ApplyDocument,
-  type ApplyOutcome,
   type ApplyReport,
   type ExitCode,
 } from '@fleetmend/shared'
@@ -50,14 +50,4 @@ export function showReport(streams: Streams, report: ApplyReport, asJson: boolea
   if (report.outcome === null) return exitCodes.internal
   if (report.outcome === 'refused' && report.problem) return problemKinds[report.problem.code].exit
   return outcomeExits[report.outcome]
-}
-
-const outcomeExits: Readonly<Record<ApplyOutcome, ExitCode>> = {
-  fixed: exitCodes.done,
-  inconclusive: exitCodes.done,
-  'cleared-still-failing': exitCodes.someFailed,
-  'not-fixed': exitCodes.someFailed,
-  stuck: exitCodes.someFailed,
-  'rolled-back': exitCodes.rolledBack,
-  refused: exitCodes.refused,
 }

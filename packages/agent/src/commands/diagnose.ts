@@ -2,11 +2,11 @@
 import {
   diagnosisText,
   exitCodes,
+  hasFindings,
   problem,
   remediationWords,
   type DiagnosisDocument,
   type ExitCode,
-  type HostDiagnosis,
 } from '@fleetmend/shared'
 import { diagnoseHost } from '../agent.ts'
 import { diagnosisPage } from '../views/diagnosis-page.ts'
@@ -60,9 +60,4 @@ function explainDiagnosis(streams: Streams, id: string): ExitCode {
     streams,
     problem('unknown-diagnosis', `There is no diagnosis ${JSON.stringify(id)}. There are:\n\n${known}`),
   )
-}
-
-/** Only causes and risks count, and so does a failing host without a cause found. */
-function hasFindings({ findings, status }: HostDiagnosis): boolean {
-  return status === 'failing' || findings.some(({ role }) => role === 'cause' || role === 'risk')
 }

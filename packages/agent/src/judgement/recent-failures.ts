@@ -51,6 +51,22 @@ export function isTogether(
   return Math.abs(localTimeMs(a.localTime) - localTimeMs(b.localTime)) <= togetherMs
 }
 
+/** Requests that nginx saw reset at the moments of these lines of FPM: what they cost visitors. */
+export function resetsBeside(
+  facts: HostFacts,
+  service: FpmFacts,
+  pool: PoolFacts,
+  entries: readonly FpmLogEntry[],
+): { readonly count: number; readonly evidence: readonly Evidence[] } {
+  const resets = recentErrors(facts, service, pool, ['reset-before-header', 'reset-after-header']).filter((reset) =>
+    entries.some((entry) => isTogether(entry, reset)),
+  )
+  if (resets.length === 0) return { count: 0, evidence: [] }
+  const page = mostAskedFor(resets)
+  const says = `${times(resets.length, 'request')} reset at those moments (104)${page === null ? '' : `, mostly ${page}`}`
+  return { count: resets.length, evidence: [newestEvidence('nginx error log', says, resets)] }
+}
+
 /** The newest of several lines, and how many there are. */
 export function newestEvidence(
   source: string,

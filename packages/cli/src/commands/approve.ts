@@ -5,10 +5,9 @@ import { approveRun } from '../approval/approve-run.ts'
 import { defaultKey } from '../approval/sign.ts'
 import type { Cli } from '../cli.ts'
 import { consentProblem } from '../consent.ts'
-import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
-import { showRun } from '../runs/show-run.ts'
+import { withRun } from '../runs/with-run.ts'
 import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { jsonOption, keyOption, runArgument, yesOption } from '../words/target.ts'
@@ -24,26 +23,23 @@ export function approveCommand(cli: Cli) {
     .option(...yesOption)
     .option(...jsonOption)
     .action(
-      cli.action((id, options) =>
-        withController(cli, async (controller) => {
-          const nobody = consentProblem(cli, options, options.digest === undefined ? '--digest and --yes' : '--yes')
-          if (nobody) return reportProblem(cli.streams, nobody, options)
-          const shown = await showRun(controller, id)
-          if (!shown.ok) return reportProblem(cli.streams, shown.problem, options)
-          if (!options.json && options.digest === undefined)
-            cli.streams.out(runPlanText(shown.value, cli.streams.paint))
+      cli.action(async (id, options) => {
+        const nobody = consentProblem(cli, options, options.digest === undefined ? '--digest and --yes' : '--yes')
+        if (nobody) return reportProblem(cli.streams, nobody, options)
+        return withRun(cli, id, options, async (view, controller) => {
+          if (!options.json && options.digest === undefined) cli.streams.out(runPlanText(view, cli.streams.paint))
           const key = options.key ?? defaultKey(cli.environment)
-          const approved = await approveRun(cli, controller, shown.value, { ...options, key })
+          const approved = await approveRun(cli, controller, view, { ...options, key })
           if (!approved.ok) return reportProblem(cli.streams, approved.problem, options)
           const { approvals, limits } = approved.value
-          if (options.json) printRun(cli.streams, { ...shown.value, run: approved.value })
+          if (options.json) printRun(cli.streams, { ...view, run: approved.value })
           else
             cli.streams.out(
               `Approved by ${approvals.map(({ principal }) => principal).join(', ')} (${approvals.length} of ${limits.approvalsNeeded}).\n`,
             )
           if (!options.json) sayNext(cli.streams, approved.value)
           return exitCodes.done
-        }),
-      ),
+        })
+      }),
     )
 }

@@ -2,10 +2,8 @@
 import { exitCodes } from '@fleetmend/shared'
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
-import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
-import { reportProblem } from '../report-problem.ts'
-import { showRun } from '../runs/show-run.ts'
+import { withRun } from '../runs/with-run.ts'
 import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { runText } from '../views/run-text.ts'
@@ -19,15 +17,16 @@ export function runsShowCommand(cli: Cli) {
     .option(...jsonOption)
     .action(
       cli.action((id, options) =>
-        withController(cli, async (controller) => {
+        withRun(cli, id, options, async (view) => {
           const { streams } = cli
-          const shown = await showRun(controller, id)
-          if (!shown.ok) return reportProblem(streams, shown.problem, options)
-          const isToBeDecided = shown.value.run.state === 'awaiting-approval'
-          if (options.json) printRun(streams, shown.value)
-          else if (isToBeDecided || options.diffs) streams.out(runPlanText(shown.value, streams.paint))
-          if (!options.json && !isToBeDecided) streams.out(runText(shown.value, streams.paint))
-          if (!options.json) sayNext(streams, shown.value.run)
+          if (options.json) {
+            printRun(streams, view)
+            return exitCodes.done
+          }
+          const isToBeDecided = view.run.state === 'awaiting-approval'
+          if (isToBeDecided || options.diffs) streams.out(runPlanText(view, streams.paint))
+          if (!isToBeDecided) streams.out(runText(view, streams.paint))
+          sayNext(streams, view.run)
           return exitCodes.done
         }),
       ),

@@ -1,5 +1,5 @@
 /** Begins an approved run, and follows it to its end with whoever asked; the run itself needs nobody to watch it. */
-import { exitCodes, type ExitCode, type Run } from '@fleetmend/shared'
+import { exitCodes, type ExitCode, type Problem, type Run } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
 import type { Controller } from '../connection/controller.ts'
 import { followRun } from '../connection/follow-run.ts'
@@ -31,31 +31,9 @@ export async function followToEnd(
   answering: Answering,
   since?: string,
 ): Promise<ExitCode> {
-  const { streams, interruption } = cli
-  interruption.says = `${run.id} goes on. To follow it again, or to end it:\n    fleetmend runs watch ${run.id}\n    fleetmend runs abort ${run.id} --reason WHY`
-  const progress = runProgress(streams, run, cli.nowMs)
-  const news = followRun(cli, controller, run.id)
-  let isTold = since === undefined
-  for (;;) {
-    const next = await news.next()
-    if (next.done) {
-      progress.end()
-      interruption.says = null
-      if (next.value) return reportProblem(streams, next.value, answering)
-      break
-    }
-    isTold ||= next.value.news === 'event' && next.value.event.type === since
-    if (!isTold) continue
-    if (answering.jsonl) printNews(streams, next.value)
-    progress.tell(next.value)
-    if (next.value.news === 'event' && next.value.state === 'holding' && (await isHeld(controller, run.id))) {
-      // A person has to decide, and may take their time; whoever scripts this learns of it now.
-      progress.end()
-      interruption.says = null
-      await news.return(null)
-      break
-    }
-  }
+  const { streams } = cli
+  const failed = await tellUntilEnd(cli, controller, run, answering, since)
+  if (failed) return reportProblem(streams, failed, answering)
   const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: run.id })))
   if (!shown.ok) return reportProblem(streams, shown.problem, answering)
   if (answering.json) printRun(streams, shown.value)
@@ -65,6 +43,40 @@ export async function followToEnd(
     sayNext(streams, shown.value.run)
   }
   return shown.value.run.state === 'holding' ? exitCodes.refused : exitOfRun(shown.value)
+}
+
+/** Null once there is nothing more to wait for: it has ended, or a person has to decide. */
+async function tellUntilEnd(
+  cli: Cli,
+  controller: Controller,
+  run: Run,
+  { jsonl }: Answering,
+  since: string | undefined,
+): Promise<Problem | null> {
+  const { streams, interruption } = cli
+  interruption.says = `${run.id} goes on. To follow it again, or to end it:\n    fleetmend runs watch ${run.id}\n    fleetmend runs abort ${run.id} --reason WHY`
+  const progress = runProgress(streams, run, cli.nowMs)
+  try {
+    const story = followRun(cli, controller, run.id)
+    let isTold = since === undefined
+    for (;;) {
+      const next = await story.next()
+      if (next.done) return next.value
+      const news = next.value
+      isTold ||= news.news === 'event' && news.event.type === since
+      if (!isTold) continue
+      if (jsonl) printNews(streams, news)
+      progress.tell(news)
+      if (news.news === 'event' && news.state === 'holding' && (await isHeld(controller, run.id))) {
+        // A person may take their time; whoever scripts this learns of it now.
+        await story.return(null)
+        return null
+      }
+    }
+  } finally {
+    progress.end()
+    interruption.says = null
+  }
 }
 
 /** Now, and not only in that part of the story. */

@@ -1,5 +1,5 @@
 /** Every host's diagnosis, with how many have answered meanwhile; and what that means for the exit code. */
-import { exitCodes, worstExit, type ExitCode, type HostDiagnosis } from '@fleetmend/shared'
+import { exitCodes, hasFindings, worstExit, type ExitCode, type HostDiagnosis } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import type { Answer, Controller } from '../connection/controller.ts'
 import { liveLine } from '../progress/live-line.ts'
@@ -27,11 +27,6 @@ export async function diagnoseFleet(
     if (next.value) return next.value
     return { ok: true, value: hosts.toSorted((a, b) => (a.host < b.host ? -1 : 1)) }
   }
-}
-
-/** Only causes and risks count, and so does a failing host without a cause found. */
-export function hasFindings({ findings, status }: HostDiagnosis): boolean {
-  return status === 'failing' || findings.some(({ role }) => role === 'cause' || role === 'risk')
 }
 
 export function exitOfDiagnoses(hosts: readonly HostDiagnosis[]): ExitCode {

@@ -1,5 +1,13 @@
 /** What a run means for the exit code: the worst of its hosts (DESIGN section 7). Pure. */
-import { exitCodes, problemKinds, worstExit, type ExitCode, type RunHostState, type RunView } from '@fleetmend/shared'
+import {
+  exitCodes,
+  outcomeExits,
+  problemKinds,
+  worstExit,
+  type ExitCode,
+  type RunHostState,
+  type RunView,
+} from '@fleetmend/shared'
 
 export function exitOfRun({ run, reports }: Pick<RunView, 'run' | 'reports'>): ExitCode {
   const hosts = run.hosts.map(({ id, state }) => {
@@ -11,6 +19,7 @@ export function exitOfRun({ run, reports }: Pick<RunView, 'run' | 'reports'>): E
 }
 
 const exits: Readonly<Record<RunHostState, ExitCode>> = {
+  ...outcomeExits,
   planning: exitCodes.done,
   planned: exitCodes.findings,
   'plan-refused': exitCodes.refused,
@@ -18,13 +27,6 @@ const exits: Readonly<Record<RunHostState, ExitCode>> = {
   waiting: exitCodes.findings,
   applying: exitCodes.done,
   lost: exitCodes.someUnreachable,
-  fixed: exitCodes.done,
-  inconclusive: exitCodes.done,
-  'cleared-still-failing': exitCodes.someFailed,
-  'rolled-back': exitCodes.rolledBack,
-  'not-fixed': exitCodes.someFailed,
-  refused: exitCodes.refused,
-  stuck: exitCodes.someFailed,
   stale: exitCodes.refused,
   unreachable: exitCodes.someUnreachable,
   'timed-out': exitCodes.someUnreachable,

@@ -1,18 +1,35 @@
 /** What a run would do, for whoever decides: each change once with its hosts, hosts without a plan, what is to be signed. */
-import { manifestDigest, planBody, safeLine, type ChangeGroup, type Paint, type RunView } from '@fleetmend/shared'
+import {
+  manifestDigest,
+  planBody,
+  safeLine,
+  type ChangeGroup,
+  type Paint,
+  type RunHost,
+  type RunView,
+} from '@fleetmend/shared'
 import { hostCount, hostNames } from './host-names.ts'
-import { withoutPlan } from './hosts-by-words.ts'
-import { runStateWords } from './run-words.ts'
+import { indented } from './indented.ts'
+import { hostStateWords, runStateWords } from './run-words.ts'
 
 export function runPlanText(view: RunView, paint: Paint): string {
   const { run } = view
   const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n`
   const changes = run.groups.map((group, index) => changeText(view, group, index, paint))
-  const without = withoutPlan(run.hosts).map(
-    ({ words, says, hosts }) =>
-      `${paint.bold(hostNames(hosts))}  ${paint.yellow(words)}\n${says === '' ? '' : `${indented(says)}\n`}`,
+  const without = Map.groupBy(
+    run.hosts.filter(({ plan }) => plan === null),
+    ({ state, says }) => JSON.stringify([state, says]),
   )
+    .values()
+    .map((hosts) => withoutText(hosts, paint))
   return [head, ...changes, ...without, footer(view, paint)].filter((block) => block !== '').join('\n')
+}
+
+function withoutText(hosts: readonly RunHost[], paint: Paint): string {
+  const [first] = hosts
+  if (!first) return ''
+  const says = first.says ? `${indented(first.says)}\n` : ''
+  return `${paint.bold(hostNames(hosts.map(({ id }) => id)))}  ${paint.yellow(hostStateWords[first.state])}\n${says}`
 }
 
 function changeText({ run, plans }: RunView, group: ChangeGroup, index: number, paint: Paint): string {
@@ -32,11 +49,4 @@ function footer({ run }: RunView, paint: Paint): string {
   const { waves, limits } = run
   const order = `At most ${limits.groupsAtOnce === 1 ? 'one change' : `${limits.groupsAtOnce} changes`} at a time; of each, ${waves.canaryHosts === 0 ? 'no canary' : `${hostCount(waves.canaryHosts)} first`}, then ${waves.batchHosts} at once; stops at ${limits.stopAtFailures === 1 ? 'the first failure' : `${limits.stopAtFailures} failures`}.`
   return `${paint.dim(order)}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
-}
-
-function indented(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `  ${safeLine(line)}`)
-    .join('\n')
 }

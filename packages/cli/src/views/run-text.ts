@@ -9,6 +9,7 @@ import {
   type RunView,
 } from '@fleetmend/shared'
 import { hostNames } from './host-names.ts'
+import { indented } from './indented.ts'
 import { hostStateWords, runStateWords } from './run-words.ts'
 
 export function runText({ run, reports }: RunView, paint: Paint): string {
@@ -47,11 +48,4 @@ function outcomeText(group: readonly Outcome[], paint: Paint): string {
   if (!report) return host.says === null ? head : `${head}${indented(host.says)}\n`
   const shownAs = group.length > 1 ? paint.dim(`  as on ${host.id}\n`) : ''
   return `${head}${shownAs}${applyBody(report, paint)}`
-}
-
-function indented(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `  ${safeLine(line)}`)
-    .join('\n')
 }

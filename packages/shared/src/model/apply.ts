@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { CouldNotTell, Finding, SiteProbe } from './finding.ts'
 import { ApplyId, Digest, HostId, Instant } from './ids.ts'
-import { Problem } from '../problems.ts'
+import { exitCodes, Problem, type ExitCode } from '../problems.ts'
 
 /** Each is on disk before the deeds that follow it. */
 export const ApplyPhase = z.enum(['intent', 'changed', 'acted', 'watching', 'rolling-back', 'closed'])
@@ -69,6 +69,17 @@ export const ApplyReport = z.strictObject({
   problem: z.nullable(Problem),
 })
 export type ApplyReport = z.infer<typeof ApplyReport>
+
+/** What an outcome means for the exit code; a refusal with a problem exits as that problem does. */
+export const outcomeExits: Readonly<Record<ApplyOutcome, ExitCode>> = {
+  fixed: exitCodes.done,
+  inconclusive: exitCodes.done,
+  'cleared-still-failing': exitCodes.someFailed,
+  'not-fixed': exitCodes.someFailed,
+  stuck: exitCodes.someFailed,
+  'rolled-back': exitCodes.rolledBack,
+  refused: exitCodes.refused,
+}
 
 export const ApplyDocument = z.strictObject({ format: z.literal('fleetmend.apply/1'), applies: z.array(ApplyReport) })
 export type ApplyDocument = z.infer<typeof ApplyDocument>

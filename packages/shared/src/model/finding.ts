@@ -95,3 +95,8 @@ export const DiagnosisDocument = z.strictObject({
   hosts: z.array(HostDiagnosis),
 })
 export type DiagnosisDocument = z.infer<typeof DiagnosisDocument>
+
+/** Only causes and risks count, and so does a failing host without a cause found (exit code 2). */
+export function hasFindings({ findings, status }: HostDiagnosis): boolean {
+  return status === 'failing' || findings.some(({ role }) => role === 'cause' || role === 'risk')
+}

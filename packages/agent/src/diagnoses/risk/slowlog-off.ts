@@ -1,5 +1,5 @@
 /** A pool keeps no slow log, so that nobody will know what its slow requests were doing. */
-import { isInUse } from '../../judgement/same-address.ts'
+import { poolsWithout } from '../../judgement/pools-without.ts'
 import { fpmSeconds } from '../../readings/fpm-values.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -12,25 +12,16 @@ export const slowlogOff = defineDiagnosis({
     'long. Without, a pool that is out of workers shows that requests are slow, but not why. It costs nothing until a ' +
     'request is slow.',
   judge: (facts) =>
-    facts.fpm
-      .filter((service) => service.master && isInUse(facts, service))
-      .flatMap(({ service, config, configPath }) => {
-        if (!config.ok) return []
-        const off = config.value.pools.filter(
-          ({ directives }) => (fpmSeconds(directives.get('request_slowlog_timeout')?.value ?? '0') ?? 0) <= 0,
-        )
-        if (off.length === 0) return []
-        const pools = off.map(({ name }) => name).join(', ')
-        return [
-          {
-            diagnosis: 'slowlog-off',
-            role: 'note' as const,
-            subject: { kind: 'service' as const, name: service },
-            says: `${service} keeps no slow log for ${pools}.`,
-            evidence: [{ source: configPath, says: `request_slowlog_timeout is 0 for ${pools}` }],
-            remediations: [],
-            withoutRemediation: 'Set slowlog = /var/log/$pool.slow.log and request_slowlog_timeout = 5s; then reload.',
-          },
-        ]
-      }),
+    poolsWithout(
+      facts,
+      ({ directives }) => (fpmSeconds(directives.get('request_slowlog_timeout')?.value ?? '0') ?? 0) <= 0,
+    ).map(({ service, pools, evidenceOf }) => ({
+      diagnosis: 'slowlog-off',
+      role: 'note',
+      subject: { kind: 'service', name: service },
+      says: `${service} keeps no slow log for ${pools}.`,
+      evidence: evidenceOf('request_slowlog_timeout is 0'),
+      remediations: [],
+      withoutRemediation: 'Set slowlog = /var/log/$pool.slow.log and request_slowlog_timeout = 5s; then reload.',
+    })),
 })

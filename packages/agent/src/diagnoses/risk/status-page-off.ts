@@ -1,5 +1,5 @@
 /** A pool has no status page, so that some things about it can only be guessed. */
-import { isInUse } from '../../judgement/same-address.ts'
+import { poolsWithout } from '../../judgement/pools-without.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const statusPageOff = defineDiagnosis({
@@ -11,26 +11,16 @@ export const statusPageOff = defineDiagnosis({
     "kernel's queue and /proc instead, so that nothing here rests on it; sizes are surer with it. With pm.status_listen it " +
     'answers even when all workers are busy.',
   judge: (facts) =>
-    facts.fpm
-      .filter((service) => service.master && isInUse(facts, service))
-      .flatMap(({ service, config, configPath }) => {
-        if (!config.ok) return []
-        const off = config.value.pools.filter(
-          ({ directives }) => !directives.has('pm.status_path') && !directives.has('pm.status_listen'),
-        )
-        if (off.length === 0) return []
-        const pools = off.map(({ name }) => name).join(', ')
-        return [
-          {
-            diagnosis: 'status-page-off',
-            role: 'note' as const,
-            subject: { kind: 'service' as const, name: service },
-            says: `${service} has no status page for ${pools}.`,
-            evidence: [{ source: configPath, says: `pm.status_path is not set for ${pools}` }],
-            remediations: [],
-            withoutRemediation:
-              'Set pm.status_path = /status, and pm.status_listen to a socket of its own; then reload.',
-          },
-        ]
-      }),
+    poolsWithout(
+      facts,
+      ({ directives }) => !directives.has('pm.status_path') && !directives.has('pm.status_listen'),
+    ).map(({ service, pools, evidenceOf }) => ({
+      diagnosis: 'status-page-off',
+      role: 'note',
+      subject: { kind: 'service', name: service },
+      says: `${service} has no status page for ${pools}.`,
+      evidence: evidenceOf('pm.status_path is not set'),
+      remediations: [],
+      withoutRemediation: 'Set pm.status_path = /status, and pm.status_listen to a socket of its own; then reload.',
+    })),
 })

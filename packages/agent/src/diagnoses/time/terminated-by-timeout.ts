@@ -8,6 +8,7 @@ import {
   newestEvidence,
   recentEntries,
   recentErrors,
+  resetsBeside,
   times,
 } from '../../judgement/recent-failures.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
@@ -37,14 +38,11 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
   const ended = terminations(facts, service, pool)
   if (!service.log.ok) return []
   if (ended.length === 0) return judgeHardTimeout(facts, service, pool, service.log.value.path)
-  const resets = recentErrors(facts, service, pool, ['reset-before-header', 'reset-after-header']).filter((reset) =>
-    ended.some((each) => isTogether(each, reset)),
-  )
+  const resets = resetsBeside(facts, service, pool, ended)
   // Where nginx had given up before, nobody waited for it any more. Another host's nginx logs there.
-  const isFelt = resets.length > 0 || sitesOf(facts, [pool]).length === 0
+  const isFelt = resets.count > 0 || sitesOf(facts, [pool]).length === 0
   const limit = poolDirective(service, pool, 'request_terminate_timeout')
   const limitSays = limit ? `request_terminate_timeout = ${limit.value}` : 'request_terminate_timeout'
-  const page = mostAskedFor(resets)
   const evidence: Evidence[] = [
     newestEvidence(
       service.log.value.path,
@@ -52,15 +50,8 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       ended,
     ),
     ...(limit ? [{ source: `${limit.path}:${limit.line}`, says: limitSays }] : []),
+    ...resets.evidence,
   ]
-  if (resets.length > 0)
-    evidence.push(
-      newestEvidence(
-        'nginx error log',
-        `${times(resets.length, 'request')} reset at those moments (104)${page === null ? '' : `, mostly ${page}`}`,
-        resets,
-      ),
-    )
   return [
     {
       diagnosis: 'terminated-by-timeout',

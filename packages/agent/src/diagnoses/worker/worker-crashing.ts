@@ -1,14 +1,6 @@
 /** Workers of a pool die of signals that only a fault in their own program raises. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import {
-  enoughToBlame,
-  isTogether,
-  mostAskedFor,
-  newestEvidence,
-  recentEntries,
-  recentErrors,
-  times,
-} from '../../judgement/recent-failures.ts'
+import { enoughToBlame, newestEvidence, recentEntries, resetsBeside, times } from '../../judgement/recent-failures.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
@@ -34,35 +26,26 @@ export const workerCrashing = defineDiagnosis({
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
   const crashes = recentEntries(facts, service, pool).filter(isCrash)
   if (crashes.length === 0 || !service.log.ok) return []
-  const resets = recentErrors(facts, service, pool, ['reset-before-header', 'reset-after-header']).filter((reset) =>
-    crashes.some((crash) => isTogether(crash, reset)),
-  )
+  const resets = resetsBeside(facts, service, pool, crashes)
   const probes = siteEvidence(facts, [pool])
   // Where another host's nginx asks, its log is not here to confirm it.
-  const isFelt = resets.length > 0 || probes.length > 0 || sitesOf(facts, [pool]).length === 0
-  const page = mostAskedFor(resets)
+  const isFelt = resets.count > 0 || probes.length > 0 || sitesOf(facts, [pool]).length === 0
   const evidence: Evidence[] = [
     newestEvidence(
       service.log.value.path,
       `${times(crashes.length, 'worker')} of the last minutes ${signalsOf(crashes)}`,
       crashes,
     ),
+    ...resets.evidence,
+    ...probes,
   ]
-  if (resets.length > 0)
-    evidence.push(
-      newestEvidence(
-        'nginx error log',
-        `${times(resets.length, 'request')} reset at those moments (104)${page === null ? '' : `, mostly ${page}`}`,
-        resets,
-      ),
-    )
   return [
     {
       diagnosis: 'worker-crashing',
       role: isFelt && crashes.length >= enoughToBlame ? 'cause' : 'note',
       subject: { kind: 'pool', name: pool.subject },
       says: `${times(crashes.length, 'worker')} of ${pool.subject} crashed in the last minutes: ${signalsOf(crashes)}.`,
-      evidence: [...evidence, ...probes],
+      evidence,
       remediations: [],
       withoutRemediation:
         'Find what crashes: the page above, then a core dump (`coredumpctl`, or rlimit_core in the pool). Undo what was ' +
