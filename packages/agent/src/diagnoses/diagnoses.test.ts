@@ -14,6 +14,7 @@ import {
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
+import { localTime } from '../survey/sample-logs.ts'
 import { diagnose } from './diagnose.ts'
 
 const ids = (facts: Parameters<typeof diagnose>[0], role: string) =>
@@ -52,11 +53,6 @@ const stopped = {
   execMainCode: 1,
   execMainStatus: 0,
   execMainExitedMs: sampleNowMs - 60_000,
-}
-/** Local time without a zone, as FPM and nginx write it on this machine. */
-const localTime = (secondsAgo: number) => {
-  const at = new Date(sampleNowMs - secondsAgo * 1000)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
 }
 
 test('a healthy host has neither causes nor risks', () => {

@@ -56,15 +56,15 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     nginxService(host, nginx),
   ])
   const sessions = await adminSessions(host, fpm, nginx.unit)
-  // What the probes themselves came to is the newest there is to know.
-  const { errors } = await readErrorLogs(host, nginx)
+  // After the probes: what they came to is the newest there is to know.
+  const { errors, unreadableLogs } = await readErrorLogs(host, nginx)
   const capacity = await capacityFacts(host, {
     fpm,
     nginx: { ...nginx, logs: sites.flatMap(({ errorLogs, accessLogs }) => [...errorLogs, ...accessLogs]) },
   })
   couldNotTell.push(...capacity.couldNotTell)
   for (const service of fpm) couldNotTell.push(...unreadable(service))
-  for (const log of nginx.unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
+  for (const log of unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
   const servers = [...sites, ...nginx.proxied.filter(({ isAlsoPhp }) => !isAlsoPhp).map(({ site }) => site)].filter(
     (server) => !options.site || isNamed(server, options.site),
   )

@@ -1,18 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import type { ProcessFacts } from '../host/host.ts'
 import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
-import { nginxFacts } from './nginx-facts.ts'
+import { nginxFacts, readErrorLogs } from './nginx-facts.ts'
 import { nginxMaster, nginxWorker, sampleProcess, sampleWebHost, serverText, unitText } from './sample-web-host.ts'
 
 const answers = { 'unit-properties nginx': unitText('nginx', { MainPID: 50 }) }
 const main = '/etc/nginx/nginx.conf'
 
-function read(
+async function read(
   tree: Readonly<Record<string, Entry>>,
   processes: readonly ProcessFacts[] = [nginxMaster, nginxWorker],
   given: FakeWorld['answers'] = answers,
 ) {
-  return nginxFacts(fakeReadHost({ tree, answers: given }), processes)
+  const host = fakeReadHost({ tree, answers: given })
+  const facts = await nginxFacts(host, processes)
+  return { ...facts, ...(await readErrorLogs(host, facts)) }
 }
 
 const http = (inside: string) => `events { }\nhttp { ${inside} }\n`
@@ -169,7 +171,8 @@ describe('error logs', () => {
       'open() "/srv/evil" failed (2: No such file or directory) while connecting to upstream, client: 1.2.3.4, server: a.example, request: "GET /srv/evil HTTP/1.1", upstream: "fastcgi://unix:/srv/evil:", host: "/srv/evil"',
     )
     const host = fakeReadHost({ tree: { ...tree, '/log/a': text }, answers })
-    expect((await nginxFacts(host, [nginxMaster])).errors).toMatchObject([{ upstream: 'fastcgi://unix:/srv/evil:' }])
+    const facts = await nginxFacts(host, [nginxMaster])
+    expect((await readErrorLogs(host, facts)).errors).toMatchObject([{ upstream: 'fastcgi://unix:/srv/evil:' }])
     expect([...host.touched].filter((path) => path.startsWith('/srv'))).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** Reads nginx: unit, master, the sites of its effective configuration, and the newest lines of their error logs. */
+/** Reads nginx: unit, master, and the sites of its effective configuration; and, when asked, the newest lines of their error logs. */
 import type { ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
 import { readNginxAllowance, type NginxAllowance } from '../readings/nginx-capacity.ts'
@@ -31,6 +31,9 @@ export interface NginxReading {
   readonly allowance: (NginxAllowance & { readonly configPath: string; readonly files: readonly string[] }) | null
   /** Every `fastcgi_pass`. */
   readonly passes: readonly PassFacts[]
+}
+
+export interface NginxLogs {
   readonly errors: readonly NginxErrorEntry[]
   readonly unreadableLogs: readonly { readonly path: string; readonly says: string }[]
 }
@@ -55,7 +58,7 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
           allowance: null,
           passes: [],
         }
-  const reading = {
+  return {
     unit,
     master,
     workerPid: workerPids[0] ?? workers[0]?.pid ?? null,
@@ -65,7 +68,6 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
     allowance,
     passes,
   }
-  return { ...reading, ...(await readErrorLogs(host, reading)) }
 }
 
 /** Null when there is none. */
@@ -141,11 +143,10 @@ async function followLinks(host: ReadHost, address: SocketAddress): Promise<Sock
   return address.startsWith('unix:') ? `unix:${await followedSocket(host, address.slice('unix:'.length))}` : address
 }
 
-/** Again after requests were made: what those came to stands there, too. */
 export async function readErrorLogs(
   host: ReadHost,
   { sites, proxied }: Pick<NginxReading, 'sites' | 'proxied'>,
-): Promise<Pick<NginxReading, 'errors' | 'unreadableLogs'>> {
+): Promise<NginxLogs> {
   const logging = [...(sites.ok ? sites.value : []), ...proxied.map(({ site }) => site)]
   const errors: NginxErrorEntry[] = []
   const unreadableLogs: { path: string; says: string }[] = []

@@ -122,18 +122,21 @@ describe('a pool', () => {
 test('what the probes themselves came to is among the errors', async () => {
   const world = { ...sampleWebHost, tree: { ...sampleWebHost.tree, [sampleErrorLog]: '', [sampleLog]: '' } }
   const host = fakeReadHost(world)
-  const probed = { ...host, tails: 0 }
+  let isProbed = false
   const facts = await look({
-    ...probed,
+    ...host,
+    http: async (probe) => {
+      const reply = await host.http(probe)
+      isProbed = true
+      return reply
+    },
     readTail: async (path, bytes) => {
-      const tail = await host.readTail(path, bytes)
-      probed.tails += path === sampleErrorLog ? 1 : 0
-      // Written by nginx while the site was asked for its page, after the first reading.
+      // Written by nginx while the site was asked for its page.
       const line =
         '2026/11/21 03:00:00 [error] 51#51: *7 upstream sent too big header while reading response header from upstream, client: 127.0.0.1, server: shop.example, request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php/php8.2-fpm.sock:"\n'
-      return path === sampleErrorLog && probed.tails > 1
+      return path === sampleErrorLog && isProbed
         ? { ok: true, value: { bytes: new TextEncoder().encode(line), offset: 0 } }
-        : tail
+        : host.readTail(path, bytes)
     },
   })
   expect(facts.nginx.errors).toMatchObject([{ kind: 'header-too-big' }])

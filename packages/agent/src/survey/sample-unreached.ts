@@ -12,6 +12,7 @@ import {
   samplePoolText,
   sampleSite,
 } from './sample-facts.ts'
+import { localTime } from './sample-logs.ts'
 
 export type Changes = NonNullable<Parameters<typeof sampleFacts>[0]>
 
@@ -49,10 +50,6 @@ export function failing(
   })
 }
 
-export const localTime = (secondsAgo: number) => {
-  const at = new Date(sampleNowMs - secondsAgo * 1000)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
-}
 export const line = (changes: Partial<NginxErrorEntry>): NginxErrorEntry => ({
   localTime: localTime(5),
   level: 'error',

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { samplePass, samplePeer, sampleUnreached, sampleUpstream } from '../../survey/sample-addresses.ts'
 import { sampleFacts, sampleFpm, sampleNowMs, samplePool, sampleSite } from '../../survey/sample-facts.ts'
 import { diagnose } from '../diagnose.ts'
-import { failing, site, line, localTime, socket, tcpFpm, type Changes } from '../../survey/sample-unreached.ts'
+import { localTime } from '../../survey/sample-logs.ts'
+import { failing, site, line, socket, tcpFpm, type Changes } from '../../survey/sample-unreached.ts'
 import { finding, told } from './sample-told.ts'
 
 describe('wrong-protocol', () => {

@@ -9,7 +9,8 @@ import {
   sampleUnit,
 } from '../../survey/sample-facts.ts'
 import { diagnose } from '../diagnose.ts'
-import { failing, site, line, localTime, socket, stopped } from '../../survey/sample-unreached.ts'
+import { localTime } from '../../survey/sample-logs.ts'
+import { failing, site, line, socket, stopped } from '../../survey/sample-unreached.ts'
 import { finding, told } from './sample-told.ts'
 
 describe('upstream-mismatch', () => {

@@ -1,40 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
-import { readNginxErrorLog, type NginxErrorEntry } from '../../readings/nginx-error-log.ts'
-import type { CapacityFacts, FpmCapacity } from '../../survey/capacity-facts.ts'
-import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
-import {
-  sampleCapacity,
-  sampleFacts,
-  sampleFpm,
-  sampleNowMs,
-  samplePool,
-  sampleWorkers,
-} from '../../survey/sample-facts.ts'
+import type { NginxErrorEntry } from '../../readings/nginx-error-log.ts'
+import type { CapacityFacts } from '../../survey/capacity-facts.ts'
+import type { HostFacts } from '../../survey/host-facts.ts'
+import { sampleFacts, sampleFpm, sampleNowMs, samplePool, sampleWorkers } from '../../survey/sample-facts.ts'
+import { about, fpmCapacity, fpmLog, localTime, nginxLog } from '../../survey/sample-logs.ts'
 import { diagnose } from '../diagnose.ts'
 
-/** Local time without a zone, as FPM and nginx write it on this machine. */
-const localTime = (secondsAgo: number) => {
-  const at = new Date(sampleNowMs - secondsAgo * 1000)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
-}
 const found = (facts: HostFacts) => diagnose(facts).findings.map(({ diagnosis, role }) => `${role} ${diagnosis}`)
-
-/** Lines as nginx writes them, of worker 51 unless told. */
-function nginxLog(secondsAgo: number, message: string, pid = 51): readonly NginxErrorEntry[] {
-  const [date = '', time] = localTime(secondsAgo).split('T')
-  return readNginxErrorLog(`${date.replaceAll('-', '/')} ${time} [error] ${pid}#${pid}: *7 ${message}`)
-}
-const about = (phase: string, request = 'GET / HTTP/1.1') =>
-  ` while ${phase}, client: 10.0.0.9, server: shop.example, request: "${request}", upstream: "fastcgi://unix:/run/php/php8.2-fpm.sock:", host: "shop.example"`
-
-const fpmLog = (entries: readonly FpmLogEntry[], changes: Partial<FpmFacts> = {}) =>
-  sampleFpm({ log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries } }, ...changes })
-
-function fpmCapacity(changes: Partial<FpmCapacity>): CapacityFacts {
-  const healthy = sampleCapacity()
-  return { ...healthy, fpm: new Map([['php8.2-fpm', { ...healthy.fpm.get('php8.2-fpm')!, ...changes }]]) }
-}
 
 describe('worker-oom-killed', () => {
   const death = (secondsAgo: number, signal = 9): FpmLogEntry => ({

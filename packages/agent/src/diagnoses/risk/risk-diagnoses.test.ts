@@ -14,12 +14,9 @@ import {
   sampleUnit,
   sampleWorkers,
 } from '../../survey/sample-facts.ts'
+import { localTime } from '../../survey/sample-logs.ts'
 import { diagnose } from '../diagnose.ts'
 
-const localTime = (secondsAgo: number) => {
-  const at = new Date(sampleNowMs - secondsAgo * 1000)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
-}
 const found = (facts: HostFacts) => diagnose(facts).findings.map(({ diagnosis, role }) => `${role} ${diagnosis}`)
 const logged = (...entries: readonly FpmLogEntry[]) =>
   ({ ok: true, value: { path: '/var/log/php8.2-fpm.log', entries } }) as const
