@@ -7,7 +7,7 @@ import { openFleet } from '../test/lab/fleet.ts'
 import { openLab } from '../test/lab/lab.ts'
 import type { LiveHost } from '../test/lab/live-host.ts'
 
-/** Long enough for the first sample, and for what the start has left to be collected. */
+/** Long enough for the first samples, and for what answered the controller's first questions to be gone. */
 const settleMs = 90_000
 
 await using lab = await openLab()
@@ -16,7 +16,7 @@ await using fleet = await openFleet(lab.address)
 await fleet.add(host)
 const bare = startBare(host, lab.address).catch(() => undefined)
 await sleep(settleMs)
-const agent = await memoryOf(host, '/fleetmend-agent.cjs serve')
+const agent = await memoryOf(host, '/fleetmend-agent.cjs')
 const floor = await memoryOf(host, 'bare-node-with-tls')
 process.stdout.write(
   `agent, idle            private ${agent.privateKiB} KiB  RSS ${agent.rssKiB} KiB\n` +
@@ -36,12 +36,17 @@ function startBare(on: LiveHost, address: string): Promise<unknown> {
   return on.run(['/usr/lib/fleetmend/node', '-e', program], { limitMs: settleMs * 4 })
 }
 
+/** Of every process with this in its command line, together. */
 async function memoryOf(
   on: LiveHost,
   title: string,
 ): Promise<{ readonly privateKiB: number; readonly rssKiB: number }> {
-  const [pid = ''] = (await on.must(['pgrep', '-f', title])).trim().split('\n')
-  const rollup = await on.must(['cat', `/proc/${pid}/smaps_rollup`])
-  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0)
-  return { privateKiB: field('Private_Clean') + field('Private_Dirty'), rssKiB: field('Rss') }
+  const sum = { privateKiB: 0, rssKiB: 0 }
+  for (const pid of (await on.must(['pgrep', '-f', title])).trim().split('\n')) {
+    const rollup = await on.must(['cat', `/proc/${pid}/smaps_rollup`])
+    const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? 0)
+    sum.privateKiB += field('Private_Clean') + field('Private_Dirty')
+    sum.rssKiB += field('Rss')
+  }
+  return sum
 }

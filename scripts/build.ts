@@ -1,17 +1,32 @@
-/** Bundles what is installed on machines: one file each, nothing beside it but a Node 26. */
+/** Bundles what is installed on machines: a folder for the agent, a file for the command, nothing beside them but a Node 26. */
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+interface Bundle {
+  readonly entry: string
+  readonly file: string
+  readonly shebang?: string
+  /** Kept beside it: what V8 makes of it. */
+  readonly isCached?: boolean
+}
+
 /** The agent brings its own Node to the host, because web hosts have none; its shebang names that one. */
-const bundles = [
-  { entry: 'packages/agent/src/main.ts', file: 'dist/fleetmend-agent.cjs', shebang: '#!/usr/lib/fleetmend/node' },
+const bundles: readonly Bundle[] = [
+  {
+    entry: 'packages/agent/src/boot.ts',
+    file: 'dist/agent/fleetmend-agent.cjs',
+    shebang: '#!/usr/lib/fleetmend/node',
+  },
+  { entry: 'packages/agent/src/main.ts', file: 'dist/agent/agent.cjs', isCached: true },
+  { entry: 'packages/agent/src/serving.ts', file: 'dist/agent/serving.cjs' },
   { entry: 'packages/cli/src/main.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
 ]
 
-for (const { entry, file, shebang } of bundles) {
+for (const { entry, file, shebang, isCached } of bundles) {
   if (!existsSync(`${root}/${entry}`)) {
     // A bundle that outlives its source would be tested in its place.
     rmSync(`${root}/${file}`, { force: true })
@@ -30,11 +45,13 @@ for (const { entry, file, shebang } of bundles) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    banner: { js: shebang },
+    ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // tRPC and ws ask for it; without it the bundle would carry their development texts and stack traces.
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
   })
-  chmodSync(`${root}/${file}`, 0o755)
+  if (shebang !== undefined) chmodSync(`${root}/${file}`, 0o755)
+  if (isCached)
+    spawnSync(process.execPath, ['scripts/code-cache.ts', file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   process.stdout.write(`${file}  ${Math.round(statSync(`${root}/${file}`).size / 1024)} KiB\n`)
 }

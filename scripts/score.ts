@@ -1,6 +1,7 @@
 /**
  * `npm run score [NAME …]`: boots hosts, breaks them in every way there is, and prints whether each cause was named. Exits 4
- * when a row is wrong. `--at-once N` hosts (2), and with names only faults whose id or group contains one of them.
+ * when a row is wrong. `--at-once N` hosts (2), and with names only faults whose id contains one of them; without, all of
+ * them, and the table is kept in docs/results/score.md. Faults that no test host can have are judged on their records.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -8,8 +9,10 @@ import { parseArgs } from 'node:util'
 import { exitCodes, paintFor } from '@fleetmend/shared'
 import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
 import { openLab } from '../test/lab/lab.ts'
-import { loadFaults } from '../test/live/faults/catalogue.ts'
+import { loadFaults, loadRecordedFaults } from '../test/live/faults/catalogue.ts'
 import { isRight, scoreFault, type Score } from '../test/live/faults/score-fault.ts'
+import { scoreRecorded } from '../test/live/faults/score-recorded.ts'
+import { writeResultPage } from '../test/live/result-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const paint = paintFor(process.stdout.isTTY, process.env)
@@ -30,32 +33,49 @@ if (!possible.can) {
 }
 
 async function score(): Promise<number> {
-  const all = await loadFaults()
-  const faults = all.filter(({ id }) => positionals.length === 0 || positionals.some((name) => id.includes(name)))
+  const isWanted = ({ id }: { readonly id: string }) =>
+    positionals.length === 0 || positionals.some((name) => id.includes(name))
+  const faults = (await loadFaults()).filter(isWanted)
   await using lab = await openLab()
-  const rows = faults.flatMap((fault) =>
-    (fault.releases ?? ['debian12' as const]).map((release) => ({ fault, release })),
+  const live: readonly Row[] = faults.flatMap((fault) =>
+    (fault.releases ?? ['debian12' as const]).map((release) => ({
+      id: fault.id,
+      on: release,
+      score: () => scoreFault(lab, fault, release),
+    })),
   )
+  const recorded: readonly Row[] = (await loadRecordedFaults())
+    .filter(isWanted)
+    .map((fault) => ({ id: fault.id, on: 'recorded', score: () => scoreRecorded(fault) }))
+  const rows = [...live, ...recorded]
   const waiting = [...rows]
   const scores: Score[] = []
-  let broken = 0
+  const broken: Row[] = []
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const { fault, release } = next
       try {
-        const row = await scoreFault(lab, fault, release)
+        const row = await next.score()
         scores.push(row)
         process.stdout.write(`${lineOf(row)}\n`)
       } catch (error) {
-        broken++
-        process.stdout.write(`${paint.red('BROKEN')}  ${fault.id} on ${release}: ${String(error)}\n`)
+        broken.push(next)
+        process.stdout.write(`${paint.red('BROKEN')}  ${next.id} on ${next.on}: ${String(error)}\n`)
       }
     }
   }
   await Promise.all(Array.from({ length: Number(values['at-once']) }, worker))
   const right = scores.filter(isRight).length
-  process.stdout.write(`\n${right} of ${rows.length} right${broken > 0 ? `, ${broken} could not be injected` : ''}\n`)
+  process.stdout.write(
+    `\n${right} of ${rows.length} right${broken.length > 0 ? `, ${broken.length} could not be injected` : ''}\n`,
+  )
+  if (positionals.length === 0) writeResultPage(scores, broken)
   return right === rows.length ? exitCodes.done : exitCodes.someFailed
+}
+
+interface Row {
+  readonly id: string
+  readonly on: string
+  readonly score: () => Promise<Score>
 }
 
 function lineOf(row: Score): string {

@@ -49,7 +49,13 @@ const rows: readonly Row[] = [
   {
     room: 'packages/agent/src/readings',
     may: ['shared', 'node:net', 'type host/host.ts', 'type survey/host-facts.ts'],
+    except: ['packages/agent/src/readings/manifests'],
     why: 'a reading turns text into a value; given the same text it gives the same value, on any machine',
+  },
+  {
+    room: 'packages/agent/src/readings/manifests',
+    may: ['readings', 'yaml', 'node:path'],
+    why: 'files for containers, which only the command line reads: the YAML they are written in stays out of what hosts carry',
   },
   {
     room: 'packages/agent/src/survey',
@@ -132,7 +138,7 @@ const rows: readonly Row[] = [
   {
     room: 'packages/cli/src',
     never: ['@fleetmend/agent', 'kysely', 'node:sqlite', '@peculiar/x509'],
-    why: 'it knows the controller as a type and asks over its socket; only `controller serve` brings the rest with it',
+    why: 'it knows the controller as a type and asks over its socket; `controller serve` brings the rest with it, and `diagnose --files` the diagnosis of files alone',
   },
 ]
 
@@ -210,5 +216,7 @@ function matches(to: string, path: string): boolean {
 }
 
 function within(to: string, path: string): boolean {
+  // Its files one by one, too, where loading all of them would take too long; but not what does I/O.
+  if (path === '@fleetmend/shared' && to.startsWith(`${path}/`)) return to !== '@fleetmend/shared/own-socket'
   return to === path || (path.startsWith('packages/') && to.startsWith(`${path}/`))
 }

@@ -1,15 +1,18 @@
 /** Puts the built agent onto a host as its package will: the bundle beside its Node, and a link to it on the PATH. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LiveHost } from './live-host.ts'
 
-const bundle = fileURLToPath(new URL('../../dist/fleetmend-agent.cjs', import.meta.url))
-const installed = '/usr/lib/fleetmend/fleetmend-agent.cjs'
+const built = fileURLToPath(new URL('../../dist/agent', import.meta.url))
+const installed = '/usr/lib/fleetmend'
+const entry = join(installed, 'fleetmend-agent.cjs')
 
-/** The host has Node at `/usr/lib/fleetmend/node` since it was booted: the bundle's shebang names that. */
+/** The host has Node at `/usr/lib/fleetmend/node` since it was booted: the entry's shebang names that. */
 export async function installAgent(must: LiveHost['must']): Promise<void> {
-  if (!existsSync(bundle)) throw new Error('There is no dist/fleetmend-agent.cjs. Make it:\n    pnpm build')
-  await must(['dd', `of=${installed}`, 'status=none'], { input: readFileSync(bundle) })
-  await must(['chmod', '0755', installed])
-  await must(['ln', '-sfn', installed, '/usr/bin/fleetmend-agent'])
+  if (!existsSync(built)) throw new Error('There is no dist/agent. Make it:\n    pnpm build')
+  for (const name of readdirSync(built))
+    await must(['dd', `of=${join(installed, name)}`, 'status=none'], { input: readFileSync(join(built, name)) })
+  await must(['chmod', '0755', entry])
+  await must(['ln', '-sfn', entry, '/usr/bin/fleetmend-agent'])
 }

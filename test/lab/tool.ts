@@ -11,6 +11,8 @@ export interface ToolOptions {
   /** Default: one minute. When it is over, the program and all it started are killed. */
   readonly limitMs?: number
   readonly input?: string | Uint8Array
+  /** Of what it prints; `latin1` is byte text. */
+  readonly encoding?: 'utf8' | 'latin1'
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -26,7 +28,7 @@ const keptCharacters = 64 * 1024 * 1024
 
 export function runTool(
   argv: readonly string[],
-  { limitMs = 60_000, input, env = {} }: ToolOptions = {},
+  { limitMs = 60_000, input, encoding = 'utf8', env = {} }: ToolOptions = {},
 ): Promise<Ran> {
   const [program = '', ...args] = argv
   return new Promise((resolve, reject) => {
@@ -34,8 +36,8 @@ export function runTool(
     const child = spawn(program, args, { detached: true, env: { ...plainEnvironment, ...env } })
     let stdout = ''
     let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout = (stdout + text).slice(-keptCharacters)))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-keptCharacters)))
+    child.stdout.setEncoding(encoding).on('data', (text: string) => (stdout = (stdout + text).slice(-keptCharacters)))
+    child.stderr.setEncoding(encoding).on('data', (text: string) => (stderr = (stderr + text).slice(-keptCharacters)))
     // A program that ends without reading its input is no failure of ours.
     child.stdin.on('error', () => undefined).end(input)
     let late = false

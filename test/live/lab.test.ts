@@ -96,17 +96,14 @@ describe.skipIf(await hostsAreImpossible())('a lab', () => {
       expect(report.firstLost[0]?.outcome).toBe('502')
     })
 
-    test.skipIf(!existsSync('dist/fleetmend-agent.cjs'))(
-      'runs the built agent, which brings its own Node',
-      async () => {
-        await web1.installAgent()
-        expect((await web1.run(['which', 'node'])).exitCode).toBe(1)
-        expect(await web1.agent('version')).toMatchObject({
-          exitCode: 0,
-          stdout: expect.stringContaining('fleetmend-agent'),
-        })
-      },
-    )
+    test.skipIf(!existsSync('dist/agent'))('runs the built agent, which brings its own Node', async () => {
+      await web1.installAgent()
+      expect((await web1.run(['which', 'node'])).exitCode).toBe(1)
+      expect(await web1.agent('version')).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('fleetmend-agent'),
+      })
+    })
   })
 
   test('leaves nothing on this machine when it closes', async () => {

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { duplexPair } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import { decodeJoinToken, Peer, streamChannel } from '@fleetmend/shared'
@@ -15,11 +16,14 @@ import { apply } from '../../packages/agent/src/execute/apply.ts'
 import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts'
 import type { Executor } from '../../packages/agent/src/execute/executor.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
+import { answerCalls, type AnsweredHost } from '../../packages/agent/src/serve/answer-calls.ts'
+import type { Answering } from '../../packages/agent/src/serve/answering.ts'
 import { serveAgent } from '../../packages/agent/src/serve/serve-agent.ts'
 import { openApplyRecord } from '../../packages/agent/src/state/apply-record.ts'
 import { writeIdentity } from '../../packages/agent/src/state/identity.ts'
 import { openStateFolder, type StateFolder } from '../../packages/agent/src/state/state-folder.ts'
 import { look } from '../../packages/agent/src/survey/look.ts'
+import { sampleTargets } from '../../packages/agent/src/survey/sample-targets.ts'
 import { serveController, type ApiRouter, type RunningController } from '../../packages/controller/src/index.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
 import { webHost, type WebHost } from './web-host.ts'
@@ -153,7 +157,16 @@ async function enrolled(folder: string, id: string, token: string, approvers: Ui
   }
   const ends = new AbortController()
   const serving = serveAgent(
-    { host: web.host, state, start, socketPath: join(folder, 'agent.sock'), say: () => undefined },
+    {
+      name: web.host.id,
+      host: web.host,
+      state,
+      answering: answeringHere({ host: web.host, state, start, say: () => undefined }),
+      sampleTargets: () => sampleTargets(web.host),
+      socketPath: join(folder, 'agent.sock'),
+      say: () => undefined,
+      atRest: () => undefined,
+    },
     ends.signal,
   )
   return Object.assign(web, {
@@ -166,6 +179,18 @@ async function enrolled(folder: string, id: string, token: string, approvers: Ui
       await serving
     },
   })
+}
+
+/** What a process of its own does on a real host. */
+function answeringHere(host: AnsweredHost): Answering {
+  const answer = answerCalls(host)
+  return {
+    open: () => {
+      const [ours, theirs] = duplexPair()
+      answer(theirs)
+      return Promise.resolve(ours)
+    },
+  }
 }
 
 /** What a transient unit does on a real host. */

@@ -17,7 +17,7 @@ import {
 } from '@fleetmend/shared'
 import { initTRPC, tracked } from '@trpc/server'
 import * as z from 'zod/mini'
-import type { PlanRequest } from './agent.ts'
+import type { PlanRequest } from './plan-on-host.ts'
 
 export type ApplyBegun =
   | { readonly ok: true; readonly apply: ApplyId }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
-import { exitCodes, Problem, problem, problemKinds, worstExit, type ExitCode, type ProblemCode } from './problems.ts'
+import { Problem } from './model/problem.ts'
+import { exitCodes, problem, problemKinds, worstExit, type ExitCode, type ProblemCode } from './problems.ts'
 
 const codes = Object.keys(problemKinds) as ProblemCode[]
 

@@ -1,5 +1,5 @@
 /** Every problem that crosses a wire or ends a command: a permanent code, a fixed title, its exit code, whether to retry. */
-import * as z from 'zod/mini'
+import type { Problem } from './model/problem.ts'
 
 export const exitCodes = {
   done: 0,
@@ -61,15 +61,6 @@ export const problemKinds = {
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof problemKinds
-
-export const Problem = z.strictObject({
-  code: z.enum(Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]]),
-  title: z.string(),
-  detail: z
-    .string()
-    .check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
-})
-export type Problem = z.infer<typeof Problem>
 
 export function problem(code: ProblemCode, detail: string): Problem {
   return { code, title: problemKinds[code].title, detail }

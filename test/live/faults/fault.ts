@@ -1,8 +1,9 @@
 /** What a fault is: how it is injected for real, how it shows, and the ground truth of what is wrong then. */
 import type { Release } from '../../lab/tree-recipes.ts'
-import type { Host } from './host-kit.ts'
+import type { AnyHost, Host } from './host-kit.ts'
 
-export interface Fault {
+/** What is to be found. */
+export interface Truth {
   /** The name of its file. */
   readonly id: string
   /** What is broken, in a few words of a person. */
@@ -13,8 +14,17 @@ export interface Fault {
   readonly besides?: readonly string[]
   /** Must be found besides: for risks, notes and consequences that a fault is there to prove. */
   readonly alsoFound?: readonly string[]
+  /** What the sentence of a finding must tell, by diagnosis: names, addresses, who and when. */
+  readonly tells?: Readonly<Record<string, RegExp>>
   /** What may be suggested for its causes; a cause may also come with the reason why there is nothing. */
   readonly remediations: readonly string[]
+  /** What cannot be known there, and is said: each of these, and nothing else. */
+  readonly couldNotTell?: readonly RegExp[]
+}
+
+export interface Fault extends Truth {
+  /** Words before the agent's command line that put it where it is to look; left out: on the host itself. */
+  within?(host: AnyHost): readonly string[]
   /** Breaks the host. What it starts and must go on while the host is looked at, it returns. */
   inject(host: Host): Promise<AsyncDisposable | void>
   /** Waited for after the injection; left out: there is nothing to wait for. */
@@ -24,6 +34,22 @@ export interface Fault {
 }
 
 export function defineFault(fault: Fault): Fault {
+  return fault
+}
+
+/**
+ * One that this machine's kernel cannot produce. It was injected on a virtual machine with a kernel that can, and the host
+ * was recorded: `fixtures/hosts/ID`.
+ */
+export interface RecordedFault extends Truth {
+  /** What enforces there; cgroups are of version 2 with both. */
+  readonly kernel: 'selinux' | 'apparmor'
+  within?(host: AnyHost): readonly string[]
+  inject(host: AnyHost): Promise<AsyncDisposable | void>
+  shows?(host: AnyHost): Promise<boolean>
+}
+
+export function defineRecordedFault(fault: RecordedFault): RecordedFault {
   return fault
 }
 

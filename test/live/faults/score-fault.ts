@@ -3,28 +3,29 @@ import type { DiagnosisDocument, Finding, HostDiagnosis } from '@fleetmend/share
 import type { Lab } from '../../lab/lab.ts'
 import type { Release } from '../../lab/tree-recipes.ts'
 import { until } from '../../lab/until.ts'
-import type { Fault } from './fault.ts'
+import { comparedReadings, installComparison } from '../parsers/readings-agree.ts'
+import type { Fault, Truth } from './fault.ts'
 import { hostOf, untilServing } from './host-kit.ts'
 
 export interface Score {
-  readonly fault: Fault
-  readonly release: Release
+  readonly fault: Truth
+  /** Where it was injected now, or that it was recorded where it could be. */
+  readonly release: Release | 'recorded'
   /** Exactly the causes of the ground truth, and what must be found besides. */
   readonly causeFound: boolean
-  /** No finding that does not belong there, and no suggestion that would not help. */
+  /** No finding that does not belong there, no suggestion that would not help, and no file that is read otherwise. */
   readonly nothingWrong: boolean
-  /** Every cause with evidence, from two places where its diagnosis has two. */
+  /** Every cause with evidence, from two places where its diagnosis has two, and with what its sentence must tell. */
   readonly evidenced: boolean
   readonly tookMs: number
   /** What is not as it should be, for the person who has to mend it. */
   readonly complaints: readonly string[]
 }
 
-/** Every host as Debian ships it has these. */
-const asShipped = new Set([
-  ...['reload-drops-requests', 'no-auto-restart', 'oom-policy-stop', 'reload-unguarded'],
-  ...['status-page-off', 'slowlog-off'],
-])
+/** Every PHP-FPM as it is shipped has these. */
+const withoutUnits = ['reload-drops-requests', 'status-page-off', 'slowlog-off']
+/** And these Debian's unit, where one runs it. */
+const asShipped = ['no-auto-restart', 'oom-policy-stop', 'reload-unguarded']
 
 let booted = 0
 
@@ -33,24 +34,32 @@ export async function scoreFault(lab: Lab, fault: Fault, release: Release = 'deb
   await using live = await lab.boot({ name: `f${booted}`, release })
   const host = hostOf(live, release)
   await host.installAgent()
+  await installComparison(host)
   await untilServing(host)
   const going = await fault.inject(host)
   try {
     const { shows } = fault
     if (shows) await until(() => shows(host), `${fault.id} to show`)
     const startedMs = performance.now()
-    const ran = await host.agent('diagnose', '--json')
+    const within = fault.within?.(host) ?? []
+    const ran = await host.run([...within, '/usr/bin/fleetmend-agent', 'diagnose', '--json'], { limitMs: 180_000 })
     const tookMs = Math.round(performance.now() - startedMs)
     const [diagnosis] = (JSON.parse(ran.stdout) as DiagnosisDocument).hosts
     if (!diagnosis) throw new Error(`${fault.id}: ${ran.stderr}`)
-    return { fault, release, tookMs, ...judge(fault, diagnosis) }
+    const judged = judge(fault, diagnosis)
+    const misread = (await comparedReadings(host, within)).map((each) => `misread: ${each}`)
+    return {
+      ...{ fault, release, tookMs, ...judged },
+      nothingWrong: judged.nothingWrong && misread.length === 0,
+      complaints: [...judged.complaints, ...misread],
+    }
   } finally {
     await going?.[Symbol.asyncDispose]()
   }
 }
 
-function judge(
-  fault: Fault,
+export function judge(
+  fault: Truth & { readonly within?: unknown },
   { findings, couldNotTell }: HostDiagnosis,
 ): Pick<Score, 'causeFound' | 'nothingWrong' | 'evidenced' | 'complaints'> {
   const causes = findings.filter(({ role }) => role === 'cause')
@@ -59,22 +68,34 @@ function judge(
   const wrong = [...found].filter((id) => !fault.causes.includes(id))
   const alsoFound = fault.alsoFound ?? []
   const overlooked = alsoFound.filter((id) => !findings.some(({ diagnosis }) => diagnosis === id))
-  const allowed = new Set([...asShipped, ...alsoFound, ...(fault.besides ?? [])])
+  const shipped = fault.within ? withoutUnits : [...withoutUnits, ...asShipped]
+  const allowed = new Set([...shipped, ...alsoFound, ...(fault.besides ?? [])])
   const beside = findings.filter(({ role, diagnosis }) => role !== 'cause' && !allowed.has(diagnosis))
   const suggested = causes.flatMap(({ remediations }) => remediations.map(({ id }) => id))
   const useless = suggested.filter((id) => !fault.remediations.includes(id))
   const bare = causes.filter((cause) => !isEvidenced(cause))
+  const unknown = fault.couldNotTell ?? []
+  const unexpected = couldNotTell.filter(({ what, why }) => !unknown.some((each) => each.test(`${what}: ${why}`)))
+  const unsaid = unknown.filter((each) => !couldNotTell.some(({ what, why }) => each.test(`${what}: ${why}`)))
+  const silent = findings.filter(({ diagnosis, says }) => fault.tells?.[diagnosis]?.test(says) === false)
   return {
     causeFound: missing.length === 0 && wrong.length === 0 && overlooked.length === 0,
-    nothingWrong: wrong.length === 0 && beside.length === 0 && useless.length === 0 && couldNotTell.length === 0,
-    evidenced: bare.length === 0,
+    nothingWrong:
+      wrong.length === 0 &&
+      beside.length === 0 &&
+      useless.length === 0 &&
+      unexpected.length === 0 &&
+      unsaid.length === 0,
+    evidenced: bare.length === 0 && silent.length === 0,
     complaints: [
       ...[...missing, ...overlooked].map((id) => `${id} was not found`),
       ...wrong.map((id) => `${id} is no cause here: ${said(causes, id)}`),
       ...beside.map(({ diagnosis, role, says }) => `${diagnosis} (${role}) does not belong here: ${says}`),
       ...useless.map((id) => `${id} would not help`),
       ...bare.map(({ diagnosis }) => `${diagnosis} does not show how it knows, or has nothing to do`),
-      ...couldNotTell.map(({ what, why }) => `could not tell ${what}: ${why}`),
+      ...silent.map(({ diagnosis, says }) => `${diagnosis} does not tell ${fault.tells?.[diagnosis]}: ${says}`),
+      ...unsaid.map((expected) => `does not say that it could not tell ${String(expected)}`),
+      ...unexpected.map(({ what, why }) => `could not tell ${what}: ${why}`),
     ],
   }
 }

@@ -31,6 +31,20 @@ export async function limitService(
   for (const pid of readFileSync(members, 'utf8').trim().split('\n')) writeFileSync(join(folder, 'cgroup.procs'), pid)
 }
 
+/** Room for the master of a service that is down, and for nobody else, until it is lifted. */
+export async function limitToMaster(host: Host, service: string): Promise<{ readonly lift: () => void }> {
+  const own = cgroupOf(host, 'pids')
+  if (own === null) {
+    await host.must(['systemctl', 'set-property', '--runtime', service, 'TasksMax=1'])
+    return { lift: () => undefined }
+  }
+  // Without controllers of its own, a host starts its services in the cgroup of all of it.
+  const file = join(own, 'pids.max')
+  const before = readFileSync(file, 'utf8')
+  writeFileSync(file, String(Number(readFileSync(join(own, 'pids.current'), 'utf8')) + 1))
+  return { lift: () => writeFileSync(file, before) }
+}
+
 /** Where the host's PID 1 is in a hierarchy of v1; null where there is none for that controller. */
 function cgroupOf(host: Host, controller: string): string | null {
   const lines = readFileSync(`/proc/${host.leaderPid}/cgroup`, 'utf8').split('\n')

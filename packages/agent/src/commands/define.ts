@@ -1,8 +1,8 @@
 /** What a command of `fleetmend-agent` is: words, options, and one function from parsed arguments to an exit code. */
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { ExitCode, Paint, Problem } from '@fleetmend/shared'
+import type { ExitCode, Paint } from '@fleetmend/shared'
 import type { Host } from '../host/host.ts'
-import type { StateFolder } from '../state/state-folder.ts'
+import type { OwnState } from '../own-state.ts'
 
 export interface Streams {
   /** Data. */
@@ -17,9 +17,7 @@ export interface CommandContext {
   readonly values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
   readonly streams: Streams
   readonly host: Host
-  state(): Promise<
-    { readonly ok: true; readonly value: StateFolder } | { readonly ok: false; readonly problem: Problem }
-  >
+  state(): Promise<OwnState>
   /** For a command that lasts: aborted by SIGTERM or SIGINT, which from then on leave it to the command to end. */
   untilTold(): AbortSignal
 }

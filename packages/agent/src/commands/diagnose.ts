@@ -1,17 +1,10 @@
 /** `fleetmend-agent diagnose`: what is wrong here, why, and how it knows. Changes nothing. */
-import {
-  diagnosisText,
-  exitCodes,
-  hasFindings,
-  problem,
-  remediationWords,
-  type DiagnosisDocument,
-  type ExitCode,
-} from '@fleetmend/shared'
-import { diagnoseHost } from '../agent.ts'
-import { diagnosisPage } from '../views/diagnosis-page.ts'
+import type { DiagnosisDocument } from '@fleetmend/shared'
+import { hasFindings } from '@fleetmend/shared/model/has-findings'
+import { exitCodes, problem, type ExitCode } from '@fleetmend/shared/problems'
+import { diagnosisText, remediationWords } from '@fleetmend/shared/views/diagnosis-text'
+import { diagnoseHost } from '../diagnose-host.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
-import { remediations } from '../remediations/registry.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 
@@ -49,9 +42,14 @@ export const diagnoseCommand: Command = {
   },
 }
 
-function explainDiagnosis(streams: Streams, id: string): ExitCode {
+async function explainDiagnosis(streams: Streams, id: string): Promise<ExitCode> {
   const diagnosis = diagnoses.find((each) => each.id === id)
   if (diagnosis) {
+    // Remediations bring the schemas of their input, and finding out what is wrong needs none.
+    const [{ diagnosisPage }, { remediations }] = await Promise.all([
+      import('../views/diagnosis-page.ts'),
+      import('../remediations/registry.ts'),
+    ])
     streams.out(diagnosisPage(diagnosis, remediations))
     return exitCodes.done
   }

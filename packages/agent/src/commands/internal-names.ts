@@ -1,4 +1,6 @@
-/** Hidden subcommands that carry out, undo and finish applies. */
+/** Hidden subcommands: those that carry out, undo and finish applies, and those that serve has done for it. */
 export const internalApply = 'internal-apply'
 export const internalRollback = 'internal-rollback'
 export const internalRecover = 'internal-recover'
+export const internalAnswer = 'internal-answer'
+export const internalSampleTargets = 'internal-sample-targets'

@@ -8,9 +8,10 @@ import {
   type PlanDocument,
   type SuggestedRemediation,
 } from '@fleetmend/shared'
-import { planOnHost } from '../agent.ts'
+import { planOnHost } from '../plan-on-host.ts'
 import { inputFromWords } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
+import { runsSystemd } from '../survey/runs-systemd.ts'
 import { jsonOption, printJson, type Command, type CommandContext } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 
@@ -46,7 +47,7 @@ export const planCommand: Command = {
       ...(typeof values['site'] === 'string' ? { site: values['site'] } : {}),
       ...(watchS === undefined ? {} : { watchMs: watchS * 1000 }),
     })
-    return show(context, answer, positionals[0])
+    return show(context, answer, positionals[0], await runsSystemd(host))
   },
 }
 
@@ -77,13 +78,22 @@ function wanted({
   return [{ id, input: read.input }]
 }
 
-function show({ streams, values, host }: CommandContext, answer: PlanAnswer, id: string | undefined): ExitCode {
+function show(
+  { streams, values, host }: CommandContext,
+  answer: PlanAnswer,
+  id: string | undefined,
+  canApply: boolean,
+): ExitCode {
   if (values['json']) printJson(streams, documentOf(host.id, answer))
   switch (answer.kind) {
     case 'planned':
       if (!values['json']) {
         streams.out(`${planText(answer.record, streams.paint)}\n`)
-        streams.err(`To carry it out:\n    fleetmend-agent apply ${answer.record.digest}\n`)
+        streams.err(
+          canApply
+            ? `To carry it out:\n    fleetmend-agent apply ${answer.record.digest}\n`
+            : 'Nothing here can carry it out (no systemd runs this host): write it by hand.\n',
+        )
       }
       return exitCodes.findings
     case 'nothing-to-do':

@@ -1,21 +1,13 @@
-/** Every command, in the order of `--help`. */
-import { applyCommand } from './apply.ts'
+/** Every command, in the order of `--help`; loaded when it is asked for, because most of them are much to load. */
 import type { Command } from './define.ts'
-import { diagnoseCommand } from './diagnose.ts'
-import { enrolCommand } from './enrol.ts'
-import { historyCommand } from './history.ts'
-import { planCommand } from './plan.ts'
-import { rollbackCommand } from './rollback.ts'
-import { serveCommand } from './serve.ts'
-import { versionCommand } from './version.ts'
 
-export const commands: readonly Command[] = [
-  diagnoseCommand,
-  planCommand,
-  applyCommand,
-  rollbackCommand,
-  historyCommand,
-  enrolCommand,
-  serveCommand,
-  versionCommand,
-]
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  diagnose: async () => (await import('./diagnose.ts')).diagnoseCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  apply: async () => (await import('./apply.ts')).applyCommand,
+  rollback: async () => (await import('./rollback.ts')).rollbackCommand,
+  history: async () => (await import('./history.ts')).historyCommand,
+  enrol: async () => (await import('./enrol.ts')).enrolCommand,
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  version: async () => (await import('./version.ts')).versionCommand,
+}

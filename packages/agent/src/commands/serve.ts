@@ -1,16 +1,28 @@
 /** `fleetmend-agent serve`: answers a controller, and whoever may use this host's socket, until it is told to end. */
-import { exitCodes, problem, safe } from '@fleetmend/shared'
-import { textOf } from '../readings/bytes.ts'
+import { dirname } from 'node:path'
+import { exitCodes, problem } from '@fleetmend/shared/problems'
+import { safe } from '@fleetmend/shared/views/paint'
+import { readFile, readFrom, stat } from '../host/files.ts'
+import { runTool } from '../host/run-tool.ts'
+import { runningSelf, type Self } from '../host/self.ts'
 import { accountId } from '../readings/account-names.ts'
-import type { ReadHost } from '../host/host.ts'
+import { textOf } from '../readings/bytes.ts'
+import { readTargets } from '../samples/targets-text.ts'
+import { answeringProcess } from '../serve/answering.ts'
+import { serveAgent } from '../serve/serve-agent.ts'
+import { enrolledName } from '../state/enrolled-name.ts'
+import { ownHostId } from '../state/host-id.ts'
+import type { SampleTargets } from '../survey/sample-targets.ts'
 import type { Command } from './define.ts'
+import { internalAnswer, internalSampleTargets } from './internal-names.ts'
 import { reportProblem } from './report-problem.ts'
-import { startApplyHere } from './start-apply-here.ts'
 
 const defaultSocket = '/run/fleetmend/agent.sock'
 
 /** Its members may ask this agent; what they may apply is decided by approvals all the same. */
 const group = 'fleetmend'
+
+const targetsLimitMs = 30_000
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -20,20 +32,23 @@ export const serveCommand: Command = {
   words: { min: 0, max: 0 },
 
   async run(context) {
-    const { host, streams, values } = context
+    const { streams, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
-    // The line to a controller is heavy, and only this command needs it.
-    const { serveAgent } = await import('../serve/serve-agent.ts')
-    const gid = await gidOf(host, group)
+    const socketPath = typeof values['socket'] === 'string' ? values['socket'] : defaultSocket
+    const gid = await gidOf(group)
     const failure = await serveAgent(
       {
-        host,
+        name: ownHostId(enrolledName()),
+        host: { nowMs: () => Date.now(), readFile, readFrom, stat },
         state: state.value,
-        start: startApplyHere,
-        socketPath: typeof values['socket'] === 'string' ? values['socket'] : defaultSocket,
+        answering: answeringProcess({ self: quickSelf(), command: internalAnswer, folder: dirname(socketPath) }),
+        sampleTargets,
+        socketPath,
         ...(gid === null ? {} : { socketGid: gid }),
         say: (line) => streams.err(`${safe(line)}\n`),
+        // There with `--expose-gc` only, which the unit gives it: V8 itself sees no reason to hurry.
+        atRest: () => globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' }),
       },
       context.untilTold(),
     )
@@ -41,7 +56,21 @@ export const serveCommand: Command = {
   },
 }
 
-async function gidOf(host: ReadHost, name: string): Promise<number | null> {
-  const read = await host.readFile('/etc/group')
+async function gidOf(name: string): Promise<number | null> {
+  const read = await readFile('/etc/group')
   return read.ok ? accountId(textOf(read.value), name) : null
+}
+
+/** Without the flags that this process was started with, which are for waiting. */
+function quickSelf(): Self {
+  const { program, args } = runningSelf()
+  return { program, args: args.slice(-1) }
+}
+
+/** Four times an hour, by a process that is gone again afterwards: finding out takes all that a diagnosis is made of. */
+async function sampleTargets(): Promise<SampleTargets> {
+  const { program, args } = quickSelf()
+  const found = await runTool({ program, args: [...args, internalSampleTargets], limitMs: targetsLimitMs })
+  if (!found.ok) throw new Error(found.says)
+  return readTargets(found.value.stdout)
 }

@@ -1,5 +1,5 @@
 /** `fleetmend-agent version`. */
-import { exitCodes } from '@fleetmend/shared'
+import { exitCodes } from '@fleetmend/shared/problems'
 import { agentVersion } from '../version.ts'
 import { jsonOption, printJson, type Command } from './define.ts'
 

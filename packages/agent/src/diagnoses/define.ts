@@ -1,8 +1,10 @@
 /** What a diagnosis is: an id, words for its page, and a pure judgement over the facts of a host. */
 import type { Finding, Role } from '@fleetmend/shared'
+import type { Workload } from '../readings/manifests/workload.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 
-export interface Diagnosis {
+/** Over the facts of a host; or over others, for diagnoses of what is no host. */
+export interface Diagnosis<Facts = HostFacts> {
   /** Permanent, kebab-case. */
   readonly id: string
   /** Short, fixed words, no names in it. */
@@ -11,9 +13,16 @@ export interface Diagnosis {
   readonly role: Role
   /** What is wrong, how it shows, and why it fails, for the person who reads its page at 02:00. */
   readonly meaning: string
-  judge(facts: HostFacts): readonly Finding[]
+  judge(facts: Facts): readonly Finding[]
 }
 
 export function defineDiagnosis<const D extends Diagnosis>(diagnosis: D): D {
+  return diagnosis
+}
+
+/** One that is judged over files for containers. */
+export type ContainersDiagnosis = Diagnosis<readonly Workload[]>
+
+export function defineContainersDiagnosis<const D extends ContainersDiagnosis>(diagnosis: D): D {
   return diagnosis
 }

@@ -1,5 +1,6 @@
 /** All diagnoses over one look at a host, explained and ordered, with the verdict a person reads first. */
 import type { CouldNotTell, Finding, HostDiagnosis, HostStatus, SiteProbe } from '@fleetmend/shared'
+import { asCanBeDone } from '../judgement/by-hand.ts'
 import { explain } from '../judgement/explain.ts'
 import { failingProbes } from '../judgement/failing-probes.ts'
 import { isMeant } from '../judgement/same-address.ts'
@@ -18,9 +19,10 @@ export function diagnose(facts: HostFacts, options: DiagnoseOptions = {}): HostD
   const found = explain(diagnoses.flatMap((diagnosis) => diagnosis.judge(facts)))
   const findings = found
     .filter((finding) => concerns(facts, finding, options.site))
+    .map((finding) => asCanBeDone(facts, finding))
     .toSorted((a, b) => roleOrder.indexOf(a.role) - roleOrder.indexOf(b.role))
   const sites = [...(facts.nginx.sites.ok ? facts.nginx.sites.value : []), ...facts.nginx.proxied]
-  const probes = sites.flatMap((site) => site.probes)
+  const probes = [...sites.flatMap((site) => site.probes), ...facts.poolProbes]
   const failing = failingProbes(facts, probes)
   return {
     host: facts.host,

@@ -61,7 +61,7 @@ async function findService(
   const processes = await host.processes()
   const services = processes.ok ? await findFpmServices(host, processes.value) : processes
   if (!services.ok) return { ok: false, says: `The configuration of ${name} cannot be tested: ${services.says}.` }
-  const service = services.value.find((each) => each.unit.service === name)
+  const service = services.value.services.find((each) => each.service === name)
   return service
     ? { ok: true, value: service }
     : { ok: false, says: `There is no PHP-FPM service ${name} on this host.` }

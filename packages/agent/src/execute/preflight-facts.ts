@@ -31,7 +31,7 @@ export async function preflightFacts(
     localAddresses: await localAddresses(host),
     users: await names(host, '/etc/passwd', 'passwd'),
     groups: await names(host, '/etc/group', 'group'),
-    mayRunAsRoot: / (-R|--allow-to-run-as-root)( |$)/.test(service.unit.execStart),
+    mayRunAsRoot: / (-R|--allow-to-run-as-root)( |$)/.test(service.unit?.execStart ?? ''),
     openFilesLimit: Number.parseInt((await textOrEmpty(host, '/proc/sys/fs/nr_open')) || '', 10) || null,
   }
 }
@@ -39,7 +39,7 @@ export async function preflightFacts(
 /** With PrivateTmp= the master has a /tmp of its own. */
 function seenBy({ unit, master }: FpmService): (path: string) => string {
   return (path) =>
-    master && unit.privateTmp && /^\/(var\/)?tmp(\/|$)/.test(path) ? `/proc/${master.pid}/root${path}` : path
+    master && unit?.privateTmp && /^\/(var\/)?tmp(\/|$)/.test(path) ? `/proc/${master.pid}/root${path}` : path
 }
 
 async function directoryFacts(

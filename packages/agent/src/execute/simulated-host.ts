@@ -79,6 +79,8 @@ export function simulatedWorld(nowMs: number, { isUp = true, pool = poolBefore }
     '/etc/systemd/system',
     '/run',
     '/run/php',
+    '/run/systemd',
+    '/run/systemd/system',
     '/var',
     '/var/log',
     '/var/log/nginx',
@@ -124,7 +126,13 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
       return fpm.nowMs
     },
     readFile: async (path) => found(textOf(path)),
-    readTail: async (path) => found(textOf(path) && { bytes: textOf(path) ?? new Uint8Array(), offset: 0 }),
+    withLog: async (path, use) => {
+      const [bytes, facts] = [textOf(path), factsOf(world, path)]
+      const read = async (offset: number, length: number) =>
+        bytes?.subarray(offset, offset + length) ?? new Uint8Array()
+      return bytes && facts ? { ok: true, value: await use({ facts, read }) } : found<never>(undefined)
+    },
+    readGzipEnd: async () => found<never>(undefined),
     readFrom: async (path, offset) => found(textOf(path)?.subarray(offset)),
     stat: async (path) => found(factsOf(world, path)),
     list: async (path) => ({

@@ -2,8 +2,10 @@
 import type { ReadHost } from '../host/host.ts'
 import { sitesOf } from '../judgement/same-address.ts'
 import { textOf } from '../readings/bytes.ts'
+import { accessStamps } from '../readings/log-stamps.ts'
 import { readAccessLog } from '../readings/nginx-access-log.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
+import { readLogWindow, type WantedLog } from '../survey/log-window.ts'
 
 export interface Traffic {
   readonly requests: number
@@ -13,10 +15,14 @@ export interface Traffic {
 /** Where each log ends now, to count from later. */
 export type LogEnds = ReadonlyMap<string, number>
 
-const beforeBytes = 1024 * 1024
 const duringBytes = 1024 * 1024
-/** The level before is that of the last minutes, not of the whole log. */
-const beforeMs = 10 * 60_000
+/** The level before is that of the last minutes, not of the whole log; of busy sites the last minute tells as much. */
+const before: WantedLog = {
+  stamps: accessStamps,
+  windowMs: 10 * 60_000,
+  tailBytes: 256 * 1024,
+  limitBytes: 1024 * 1024,
+}
 
 /** Sites that share a log with others are counted together with them: its lines do not name the site. */
 export function accessLogsOf(facts: HostFacts, services: readonly string[]): readonly string[] {
@@ -25,13 +31,17 @@ export function accessLogsOf(facts: HostFacts, services: readonly string[]): rea
 }
 
 export async function trafficBefore(host: ReadHost, logs: readonly string[]): Promise<Traffic> {
-  const since = host.nowMs() - beforeMs
-  const texts = await Promise.all(logs.map((path) => host.readTail(path, beforeBytes)))
-  const entries = texts.flatMap((tail) => (tail.ok ? readAccessLog(textOf(tail.value.bytes)).entries : []))
-  return count(entries.filter((entry) => entry.atMs >= since))
+  const since = host.nowMs() - before.windowMs
+  let traffic: Traffic = { requests: 0, serverErrors: 0 }
+  for (const path of logs) {
+    const log = await readLogWindow(host, path, before)
+    const entries = log.ok ? readAccessLog(log.value.text).entries : []
+    traffic = addTraffic(traffic, count(entries.filter((entry) => entry.atMs >= since)))
+  }
+  return traffic
 }
 
-export async function logEnds(host: ReadHost, logs: readonly string[]): Promise<LogEnds> {
+export async function logEnds(host: Pick<ReadHost, 'stat'>, logs: readonly string[]): Promise<LogEnds> {
   const stats = await Promise.all(logs.map(async (path) => [path, await host.stat(path)] as const))
   return new Map(stats.map(([path, stat]) => [path, stat.ok ? stat.value.sizeBytes : 0]))
 }
@@ -43,7 +53,7 @@ export interface NewTraffic {
 }
 
 /** What was logged since; whole lines only. A log that was rotated meanwhile is counted from its new beginning. */
-export async function newTraffic(host: ReadHost, since: LogEnds): Promise<NewTraffic> {
+export async function newTraffic(host: Pick<ReadHost, 'readFrom'>, since: LogEnds): Promise<NewTraffic> {
   const ends = new Map<string, number>()
   let traffic: Traffic = { requests: 0, serverErrors: 0 }
   for (const [path, offset] of since) {
@@ -60,7 +70,7 @@ export function addTraffic(a: Traffic, b: Traffic): Traffic {
 }
 
 async function readAppended(
-  host: ReadHost,
+  host: Pick<ReadHost, 'readFrom'>,
   path: string,
   offset: number,
 ): Promise<{ readonly bytes: Uint8Array; readonly from: number }> {

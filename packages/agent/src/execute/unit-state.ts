@@ -18,7 +18,8 @@ export interface RunningUnit {
 export async function readRunning(host: ReadHost, service: string): Promise<Read<RunningUnit>> {
   const unit = await readUnit(host, service)
   if (!unit.ok) return unit
-  const { activeState, subState, result, mainPid } = unit.value
+  const { activeState, subState, result, mainPid, loadState } = unit.value
+  if (loadState === 'not-found') return { ok: false, why: 'missing', says: `no unit of systemd runs ${service}` }
   const says = `${service} is ${activeState} (${subState}, result ${result})`
   if ((activeState !== 'active' && activeState !== 'reloading') || mainPid <= 0)
     return { ok: false, why: 'missing', says }

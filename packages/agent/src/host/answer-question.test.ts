@@ -1,9 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { answerQuestion } from './answer-question.ts'
 import type { Question } from './host.ts'
-import { namespaceCommand, type NamespaceSpec } from './private-namespace.ts'
-import type { Self } from './self.ts'
+import { privateNamespaces } from './private-namespace.ts'
 import { amongStandIns, mayMakeNamespaces } from './stand-in-tools.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -44,6 +44,16 @@ const direct: readonly { readonly question: Question; readonly told: string }[] 
     question: { tool: 'file-acls', paths: ['/run/php', '--restore=x'] },
     told: 'getfacl|--absolute-names|--numeric|--|/run/php|--restore=x',
   },
+  {
+    question: { tool: 'denial-journal', sinceMs: 1_700_000_000_999 },
+    told:
+      'journalctl|--output=json|--no-pager|--lines=2000|--since=@1700000000|_TRANSPORT=audit|_AUDIT_TYPE=1400' +
+      '|+|_TRANSPORT=kernel',
+  },
+  {
+    question: { tool: 'wrong-labels', paths: ['/run/php', '-F'] },
+    told: 'matchpathcon|-V|--|/run/php|-F',
+  },
   { question: { tool: 'unix-listeners' }, told: 'ss|-H|-x|-l|-n|-p' },
   { question: { tool: 'tcp-listeners' }, told: 'ss|-H|-t|-l|-n|-p' },
 ]
@@ -55,13 +65,13 @@ console.log([process.argv[1].split('/').at(-1), ...process.argv.slice(2)].join('
 test.skipIf(!mayMakeNamespaces)(
   'each question is one program with these arguments; names are never options',
   async () => {
-    const names = ['systemctl', 'journalctl', 'ss', 'df', 'getfacl']
+    const names = ['systemctl', 'journalctl', 'ss', 'df', 'getfacl', 'matchpathcon']
     const tools = Object.fromEntries(names.map((name) => [name, tellsNameAndArguments]))
     const answers = await amongStandIns(
       tools,
       `import { answerQuestion } from '${import.meta.dirname}/answer-question.ts'
      const answers = ${JSON.stringify(direct.map(({ question }) => question))}
-       .map((question) => answerQuestion(question, { program: 'false', args: [] }))
+       .map((question) => answerQuestion(question, null))
      export default await Promise.all(answers)`,
     )
     expect(answers).toEqual(
@@ -70,67 +80,74 @@ test.skipIf(!mayMakeNamespaces)(
   },
 )
 
-/** Questions whose program would write while it answers, and what our own process in a private namespace is told. */
-const planned = new Map([
-  ['/etc/php/8.2/fpm/pool.d/www.conf', Buffer.from('[www]\n\u00FF', 'latin1')],
-  ['/etc/php/8.2/fpm/pool.d/old.conf', null],
-])
-const plannedToo = [
-  { path: '/etc/php/8.2/fpm/pool.d/www.conf', bytes: Buffer.from('[www]\n\u00FF', 'latin1').toString('base64') },
-  { path: '/etc/php/8.2/fpm/pool.d/old.conf', bytes: null },
-]
-const binary = '/usr/sbin/php-fpm8.2'
+/** Questions whose program would write while it answers, and what it is told and finds replaced. */
 const config = '/etc/php/8.2/fpm/php-fpm.conf'
-const indirect: readonly { readonly question: Question; readonly spec: NamespaceSpec }[] = [
+const ownAll = ['/run', '/var/lib/nginx', '/var/log']
+const indirect: readonly {
+  readonly ask: (binary: string) => Question
+  readonly told: string
+  readonly own: unknown
+}[] = [
   {
-    question: { tool: 'fpm-config-test', binary, config, planned },
-    spec: { program: binary, args: ['-F', '-O', '-t', '-y', config], planned: plannedToo, shadowed: ['/var/log'] },
+    ask: (binary) => ({ tool: 'fpm-config-test', binary, config, planned: new Map() }),
+    told: `-F|-O|-t|-y|${config}`,
+    own: ownAll,
   },
   {
-    question: { tool: 'fpm-config-dump', binary, config, planned: new Map() },
-    spec: { program: binary, args: ['-F', '-O', '-tt', '-y', config], planned: [], shadowed: ['/var/log'] },
+    ask: (binary) => ({ tool: 'fpm-config-dump', binary, config, planned: new Map() }),
+    told: `-F|-O|-tt|-y|${config}`,
+    own: ownAll,
   },
   {
-    question: { tool: 'unit-verify', service: 'php8.2-fpm', planned },
-    spec: {
-      program: 'systemd-analyze',
-      args: ['verify', '--man=no', 'php8.2-fpm.service'],
-      planned: plannedToo,
-      shadowed: [],
-    },
+    ask: (binary) => ({ tool: 'nginx-config-test', binary, config: '/opt/nginx.conf' }),
+    told: '-t|-q|-c|/opt/nginx.conf',
+    own: ownAll,
   },
-  {
-    question: { tool: 'nginx-config-test', binary: '/usr/sbin/nginx', config: '/opt/nginx.conf' },
-    spec: {
-      program: '/usr/sbin/nginx',
-      args: ['-t', '-q', '-c', '/opt/nginx.conf'],
-      planned: [],
-      shadowed: ['/var/log'],
-      layered: ['/var/lib/nginx', '/run'],
-    },
-  },
-  {
-    question: { tool: 'nginx-dump', binary: '/usr/sbin/nginx' },
-    spec: {
-      program: '/usr/sbin/nginx',
-      args: ['-T'],
-      planned: [],
-      shadowed: ['/var/log', '/var/lib/nginx', '/run'],
-    },
-  },
+  { ask: (binary) => ({ tool: 'nginx-config-test', binary, config: null }), told: '-t|-q', own: ownAll },
+  { ask: (binary) => ({ tool: 'nginx-dump', binary }), told: '-T', own: ownAll },
 ]
 
-describe.skipIf(!mayMakeNamespaces)('what would write while it answers', () => {
-  test.each(indirect)('is left to our own process: $question.tool', async ({ question, spec }) => {
+/** What it was told, and what is mounted where it is and not where it was started from. */
+const tellsWhatItFinds = `#!${process.execPath}
+const { readFileSync } = require('node:fs')
+const mounts = (pid) => readFileSync('/proc/' + pid + '/mountinfo', 'latin1').split('\\n').map((line) => line.split(' ')[4])
+const before = new Set(mounts(${process.pid}))
+const own = ['/run', '/var/lib/nginx', '/var/log'].filter((path) => mounts('self').includes(path) && !before.has(path))
+console.log(JSON.stringify({ told: process.argv.slice(2).join('|'), own }))
+`
+
+describe.skipIf(!mayMakeNamespaces)('a program that would write while it answers', () => {
+  test.each(indirect)('has $own to itself, and is told $told', async ({ ask, told, own }) => {
     await using folder = await temporaryFolder()
-    await writeFile(
-      folder.at('agent.mjs'),
-      `import { readFileSync } from 'node:fs'
-       console.log(JSON.stringify({ args: process.argv.slice(2), spec: JSON.parse(readFileSync(0, 'utf8')) }))`,
+    await writeFile(folder.at('stand-in'), tellsWhatItFinds.replaceAll('\\\\', '\\'), { mode: 0o755 })
+    const answer = await answerQuestion(ask(folder.at('stand-in')), privateNamespaces())
+    expect(answer.ok ? JSON.parse(answer.value.stdout) : answer.says).toEqual({
+      told,
+      own: Array.isArray(own) && own.filter((path: string) => existsSync(path) && !isMounted(path)),
+    })
+  })
+
+  test('is told the unit, and reads it as planned', async () => {
+    await using folder = await temporaryFolder()
+    const unit = folder.at('php8.2-fpm.service')
+    await writeFile(unit, 'live')
+    const tells = `#!${process.execPath}
+console.log([...process.argv.slice(2), require('node:fs').readFileSync('${unit}')].join('|'))
+`
+    const answer = await amongStandIns(
+      { 'systemd-analyze': tells },
+      `import { answerQuestion } from '${import.meta.dirname}/answer-question.ts'
+       const planned = new Map([['${unit}', Buffer.from('planned')]])
+       import { privateNamespaces } from '${import.meta.dirname}/private-namespace.ts'
+       export default await answerQuestion({ tool: 'unit-verify', service: 'php8.2-fpm', planned }, privateNamespaces())`,
     )
-    const self: Self = { program: process.execPath, args: [folder.at('agent.mjs'), 'own-argument'] }
-    const answer = await answerQuestion(question, self)
-    const told: unknown = answer.ok && JSON.parse(answer.value.stdout)
-    expect(told).toEqual({ args: ['own-argument', namespaceCommand], spec })
+    const stdout = 'verify|--man=no|php8.2-fpm.service|planned\n'
+    expect(answer).toEqual({ ok: true, value: { exitCode: 0, stdout, stderr: '' } })
   })
 })
+
+const mounted = readFileSync('/proc/self/mountinfo', 'latin1')
+
+function isMounted(path: string): boolean {
+  return mounted.includes(` ${path} `)
+}

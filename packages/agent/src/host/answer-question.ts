@@ -1,15 +1,15 @@
 /** Turns a question into the one program and argv that answers it. What is not here cannot be run. */
-import type { Question, Read, ToolOutput } from './host.ts'
-import { runInNamespace } from './private-namespace.ts'
+import type { PlannedFiles, Question, Read, ToolOutput } from './host.ts'
+import type { PrivateNamespaces } from './private-namespace.ts'
 import { runTool } from './run-tool.ts'
-import type { Self } from './self.ts'
 
 const limitMs = 10_000
-/** Where FPM and nginx open logs, pid files and temporary folders while they test a configuration. */
-const fpmWrites = ['/var/log']
-const nginxWrites = ['/var/log', '/var/lib/nginx', '/run']
-/** Where it makes what is not there yet; what is there, such as certificates, it must still find. */
-const nginxMakes = ['/var/lib/nginx', '/run']
+/**
+ * Where FPM and nginx open logs, pid files and temporary folders while they only test a configuration. What is there in
+ * the layered ones, such as certificates, they must still find.
+ */
+const testing = { shadowed: ['/var/log'], layered: ['/var/lib/nginx', '/run'] }
+const nothingPlanned: PlannedFiles = new Map()
 const adminJournalLines = 2000
 /** `+` is "or"; the fields are journald's own (`readings/admin-journal.ts` knows them). */
 const adminMatches = [
@@ -17,8 +17,11 @@ const adminMatches = [
   ...['_EXE=/usr/libexec/openssh/sshd-session', '+', '_SYSTEMD_UNIT=cron.service', '_UID=0', '+'],
   ...['_SYSTEMD_UNIT=crond.service', '_UID=0'],
 ]
+/** 1400 is AUDIT_AVC (`linux/audit.h`); without auditd the kernel prints its records, too. */
+const denialMatches = ['_TRANSPORT=audit', '_AUDIT_TYPE=1400', '+', '_TRANSPORT=kernel']
+const denialJournalLines = 2000
 
-export function answerQuestion(question: Question, self: Self): Promise<Read<ToolOutput>> {
+export function answerQuestion(question: Question, namespaces: PrivateNamespaces): Promise<Read<ToolOutput>> {
   switch (question.tool) {
     case 'unit-properties':
       return runTool({
@@ -53,6 +56,21 @@ export function answerQuestion(question: Question, self: Self): Promise<Read<Too
         args: ['--dmesg', '--output=json', '--no-pager', `--lines=${question.lines}`],
         limitMs,
       })
+    case 'denial-journal':
+      return runTool({
+        program: 'journalctl',
+        args: [
+          '--output=json',
+          '--no-pager',
+          `--lines=${denialJournalLines}`,
+          `--since=@${Math.floor(question.sinceMs / 1000)}`,
+          ...denialMatches,
+        ],
+        limitMs,
+      })
+    case 'wrong-labels':
+      // Not `restorecon -n`: it runs in a domain of its own, which may not write to our pipes, and says nothing.
+      return runTool({ program: 'matchpathcon', args: ['-V', '--', ...question.paths], limitMs })
     case 'disk-space':
       return runTool({
         program: 'df',
@@ -64,42 +82,27 @@ export function answerQuestion(question: Question, self: Self): Promise<Read<Too
     case 'tcp-listeners':
       return runTool({ program: 'ss', args: ['-H', '-t', '-l', '-n', '-p'], limitMs })
     case 'fpm-config-test':
-      return runInNamespace(
-        self,
-        question.binary,
-        ['-F', '-O', '-t', '-y', question.config],
-        question.planned,
-        fpmWrites,
-        limitMs,
-      )
     case 'fpm-config-dump':
-      return runInNamespace(
-        self,
-        question.binary,
-        ['-F', '-O', '-tt', '-y', question.config],
-        question.planned,
-        fpmWrites,
+      return namespaces.run({
+        program: question.binary,
+        args: ['-F', '-O', question.tool === 'fpm-config-test' ? '-t' : '-tt', '-y', question.config],
+        stage: { ...testing, planned: question.planned },
         limitMs,
-      )
+      })
     case 'unit-verify':
-      return runInNamespace(
-        self,
-        'systemd-analyze',
-        ['verify', '--man=no', unitName(question.service)],
-        question.planned,
-        [],
+      return namespaces.run({
+        program: 'systemd-analyze',
+        args: ['verify', '--man=no', unitName(question.service)],
+        stage: { planned: question.planned, shadowed: [], layered: [] },
         limitMs,
-      )
+      })
     case 'nginx-config-test':
-      return runInNamespace(
-        self,
-        question.binary,
-        ['-t', '-q', ...(question.config === null ? [] : ['-c', question.config])],
-        new Map(),
-        ['/var/log'],
+      return namespaces.run({
+        program: question.binary,
+        args: ['-t', '-q', ...(question.config === null ? [] : ['-c', question.config])],
+        stage: { ...testing, planned: nothingPlanned },
         limitMs,
-        nginxMakes,
-      )
+      })
     case 'admin-journal':
       return runTool({
         program: 'journalctl',
@@ -113,7 +116,12 @@ export function answerQuestion(question: Question, self: Self): Promise<Read<Too
         limitMs,
       })
     case 'nginx-dump':
-      return runInNamespace(self, question.binary, ['-T'], new Map(), nginxWrites, limitMs)
+      return namespaces.run({
+        program: question.binary,
+        args: ['-T'],
+        stage: { ...testing, planned: nothingPlanned },
+        limitMs,
+      })
   }
 }
 

@@ -25,6 +25,10 @@ export function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN'
 }
 
+export function errnoWordsOf(errno: string): string {
+  return words[errno] ?? errno
+}
+
 export function errnoWords(error: unknown): string {
   return words[errnoOf(error)] ?? (error instanceof Error ? error.message : 'unknown error')
 }

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, symlink, truncate, writeFile } from 'node:fs/promi
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { Read } from './host.ts'
-import { list, readFile, readFrom, readLink, readTail, resolvePath, stat } from './files.ts'
+import { list, readFile, readFrom, readLink, resolvePath, stat } from './files.ts'
 import { runTool } from './run-tool.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -59,7 +59,6 @@ describe('what cannot be read says why', () => {
     await symlink('loop', folder.at('loop'))
     const path = `${folder.path}/${name}`
     expect(await readFile(path)).toEqual({ ok: false, why, says })
-    expect(await readTail(path, 10)).toEqual({ ok: false, why, says })
     expect(await readFrom(path, 0, 10)).toEqual({ ok: false, why, says })
   })
 
@@ -73,25 +72,6 @@ describe('what cannot be read says why', () => {
     await using folder = await temporaryFolder()
     await makePipe(folder.at('pipe'))
     expect(await readFile(folder.at('pipe'))).toMatchObject({ ok: false, why: 'failed' })
-    expect(await readTail(folder.at('pipe'), 10)).toMatchObject({ ok: false, why: 'failed' })
-  })
-})
-
-describe('the tail of a file', () => {
-  test.each([
-    { text: 'one\ntwo\n', bytes: 100, tail: 'one\ntwo\n', offset: 0, because: 'the whole file is shorter' },
-    { text: 'one\ntwo\n', bytes: 8, tail: 'one\ntwo\n', offset: 0, because: 'it is just as long' },
-    { text: 'one\ntwo\n', bytes: 7, tail: 'two\n', offset: 4, because: 'the first line would be cut' },
-    { text: 'one\ntwo\nthr', bytes: 6, tail: 'thr', offset: 8, because: 'the second line would be cut' },
-    { text: 'one\ntwo\n', bytes: 2, tail: '', offset: 8, because: 'no line begins within it' },
-    { text: 'a very long line', bytes: 4, tail: '', offset: 16, because: 'no line ends within it' },
-    { text: '', bytes: 4, tail: '', offset: 0, because: 'there is nothing' },
-  ])('of $bytes bytes of $text is $tail: $because', async ({ text, bytes, tail, offset }) => {
-    await using folder = await temporaryFolder()
-    await writeFile(folder.at('log'), text)
-    const read = await readTail(folder.at('log'), bytes)
-    if (!read.ok) throw new Error(read.says)
-    expect({ tail: Buffer.from(read.value.bytes).toString(), offset: read.value.offset }).toEqual({ tail, offset })
   })
 })
 

@@ -1,4 +1,5 @@
 /** Reading files, within limits. */
+import type { Stats } from 'node:fs'
 import { constants, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import type { FileFacts, Read } from './host.ts'
@@ -15,21 +16,6 @@ export async function readFile(path: string, limitBytes = defaultLimitBytes): Pr
   })
 }
 
-export async function readTail(
-  path: string,
-  bytes: number,
-): Promise<Read<{ readonly bytes: Uint8Array; readonly offset: number }>> {
-  return withFile(path, async (file) => {
-    const { size } = await file.stat()
-    const from = Math.max(0, size - bytes)
-    const tail = await readAt(file, from, bytes)
-    // What precedes the first line break is the rest of a line that began before; without one it is all of it.
-    const lineBreak = tail.indexOf(0x0a)
-    const skipped = from === 0 ? 0 : lineBreak < 0 ? tail.length : lineBreak + 1
-    return { ok: true, value: { bytes: tail.subarray(skipped), offset: from + skipped } }
-  })
-}
-
 export async function readFrom(path: string, offset: number, limitBytes: number): Promise<Read<Uint8Array>> {
   return withFile(path, async (file) => {
     const { size } = await file.stat()
@@ -39,32 +25,28 @@ export async function readFrom(path: string, offset: number, limitBytes: number)
 }
 
 export async function stat(path: string): Promise<Read<FileFacts>> {
-  try {
-    const facts = await lstat(path)
-    const kind = facts.isFile()
-      ? 'file'
-      : facts.isDirectory()
-        ? 'directory'
-        : facts.isSymbolicLink()
-          ? 'link'
-          : facts.isSocket()
-            ? 'socket'
-            : 'other'
-    return {
-      ok: true,
-      value: {
-        kind,
-        mode: facts.mode & 0o7777,
-        uid: facts.uid,
-        gid: facts.gid,
-        sizeBytes: facts.size,
-        modifiedMs: facts.mtimeMs,
-        device: facts.dev,
-        inode: facts.ino,
-      },
-    }
-  } catch (error) {
-    return failedRead(error)
+  return reading(async () => fileFacts(await lstat(path)))
+}
+
+export function fileFacts(stats: Stats): FileFacts {
+  const kind = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'link'
+        : stats.isSocket()
+          ? 'socket'
+          : 'other'
+  return {
+    kind,
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    sizeBytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    device: stats.dev,
+    inode: stats.ino,
   }
 }
 
@@ -89,7 +71,7 @@ async function reading<T>(read: () => Promise<T>): Promise<Read<T>> {
 }
 
 /** A pipe or a device under a file's name must not make the agent wait: O_NONBLOCK. */
-async function withFile<T>(path: string, use: (file: FileHandle) => Promise<Read<T>>): Promise<Read<T>> {
+export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<Read<T>>): Promise<Read<T>> {
   let file: FileHandle
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)

@@ -61,6 +61,10 @@ export type Question =
   | { readonly tool: 'unit-journal'; readonly service: string; readonly lines: number; readonly sinceMs?: number }
   /** `journalctl --dmesg -o json`: the newest messages of the kernel since it booted. */
   | { readonly tool: 'kernel-journal'; readonly lines: number }
+  /** `journalctl -o json` of audit records that journald took itself, and of the kernel's messages, oldest first. */
+  | { readonly tool: 'denial-journal'; readonly sinceMs: number }
+  /** `matchpathcon -V`: the SELinux labels of paths, beside those that the policy has for their places. */
+  | { readonly tool: 'wrong-labels'; readonly paths: readonly string[] }
   /** `df` with sizes in bytes, for the file systems that hold these paths. */
   | { readonly tool: 'disk-space'; readonly paths: readonly string[] }
   /** `ss -H -x -l -n -p` */
@@ -136,12 +140,25 @@ export type HttpReply =
   | { readonly kind: 'answered'; readonly status: number; readonly tookMs: number }
   | { readonly kind: 'no-answer'; readonly says: string; readonly tookMs: number }
 
+/** A plain file that stays the same one, whatever is renamed or put in its place meanwhile. */
+export interface OpenLog {
+  /** When it was opened. */
+  readonly facts: FileFacts
+  /** Nothing beyond the size it had then; fewer bytes than there were where it has become shorter. */
+  read(offset: number, bytes: number): Promise<Uint8Array>
+}
+
 export interface ReadHost {
   readonly id: HostId
   nowMs(): number
   readFile(path: string, limitBytes?: number): Promise<Read<Uint8Array>>
-  /** At most the last `bytes` of a file, beginning after a line break; `offset` is where they begin. */
-  readTail(path: string, bytes: number): Promise<Read<{ readonly bytes: Uint8Array; readonly offset: number }>>
+  /** Opens a log for as long as `use` runs. Others wait: one log is read at a time, so `use` must not ask for another. */
+  withLog<T>(path: string, use: (log: OpenLog) => Promise<T>): Promise<Read<T>>
+  /** The last `keepBytes` of what a gzipped log unpacks to; `too-big` where that is more than `limitBytes`. */
+  readGzipEnd(
+    path: string,
+    limits: { readonly keepBytes: number; readonly limitBytes: number },
+  ): Promise<Read<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>>
   /** What was appended since `offset`; `missing` when the file became shorter (rotated). */
   readFrom(path: string, offset: number, limitBytes: number): Promise<Read<Uint8Array>>
   /** Of the path itself; a link is not followed. */

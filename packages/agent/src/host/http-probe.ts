@@ -1,11 +1,12 @@
 /** One GET to a site of this host, through nginx, as a visitor would make it. The answer's body is thrown away. */
-import { request as httpRequest, type RequestOptions } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { RequestOptions } from 'node:http'
 import { isIP } from 'node:net'
 import { errnoWords } from './errno.ts'
 import type { HttpProbe, HttpReply } from './host.ts'
 
 export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
+  // Loaded only when it is needed: TLS takes longer to load than a host takes to read.
+  const { request: send } = process.getBuiltinModule(probe.tls ? 'node:https' : 'node:http')
   return new Promise((resolve) => {
     const startedMs = performance.now()
     const noAnswer = (says: string) => resolve({ kind: 'no-answer', says, tookMs: performance.now() - startedMs })
@@ -18,12 +19,9 @@ export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
       agent: false,
       signal: AbortSignal.timeout(probe.limitMs),
     }
-    // Whether visitors can trust the certificate is another question; this one is whether the host answers.
-    // An IP address is no name for TLS (RFC 6066); without a name nginx answers with the default server's certificate.
-    const servername = isIP(probe.serverName) === 0 ? probe.serverName : ''
     let request
     try {
-      request = probe.tls ? httpsRequest({ ...options, servername, rejectUnauthorized: false }) : httpRequest(options)
+      request = send(probe.tls ? { ...options, ...tlsOptions(probe) } : options)
     } catch (error) {
       // A name that no header can carry, a port that cannot be.
       return noAnswer(errnoWords(error))
@@ -40,4 +38,13 @@ export function probeHttp(probe: HttpProbe): Promise<HttpReply> {
     request.on('close', () => noAnswer('the connection was closed without an answer'))
     request.end()
   })
+}
+
+function tlsOptions({ serverName }: HttpProbe): { readonly servername: string; readonly rejectUnauthorized: false } {
+  return {
+    // An IP address is no name for TLS (RFC 6066); without a name nginx answers with the default server's certificate.
+    servername: isIP(serverName) === 0 ? serverName : '',
+    // Whether visitors can trust the certificate is another question; this one is whether the host answers.
+    rejectUnauthorized: false,
+  }
 }

@@ -6,12 +6,14 @@ import type { HostId } from '@fleetmend/shared'
 import { accountName } from './accounts.ts'
 import { answerQuestion } from './answer-question.ts'
 import { errnoWords } from './errno.ts'
-import { requestAs } from './fastcgi-child.ts'
+import { requestAs } from './fastcgi-as.ts'
 import { requestFastCgi } from './fastcgi.ts'
-import { list, readFile, readFrom, readLink, readTail, resolvePath, stat } from './files.ts'
+import { list, readFile, readFrom, readLink, resolvePath, stat } from './files.ts'
 import { guardFrozen } from './guard-frozen.ts'
 import type { Did, Host } from './host.ts'
 import { probeHttp } from './http-probe.ts'
+import { readGzipEnd, withLog } from './log-files.ts'
+import { privateNamespaces } from './private-namespace.ts'
 import { readOne, readProcesses } from './processes.ts'
 import { replaceFile, syncDirectory } from './replace-file.ts'
 import type { Self } from './self.ts'
@@ -19,11 +21,13 @@ import { sendSignal } from './signals.ts'
 import { reloadUnitFiles, tellSystemd } from './systemd.ts'
 
 export function linuxHost(id: HostId, self: Self): Host {
+  const namespaces = privateNamespaces()
   return {
     id,
     nowMs: () => Date.now(),
     readFile,
-    readTail,
+    withLog,
+    readGzipEnd,
     readFrom,
     stat,
     list,
@@ -31,9 +35,9 @@ export function linuxHost(id: HostId, self: Self): Host {
     readLink,
     processes: readProcesses,
     process: readOne,
-    ask: (question) => answerQuestion(question, self),
+    ask: (question) => answerQuestion(question, namespaces),
     fastcgi: ({ asProcess, ...request }) =>
-      asProcess === undefined ? requestFastCgi(request) : requestAs(self, asProcess, request),
+      asProcess === undefined ? requestFastCgi(request) : requestAs(asProcess, request),
     http: probeHttp,
     userName: (uid) => accountName('/etc/passwd', uid),
     groupName: (gid) => accountName('/etc/group', gid),

@@ -1,22 +1,11 @@
 import { chmod, chown, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { PlannedFiles } from './host.ts'
-import { runInNamespace } from './private-namespace.ts'
-import type { Self } from './self.ts'
+import { privateNamespaces } from './private-namespace.ts'
 import { mayMakeNamespaces } from './stand-in-tools.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
-/** The agent as far as it matters here. */
-const self: Self = {
-  program: process.execPath,
-  args: [
-    '--input-type=module',
-    '--eval',
-    `import { runNamespaceChild } from '${import.meta.dirname}/namespace-child.ts'
-     process.exitCode = runNamespaceChild()`,
-    '--',
-  ],
-}
+const namespaces = privateNamespaces()
 
 function shell(
   script: string,
@@ -24,7 +13,8 @@ function shell(
   shadowed: readonly string[] = [],
   layered: readonly string[] = [],
 ) {
-  return runInNamespace(self, 'sh', ['-c', script], planned, shadowed, 15_000, layered)
+  const stage = { planned, shadowed, layered }
+  return namespaces.run({ program: 'sh', args: ['-c', script], stage, limitMs: 15_000 })
 }
 
 describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
@@ -87,6 +77,11 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect(await shell('echo out; echo err >&2; exit 78')).toEqual({ ok: true, value })
   })
 
+  test('may open what it prints to by its name, as logs of images are named', async () => {
+    const value = { exitCode: 0, stdout: 'out\n', stderr: 'err\n' }
+    expect(await shell('echo err >> /proc/self/fd/2; echo out >> /dev/stdout')).toEqual({ ok: true, value })
+  })
+
   test('sees every file that would appear, whichever folder comes first', async () => {
     await using folder = await temporaryFolder()
     await mkdir(folder.at('pool.d'))
@@ -108,10 +103,11 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
   })
 
   test('that is not there is no answer of a program', async () => {
-    expect(await runInNamespace(self, '/opt/no-such-fpm', ['-t'], new Map(), [], 15_000)).toEqual({
+    const stage = { planned: new Map(), shadowed: [], layered: [] }
+    expect(await namespaces.run({ program: '/opt/no-such-fpm', args: ['-t'], stage, limitMs: 15_000 })).toEqual({
       ok: false,
       why: 'failed',
-      says: expect.stringMatching(/^no private view of the files could be made: .*ENOENT/),
+      says: 'nsenter: failed to execute /opt/no-such-fpm: No such file or directory',
     })
   })
 })

@@ -1,54 +1,101 @@
 /**
  * Runs a testing program in a mount namespace of its own, in which planned files stand in for live ones and everything
- * the program would write to is a copy (DESIGN D1). The live tree is never touched to find out.
+ * the program would write to is a copy (DESIGN D1). The live tree is never touched to find out. The stage is set from
+ * outside, with the tools of util-linux: a process of our own in there would take longer to start than all of them.
  */
-import type { PlannedFiles, Read, ToolOutput } from './host.ts'
-import { runTool } from './run-tool.ts'
-import type { Self } from './self.ts'
+import type { Read, ToolOutput } from './host.ts'
+import { holdNamespace, type HeldNamespace } from './held-namespace.ts'
+import { runPrintingToFiles } from './print-to-files.ts'
+import { setStage, type Stage } from './stage.ts'
 
-/** What the child process reads on its standard input. */
-export interface NamespaceSpec {
+export interface PrivateRun {
   readonly program: string
   readonly args: readonly string[]
-  /** Base64, or null for a file that would be gone. */
-  readonly planned: readonly { readonly path: string; readonly bytes: string | null }[]
-  /** Directories that the program may write to; each is replaced by an empty copy of its folders. */
-  readonly shadowed: readonly string[]
-  /** Directories whose files the program reads, too: what it writes there goes to a layer of its own. */
-  readonly layered?: readonly string[]
+  readonly stage: Stage
+  readonly limitMs: number
 }
 
-export const namespaceCommand = 'internal-namespace'
+export interface PrivateNamespaces {
+  run(run: PrivateRun): Promise<Read<ToolOutput>>
+}
 
-export async function runInNamespace(
-  self: Self,
-  program: string,
-  args: readonly string[],
-  planned: PlannedFiles,
-  shadowed: readonly string[],
-  limitMs: number,
-  layered: readonly string[] = [],
-): Promise<Read<ToolOutput>> {
-  const spec: NamespaceSpec = {
-    program,
-    args,
-    planned: [...planned].map(([path, bytes]) => ({ path, bytes: bytes && Buffer.from(bytes).toString('base64') })),
-    shadowed,
-    ...(layered.length > 0 ? { layered } : {}),
+/** One look asks several programs about the files as they are; they stand on one stage. */
+const lingerMs = 500
+
+export function privateNamespaces(): PrivateNamespaces {
+  const shared = new Map<string, Shared>()
+
+  function sharedSet(stage: Stage, limitMs: number): Shared {
+    const key = JSON.stringify([stage.shadowed, stage.layered])
+    const known = shared.get(key)
+    if (known) return known
+    const made: Shared = {
+      set: setNamespace(stage, limitMs),
+      users: 0,
+      closing: undefined,
+      forget: () => shared.delete(key),
+    }
+    shared.set(key, made)
+    return made
   }
-  const output = await runTool({
-    program: 'unshare',
-    args: ['--mount', '--propagation', 'private', '--', self.program, ...self.args, namespaceCommand],
-    input: JSON.stringify(spec),
-    limitMs,
-  })
-  if (!output.ok || output.value.exitCode !== namespaceFailedExit) return output
+
   return {
-    ok: false,
-    why: 'failed',
-    says: `no private view of the files could be made: ${output.value.stderr.trim().slice(0, 500)}`,
+    async run(run) {
+      const { stage, limitMs } = run
+      // What is planned is for one program's eyes.
+      if (stage.planned.size > 0) {
+        const set = await setNamespace(stage, limitMs)
+        if (!set.ok) return set
+        await using namespace = set.value
+        return await runInside(namespace, run)
+      }
+      const entry = sharedSet(stage, limitMs)
+      clearTimeout(entry.closing)
+      entry.users++
+      try {
+        const set = await entry.set
+        return set.ok ? await runInside(set.value, run) : set
+      } finally {
+        entry.users--
+        if (entry.users === 0) entry.closing = setTimeout(() => void close(entry), lingerMs).unref()
+      }
+    },
   }
 }
 
-/** The child could not set the stage; no exit code of FPM, nginx or systemd-analyze. */
-export const namespaceFailedExit = 125
+interface Shared {
+  readonly set: Promise<Read<HeldNamespace>>
+  users: number
+  closing: NodeJS.Timeout | undefined
+  readonly forget: () => void
+}
+
+async function close({ set, forget }: Shared): Promise<void> {
+  forget()
+  const namespace = await set
+  if (namespace.ok) await namespace.value[Symbol.asyncDispose]()
+}
+
+async function setNamespace(stage: Stage, limitMs: number): Promise<Read<HeldNamespace>> {
+  const held = await holdNamespace(limitMs)
+  if (!held.ok) return unset(held.says)
+  try {
+    await setStage(held.value, stage, limitMs)
+    return held
+  } catch (error) {
+    await held.value[Symbol.asyncDispose]()
+    return unset(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function runInside({ inside }: HeldNamespace, { program, args, limitMs }: PrivateRun): Promise<Read<ToolOutput>> {
+  const ran = await runPrintingToFiles({ program: 'nsenter', args: [...inside, program, ...args], limitMs })
+  // 127: nsenter could not become the program.
+  if (ran.ok && ran.value.exitCode === 127 && ran.value.stderr.startsWith('nsenter: '))
+    return { ok: false, why: 'failed', says: ran.value.stderr.trim().slice(0, 500) }
+  return ran
+}
+
+function unset(says: string): Read<never> {
+  return { ok: false, why: 'failed', says: `no private view of the files could be made: ${says.trim().slice(0, 500)}` }
+}

@@ -2,7 +2,6 @@
  * Replaces a file so that at any moment either the old or the new one is there, whole, with the same owner, mode, ACL
  * and extended attributes (DESIGN D6).
  */
-import { randomBytes } from 'node:crypto'
 import { chmod, chown, constants, lstat, mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, errnoWords } from './errno.ts'
@@ -12,6 +11,7 @@ import { runTool } from './run-tool.ts'
 export type Replaced = Did & { readonly madeDirectories?: readonly string[] }
 
 export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFile): Promise<Replaced> {
+  const { randomBytes } = process.getBuiltinModule('node:crypto')
   const madeDirectories: string[] = []
   // A name that begins with a dot is picked up by no `include *`.
   const temporary = join(dirname(path), `.${basename(path)}.fleetmend-${randomBytes(6).toString('hex')}`)

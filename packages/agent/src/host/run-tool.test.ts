@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { stateOf } from './idle-process.ts'
-import { runTool, toolPath, type ToolRun } from './run-tool.ts'
+import { runTool, toolEnvironment, type ToolRun } from './run-tool.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** So long that only a program that hangs comes near it. */
@@ -43,8 +43,7 @@ describe('what a program did is a value', () => {
     vi.stubEnv('LC_ALL', 'de_DE.UTF-8')
     vi.stubEnv('TZ', 'Europe/Berlin')
     const read = await runNode('console.log(JSON.stringify(process.env))')
-    const environment = { PATH: toolPath, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' }
-    expect(read.ok && JSON.parse(read.value.stdout)).toEqual(environment)
+    expect(read.ok && JSON.parse(read.value.stdout)).toEqual(toolEnvironment)
   })
 })
 

@@ -12,11 +12,21 @@ export interface ToolRun {
   readonly limitBytes?: number
   /** Given on standard input; without it there is none. */
   readonly input?: string
+  /** File descriptors that it prints to instead; then nothing of it is in the answer. */
+  readonly printsTo?: { readonly stdout: number; readonly stderr: number }
 }
 
 const defaultLimitBytes = 8 * 1024 * 1024
 /** Where Debian, RHEL and Arch keep what is asked for; nothing that users can write to. */
-export const toolPath = '/usr/sbin:/usr/bin:/sbin:/bin'
+const toolPath = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+export const toolEnvironment = {
+  PATH: toolPath,
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  SYSTEMD_COLORS: '0',
+  SYSTEMD_PAGER: '',
+} as const
 
 export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
   return new Promise((resolve) => {
@@ -29,8 +39,12 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     try {
       child = spawn(run.program, run.args, {
         detached: true,
-        env: { PATH: toolPath, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_PAGER: '' },
-        stdio: [run.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        env: toolEnvironment,
+        stdio: [
+          run.input === undefined ? 'ignore' : 'pipe',
+          run.printsTo?.stdout ?? 'pipe',
+          run.printsTo?.stderr ?? 'pipe',
+        ],
       })
     } catch (error) {
       // Arguments that are too long or hold a NUL, a path through a file: node throws these.

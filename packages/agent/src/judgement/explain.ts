@@ -21,6 +21,20 @@ export const explanations: readonly Explanation[] = [
     why: 'a start that meets an obstacle ends as a failure of the unit',
   },
   { finding: 'fpm-stopped', by: 'fpm-cannot-start', why: 'it cannot be started while something it needs is missing' },
+  {
+    finding: 'fpm-cannot-start',
+    by: 'selinux-denied',
+    why: 'what it may not do is what a start takes',
+  },
+  { finding: 'fpm-crashed', by: 'selinux-denied', why: 'a start that is forbidden ends as a failure of the unit' },
+  { finding: 'fpm-start-limit-hit', by: 'selinux-denied', why: 'every start was forbidden the same' },
+  {
+    finding: 'fpm-cannot-start',
+    by: 'apparmor-denied',
+    why: 'what it may not do is what a start takes',
+  },
+  { finding: 'fpm-crashed', by: 'apparmor-denied', why: 'a start that is forbidden ends as a failure of the unit' },
+  { finding: 'fpm-start-limit-hit', by: 'apparmor-denied', why: 'every start was forbidden the same' },
   { finding: 'fpm-crashed', by: 'fpm-oom-stopped', why: 'memory is why it ended' },
   {
     finding: 'worker-oom-killed',

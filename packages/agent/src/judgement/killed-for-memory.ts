@@ -50,7 +50,7 @@ function kernelRecords({ capacity }: HostFacts, { unit }: FpmFacts, deaths: read
     deaths.some(
       (death) =>
         Math.abs(localTimeMs(death.localTime) - atMs) <= togetherMs &&
-        (cgroup === null ? pid === death.pid : isWithin(cgroup, unit.controlGroup)),
+        (cgroup === null ? pid === death.pid : isWithin(cgroup, unit?.controlGroup ?? '')),
     ),
   )
   return kill ? [{ source: 'journalctl --dmesg', says: kill.says, at: instantOf(kill.atMs) }] : []
@@ -68,7 +68,7 @@ function countedKills(
 ): readonly Evidence[] {
   const memory = capacity.fpm.get(service)?.memory
   if (!memory || memory.path === '/' || memory.oomKills === null || memory.oomKills === 0) return []
-  const sinceStart = all.filter((death) => localTimeMs(death.localTime) >= (unit.execMainStartedMs ?? 0))
+  const sinceStart = all.filter((death) => localTimeMs(death.localTime) >= (unit?.execMainStartedMs ?? 0))
   if (sinceStart.length > memory.oomKills) return []
   const file = memory.version === 2 ? 'memory.events' : 'memory.oom_control'
   return [

@@ -3,16 +3,22 @@ import { forPeople } from '../readings/bytes.ts'
 import { readNginxConfigErrors } from '../readings/nginx-config-errors.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { isBetweenStarts } from './stop-story.ts'
-import type { UnitProperties } from '../readings/unit-properties.ts'
 
-/** The unit of an nginx that should run and does not; one that is disabled and missed by nobody is none. */
-export function downNginx({ nginx }: HostFacts): UnitProperties | null {
-  const { unit, master } = nginx
-  if (!unit || master || unit.activeState === 'active' || unit.activeState === 'reloading') return null
+/** Whether an nginx that should run does not; one that is off and missed by nobody is none. */
+export function isNginxDown({ nginx }: HostFacts): boolean {
+  const { unit, master, pidFile } = nginx
+  if (master) return false
+  // What was killed has left its pid file: it was meant to run. Whoever ends it cleanly may have had a reason.
+  if (!unit) return pidFile !== null || isMissed(nginx)
+  if (unit.activeState === 'active' || unit.activeState === 'reloading') return false
   // systemd is at it this moment, for the first time.
-  if (unit.activeState === 'activating' && !isBetweenStarts({ service: 'nginx', unit, journal: nginx.journal }))
-    return null
-  return unit.unitFileState.startsWith('enabled') || isMissed(nginx) ? unit : null
+  if (unit.activeState === 'activating' && !isBetweenStarts(nginx)) return false
+  return unit.unitFileState.startsWith('enabled') || isMissed(nginx)
+}
+
+/** How nginx is started here. */
+export function startsNginx({ nginx }: HostFacts): string {
+  return nginx.unit ? 'systemctl start nginx' : 'nginx'
 }
 
 /** Nobody else answers in its place, as another web server would. */

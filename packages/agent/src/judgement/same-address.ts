@@ -35,8 +35,8 @@ function hasLostLink(facts: HostFacts, upstream: SocketAddress, { subject, liste
   if (upstream !== versionLink || facts.fpm.some(({ pools }) => pools.some((pool) => pool.listen === versionLink)))
     return false
   const service = facts.fpm.find(({ pools }) => pools.some((pool) => pool.subject === subject))
-  const isOne = service?.master === null && service.unit.unitFileState.startsWith('enabled')
-  return isOne && (listen?.startsWith('unix:/run/php/') ?? false)
+  const isOne = service?.master === null && service.unit?.unitFileState.startsWith('enabled')
+  return isOne === true && (listen?.startsWith('unix:/run/php/') ?? false)
 }
 
 const versionLink = 'unix:/run/php/php-fpm.sock'
@@ -51,10 +51,34 @@ export function sitesOf(facts: HostFacts, pools: readonly PoolFacts[]): readonly
 
 /**
  * Whether anyone is meant to be served by this FPM: a site points at it, or there is no nginx here that could and the
- * unit is enabled. An unused second PHP version that is off is not a fault.
+ * unit is enabled, or it runs without one. An unused second PHP version that is off is not a fault.
  */
 export function isInUse(facts: HostFacts, service: FpmFacts): boolean {
-  if (sitesOf(facts, service.pools).length > 0) return true
-  const nginxReadable = facts.nginx.unit !== null && facts.nginx.sites.ok
-  return !nginxReadable && service.unit.unitFileState.startsWith('enabled')
+  if (sitesOf(facts, service.pools).length > 0 || isOnlyHope(facts, service)) return true
+  if (facts.nginx.sites.ok) return false
+  // Without a unit, who runs is wanted, and so was who left a pid file behind.
+  return service.unit?.unitFileState.startsWith('enabled') ?? (service.master !== null || service.pidFile !== null)
+}
+
+/** Whether PHP answers at an address of this service now, whoever does it. */
+export function answersNow(facts: HostFacts, { pools }: FpmFacts): boolean {
+  return facts.nginx.upstreams.some(
+    ({ address, reply }) => reply.kind === 'answered' && pools.some((pool) => isMeant(facts, address, pool)),
+  )
+}
+
+/**
+ * Sites look for PHP on this host where no pool is, and this is the only FPM there is: whoever moved one of the two meant
+ * the other to follow.
+ */
+function isOnlyHope(facts: HostFacts, service: FpmFacts): boolean {
+  return (
+    facts.fpm.length === 1 &&
+    facts.nginx.upstreams.some(
+      ({ address, reply, isHere }) =>
+        reply.kind === 'cannot-connect' &&
+        (isHere ?? address.startsWith('unix:')) &&
+        !service.pools.some((pool) => isMeant(facts, address, pool)),
+    )
+  )
 }

@@ -4,7 +4,8 @@ import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { sitesOf } from './same-address.ts'
 
 export function siteEvidence(facts: HostFacts, pools: readonly PoolFacts[]): readonly Evidence[] {
-  const failing = sitesOf(facts, pools).flatMap((site) => site.probes.filter((probe) => !probe.passed))
+  const own = facts.poolProbes.filter(({ site }) => pools.some(({ subject }) => subject === site))
+  const failing = [...sitesOf(facts, pools).flatMap(({ probes }) => probes), ...own].filter(({ passed }) => !passed)
   return failing.map((probe) => ({
     source:
       probe.over === 'http'

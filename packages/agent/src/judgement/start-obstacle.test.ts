@@ -43,6 +43,13 @@ describe('what keeps PHP-FPM from starting', () => {
     expect(startObstacle(tested(recorded(name)))).toMatchObject({ says })
   })
 
+  test('a log that cannot be made shows only at a start: the test has a folder of its own for logs', () => {
+    const says = 'ERROR: failed to open error_log (/var/log/php/fpm.log): No space left on device (28)'
+    expect(startObstacle(started([`[21-Nov-2026 02:59:00] ${says}`]))).toMatchObject({
+      says: 'its log /var/log/php/fpm.log cannot be opened: No space left on device',
+    })
+  })
+
   test.each([
     { name: 'listen-directory-missing', says: 'the directory of its socket /run/gone/php.sock does not exist' },
     { name: 'listen-address-in-use', says: 'another process listens on 127.0.0.1:19010' },
@@ -55,7 +62,8 @@ describe('what keeps PHP-FPM from starting', () => {
     { name: 'pid-directory-missing', says: 'the directory of its pid file /run/gone/php8.2-fpm.pid does not exist' },
     { name: 'rlimit-files-too-high', says: 'rlimit_files = 2000000000 is more than this host allows' },
   ])('is shown by a start alone: $says', ({ name, says }) => {
-    expect(startObstacle(started(recorded(name)))).toMatchObject({ says })
+    const isTaken = says.startsWith('another process listens')
+    expect(startObstacle(started(recorded(name)))).toMatchObject({ says, isTaken })
   })
 
   test.each([

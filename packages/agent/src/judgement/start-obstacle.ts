@@ -12,6 +12,8 @@ export interface StartObstacle {
   readonly says: string
   /** What a person does about it, as a sentence. */
   readonly steps: string
+  /** Another process listens on an address of its own: who that is, other facts may tell. */
+  readonly isTaken: boolean
   readonly evidence: readonly Evidence[]
 }
 
@@ -30,7 +32,7 @@ export function startObstacle(service: FpmFacts): StartObstacle | null {
       ...startEvidence(service),
     ])
   }
-  if (unit.activeState !== 'failed' && !isBetweenStarts(service)) return null
+  if (unit?.activeState !== 'failed' && !isBetweenStarts(service)) return null
   const lines = lastStart(service)
   const at = lines.at(-1)?.atMs
   return firstObstacle(service, readFpmConfigErrors(lines.map(messageOf).join('\n')), shownByStart, (says) => [
@@ -46,7 +48,7 @@ export function startObstacle(service: FpmFacts): StartObstacle | null {
  */
 function lastStart(service: FpmFacts): readonly JournalEntry[] {
   const { journal, unit } = service
-  if (!journal.ok || unit.execMainPid === 0) return []
+  if (!journal.ok || !unit || unit.execMainPid === 0) return []
   const all = journal.value
   const own = all.filter(({ pid, identifier }) => pid === unit.execMainPid && identifier !== 'systemd')
   if (own.length > 0 || !isBetweenStarts(service)) return own
@@ -101,6 +103,7 @@ function firstObstacle(
       return {
         says: `${says(words, service)}${pool}`,
         steps: steps(words, service),
+        isTaken: taken.test(error.says),
         evidence: evidence(wordsOf(error)),
       }
     }
@@ -108,7 +111,21 @@ function firstObstacle(
   return null
 }
 
+const taken = /^unable to bind .* \(98\)$|nother FPM instance seems to already listen on /
+
 const folderOf = (path = ''): string => path.slice(0, path.lastIndexOf('/')) || '/'
+
+/** The test has a directory of its own for logs: a disk that is full shows only at a start. */
+const unopenedLog: Obstacle = {
+  pattern:
+    /^(?:failed to open error_log|Unable to create or open slowlog|failed to open access log) ?\((.+)\): (.+) \((\d+)\)$/,
+  says: ([, path, reason = '', errno]) =>
+    errno === '2' ? `the directory of its log ${path} does not exist` : `its log ${path} cannot be opened: ${reason}`,
+  steps: ([, path, , errno]) =>
+    errno === '2'
+      ? `Make the directory (\`install -d -o root -g adm -m 0750 ${folderOf(path)}\`), or name another log.`
+      : `See what is in the way of ${path}: its directory, its mode, the space left.`,
+}
 
 /** Text of php-src 7.4 to 8.4 (`fpm_unix.c`, `fpm_stdio.c`, `fpm_conf.c`, `fpm_log.c`); the match begins at index 1. */
 const shownByTest: readonly Obstacle[] = [
@@ -124,16 +141,7 @@ const shownByTest: readonly Obstacle[] = [
     steps: ([, group = '']) =>
       `Create the group (\`groupadd --system ${group}\`), or name one that exists in the pool file.`,
   },
-  {
-    pattern:
-      /^(?:failed to open error_log|Unable to create or open slowlog|failed to open access log) ?\((.+)\): (.+) \((\d+)\)$/,
-    says: ([, path, reason = '', errno]) =>
-      errno === '2' ? `the directory of its log ${path} does not exist` : `its log ${path} cannot be opened: ${reason}`,
-    steps: ([, path, , errno]) =>
-      errno === '2'
-        ? `Make the directory (\`install -d -o root -g adm -m 0750 ${folderOf(path)}\`), or name another log.`
-        : `See what is in the way of ${path}: its directory, its mode, the space left.`,
-  },
+  unopenedLog,
   {
     pattern: /^the ((?:chdir|chroot|prefix) path) '(.*)' .*(?:does not exist|is not a directory)/,
     says: ([, what, path]) => `${what} ${path} does not exist`,
@@ -158,6 +166,7 @@ const shownByTest: readonly Obstacle[] = [
 ]
 
 const shownByStart: readonly Obstacle[] = [
+  unopenedLog,
   {
     pattern: /^unable to bind listening socket for address '(.*)': (.+) \((\d+)\)$/,
     says: ([, address, reason = '', errno = '']) =>

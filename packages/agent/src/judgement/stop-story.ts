@@ -1,6 +1,7 @@
-/** How a service that is down came to be down, told from systemd's state and journal. */
+/** How a service came to be down that systemd runs, told from its state and journal. */
 import type { Evidence } from '@fleetmend/shared'
 import type { JournalEntry } from '../readings/journal.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { FpmFacts } from '../survey/host-facts.ts'
 import { instantOf } from './instant.ts'
 
@@ -25,7 +26,9 @@ export type StopStory =
     }
 
 /** PHP-FPM's service, or nginx's. */
-export type Stoppable = Pick<FpmFacts, 'service' | 'unit' | 'journal'>
+export interface Stoppable extends Pick<FpmFacts, 'service' | 'journal'> {
+  readonly unit: UnitProperties
+}
 
 /** `CLD_*` numbers of wait(2), as systemd prints ExecMainCode. */
 const exited = 1
@@ -80,14 +83,15 @@ export function stopStory(service: Stoppable): StopStory {
  * It died, and systemd starts it again: waiting for that (`auto-restart`, `auto-restart-queued`), or just at it. A restart
  * is a stop and a start, so that the unit is inactive for a moment in between.
  */
-export function isBetweenStarts(service: Stoppable): boolean {
+export function isBetweenStarts(service: Pick<FpmFacts, 'unit' | 'journal'>): boolean {
+  if (!service.unit) return false
   const { activeState, subState, restarts } = service.unit
   if (subState.startsWith('auto-restart')) return true
   return restarts > 0 && (activeState === 'activating' || (activeState === 'inactive' && isStartedAgain(service)))
 }
 
 /** What systemd did last with the unit: its own restart, or a start after the stop. */
-function isStartedAgain({ journal }: Stoppable): boolean {
+function isStartedAgain({ journal }: Pick<FpmFacts, 'journal'>): boolean {
   if (!journal.ok) return false
   const jobs = journal.value.filter(
     ({ identifier, message }) =>

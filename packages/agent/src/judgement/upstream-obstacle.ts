@@ -7,6 +7,7 @@ import { localTimeMs } from '../readings/log-time.ts'
 import type { PassFacts, PathFacts, StepFacts, UpstreamFacts, WorkerAccount } from '../survey/address-facts.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { isMeant, reaches } from './same-address.ts'
+import { startObstacle } from './start-obstacle.ts'
 
 export type Obstacle =
   | 'upstream-mismatch'
@@ -35,16 +36,17 @@ const startToleranceMs = 300
 /** Without peers that others stand in for: nginx asks the next one, and visitors notice nothing. */
 export function unreached(facts: HostFacts, obstacle: Obstacle): readonly Unreached[] {
   return facts.nginx.upstreams.flatMap((upstream) => {
-    if (obstacleOf(facts, upstream) !== obstacle || isSpared(facts, upstream.address)) return []
-    const passes = passesTo(facts, upstream.address)
-    return [{ upstream, passes, role: isLatent(facts, upstream.address) ? 'risk' : 'cause' }]
+    const { address } = upstream
+    if (obstacleOf(facts, upstream) !== obstacle || isSpared(facts, address) || isRefused(facts, address)) return []
+    const passes = passesTo(facts, address)
+    return [{ upstream, passes, role: isLatent(facts, address) ? 'risk' : 'cause' }]
   })
 }
 
 export function obstacleOf(facts: HostFacts, upstream: UpstreamFacts): Obstacle | null {
   const { reply, address } = upstream
   if (reply.kind === 'broken') {
-    if (protocolVersion(upstream) !== null) return 'wrong-protocol'
+    if (protocolVersion(upstream) !== null) return isKeptAway(facts, address) ? null : 'wrong-protocol'
     return refusingPool(facts, upstream) ? 'clients-not-allowed' : null
   }
   if (reply.kind !== 'cannot-connect') return null
@@ -107,6 +109,11 @@ export function listens(service: FpmFacts, address: SocketAddress): boolean {
 function mayBeDown(facts: HostFacts, address: SocketAddress): boolean {
   const isUnreadable = facts.fpm.some(({ master, config }) => master === null && !config.ok)
   return isUnreadable || claimsOf(facts, address).some(({ service }) => service.master === null)
+}
+
+/** The service that is meant could not start, because of whoever answers there: its own diagnosis tells that. */
+function isKeptAway(facts: HostFacts, address: SocketAddress): boolean {
+  return claimsOf(facts, address).some(({ service }) => startObstacle(service)?.isTaken)
 }
 
 export interface Denial {
@@ -178,6 +185,20 @@ export function isSpared(facts: HostFacts, address: SocketAddress): boolean {
 
 export function answers(facts: HostFacts, address: SocketAddress): boolean {
   return facts.nginx.upstreams.some((each) => each.address === address && each.reply.kind === 'answered')
+}
+
+/** Named only in files that nginx has not loaded and would refuse, such as a backup left in sites-enabled. */
+function isRefused(facts: HostFacts, address: SocketAddress): boolean {
+  const { configTest, master } = facts.nginx
+  const passes = passesTo(facts, address)
+  return (
+    master !== null &&
+    configTest.ok &&
+    !configTest.value.passes &&
+    passes.length > 0 &&
+    passes.every((pass) => isUnloaded(facts, pass)) &&
+    recentErrors(facts, passes, address).length === 0
+  )
 }
 
 /**

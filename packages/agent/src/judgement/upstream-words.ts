@@ -130,8 +130,3 @@ export function listenWritten(service: FpmFacts, pool: PoolFacts): Written | nul
 export function asEvidence({ at, text, modifiedMs }: Written): Evidence {
   return { source: at, says: text, ...(modifiedMs === null ? {} : { at: instantOf(modifiedMs) }) }
 }
-
-/** How a stop and a start are done, and what they cost: FPM's own unit kills what is in flight. */
-export function restartSteps(service: string): string {
-  return `\`systemctl restart ${service}\` (requests in flight are lost; a reload does not help, it keeps the old socket)`
-}

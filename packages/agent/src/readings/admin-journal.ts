@@ -2,6 +2,7 @@
  * Who was at work as root: what sudo, cron and sshd wrote to the journal. They are known by fields that journald takes
  * from the kernel, so that nobody else can speak for them; what users typed is theirs, and only quoted.
  */
+import { jsonObject, type JsonObject } from './json-object.ts'
 
 export interface AdminSession {
   readonly how: 'sudo' | 'cron' | 'ssh'
@@ -48,12 +49,8 @@ interface Said {
 }
 
 function readLine(line: string): Said | null {
-  let fields: Readonly<Record<string, unknown>>
-  try {
-    fields = JSON.parse(line) as Readonly<Record<string, unknown>>
-  } catch {
-    return null
-  }
+  const fields = jsonObject(line)
+  if (!fields) return null
   const { _PID: pid, MESSAGE: message, __REALTIME_TIMESTAMP: at } = fields
   const how = howOf(fields)
   if (!how || typeof pid !== 'string' || typeof message !== 'string' || !Number(at)) return null
@@ -61,7 +58,7 @@ function readLine(line: string): Said | null {
 }
 
 /** cron becomes the job right after it has written of it, so that journald may see another program; never another user. */
-function howOf(fields: Readonly<Record<string, unknown>>): AdminSession['how'] | undefined {
+function howOf(fields: JsonObject): AdminSession['how'] | undefined {
   const { _EXE: program, _SYSTEMD_UNIT: unit, _UID: uid, SYSLOG_IDENTIFIER: says } = fields
   if ((unit === 'cron.service' || unit === 'crond.service') && uid === '0' && /^crond?$/i.test(String(says)))
     return 'cron'

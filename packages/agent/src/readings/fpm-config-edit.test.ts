@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bytesOf, textOf } from './bytes.ts'
 import { setGlobalDirective, setPoolDirective, type FpmEdit } from './fpm-config-edit.ts'
 import type { FpmConfig } from './fpm-config.ts'
 import { fpmTrees, readTree, sampleTreeDirectives, sampleTreePools, type FpmTree } from './sample-fpm-tree.ts'
@@ -263,6 +264,46 @@ describe('whatever the files look like', () => {
         expect(after.get(path)).toBe(text.slice(0, splice.start) + splice.text + text.slice(splice.end))
       }),
       { numRuns: 500 },
+    )
+  })
+
+  test('even where it is not FPM configuration: the edit takes effect, and no byte outside the splice changes', () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 6 }).map(textOf),
+      fc.constantFrom(
+        ...[
+          '[www]',
+          '[shop]\r',
+          '\n',
+          '\n',
+          '=',
+          ' ',
+          '"',
+          "'",
+          ';',
+          '${',
+          'pm.max_children',
+          'slowlog = ',
+          'yes',
+          '5',
+        ],
+      ),
+    )
+    const bytes = fc.array(piece, { maxLength: 25 }).map((pieces) => Uint8Array.from(bytesOf(pieces.join(''))))
+    fc.assert(
+      fc.property(bytes, edits, (given, edit) => {
+        const text = textOf(given)
+        expect(Uint8Array.from(bytesOf(text))).toEqual(given)
+        const before: FpmTree = new Map([[main, `[www]\npm = static\n[shop]\npm = static\n${text}`]])
+        const { splice } = set(before, edit)
+        const after = edited(before, { path: main, splice })
+        const [was, is] = [before.get(main) ?? '', after.get(main) ?? '']
+        expect(is).toBe(was.slice(0, splice.start) + splice.text + was.slice(splice.end))
+        const expected = { ...effective(readTree(before)), [`${edit.of ?? 'global'} ${edit.name}`]: asFpmTakesIt(edit) }
+        expect(effective(readTree(after))).toEqual(expected)
+        expect(edited(after, set(after, edit))).toEqual(after)
+      }),
+      { numRuns: 2000 },
     )
   })
 

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { textOf } from './bytes.ts'
+import { dumpDifferences, expectedFpmDump, unfitDirectives } from './expected-fpm-dump.ts'
 import type { FpmConfig, FpmDirective } from './fpm-config.ts'
 import { readFpmConfig } from './fpm-config.ts'
 import { readFpmDump, type FpmDump } from './fpm-dump.ts'
-import { fpmBoolean, fpmInteger, fpmSeconds, listenAddress } from './fpm-values.ts'
+import { listenAddress } from './fpm-values.ts'
 import { readTree, type FpmTree } from './sample-fpm-tree.ts'
 
 /**
@@ -55,23 +56,10 @@ describe.each(readdirSync(cases))('the recorded configuration %s', (name) => {
     expect(['global', ...config.pools.map((pool) => pool.name)]).toEqual([...dump.keys()])
   })
 
-  test('has the value that FPM has, for every directive', () => {
-    const sections = [{ name: 'global', directives: config.global }, ...config.pools]
-    for (const section of sections) {
-      const ours = [...section.directives.values()].filter(({ name: directive }) => directive !== 'daemonize')
-      const read = ours.map((directive) => [directive.name, asDumped(directive, prefix)])
-      const fpm = ours.map((directive) => [directive.name, dump.get(section.name)?.get(directive.name)])
-      expect(read).toEqual(fpm)
-    }
-  })
-
-  test('has the entries that FPM has, and no others', () => {
-    for (const pool of config.pools) {
-      const read = pool.entries.toReversed().map((entry) => [entryName(entry), entryValue(entry)] as const)
-      const newest = read.filter(([entry], i) => read.findIndex(([other]) => other === entry) === i)
-      const dumped = [...(dump.get(pool.name) ?? [])].filter(([directive]) => directive.endsWith(']'))
-      expect(Object.fromEntries(newest)).toEqual(Object.fromEntries(dumped))
-    }
+  test('has every value that FPM has', () => {
+    const build = { php: '8.2', prefix, stateFolder: prefix === '/usr' ? '/var' : prefix }
+    expect(unfitDirectives(config, build)).toEqual([])
+    expect(dumpDifferences(expectedFpmDump(config, build), dump)).toEqual([])
   })
 
   test('has an address where FPM listens', () => {
@@ -82,59 +70,6 @@ describe.each(readdirSync(cases))('the recorded configuration %s', (name) => {
     }
   })
 })
-
-/** `-F` forces daemonize to no, so the dump does not tell the file's value; everything else is FPM's own rendering. */
-function asDumped({ name, value }: FpmDirective, prefix: string): string {
-  if (name === 'log_level') return value.toUpperCase().replace(/^WARN$/, 'WARNING')
-  if (name === 'syslog.facility') return value.toLowerCase() === 'local0' ? '128' : '24'
-  if (name === 'pm') return value.toLowerCase()
-  if (name === 'rlimit_core' && value === 'unlimited') return '-1'
-  if (name === 'pm.process_idle_timeout') return String(fpmSeconds(value))
-  if (times.has(name)) return `${fpmSeconds(value)}s`
-  if (booleans.has(name)) return fpmBoolean(value) ? 'yes' : 'no'
-  if (integers.has(name)) return String(fpmInteger(value))
-  const isRelative = paths.has(name) && value !== '' && !/^\/|^\d+$|:/.test(value)
-  return isRelative ? `${prefix}/${value}` : value
-}
-
-const times = new Set([
-  'emergency_restart_interval',
-  'process_control_timeout',
-  'systemd_interval',
-  'request_slowlog_timeout',
-  'request_terminate_timeout',
-])
-const booleans = new Set([
-  'log_buffering',
-  'clear_env',
-  'catch_workers_output',
-  'decorate_workers_output',
-  'process.dumpable',
-])
-const integers = new Set([
-  'log_limit',
-  'emergency_restart_threshold',
-  'process.max',
-  'process.priority',
-  'rlimit_files',
-  'rlimit_core',
-  'listen.backlog',
-  'pm.max_children',
-  'pm.start_servers',
-  'pm.min_spare_servers',
-  'pm.max_spare_servers',
-  'pm.max_requests',
-])
-const paths = new Set(['listen', 'slowlog', 'access.log', 'chroot'])
-
-/** FPM keeps flags with the values, as 1 and 0. */
-function entryName({ name, key }: FpmDirective): string {
-  return `${name.replace('_flag', '_value')}[${key}]`
-}
-
-function entryValue({ name, value }: FpmDirective): string {
-  return name.endsWith('_flag') ? (fpmBoolean(value) ? '1' : '0') : value
-}
 
 function summary(config: FpmConfig) {
   const text = (path: string) => config.files.find((file) => file.path === path)?.text ?? ''
@@ -219,6 +154,23 @@ describe('sections', () => {
     const config = read('[www]\npm.max_children = ${CHILDREN}\n')
     expect(config.oddities).toEqual([`${main}:2: pm.max_children depends on \${CHILDREN}, which only the master knows`])
     expect(config.pools[0]?.directives.get('pm.max_children')?.variables).toEqual(['CHILDREN'])
+  })
+
+  test.each([
+    { line: 'env[PATH] =', says: 'env[PATH] has an empty value' },
+    { line: 'env[PATH] = ""', says: 'env[PATH] has an empty value' },
+    { line: 'env[] = x', says: 'env[] needs a name' },
+    { line: 'php_value[] = x', says: 'php_value[] needs a name' },
+    { line: `x = ${'('.repeat(2000)}`, says: 'FPM cannot take' },
+  ])('$says is told for $line, because FPM refuses it', ({ line, says }) => {
+    const { oddities } = readTree(new Map([[main, `[www]\n${line}\n`]]))
+    expect(oddities).toEqual([expect.stringContaining(says)])
+  })
+
+  test('arrays without a key and empty values are told only where FPM refuses them', () => {
+    const text = '[www]\naccess.suppress_path[] = /health\nphp_value[a] =\nenv[B] = "${HOME}"\n'
+    const { oddities } = readTree(new Map([[main, text]]))
+    expect(oddities).toEqual([expect.stringContaining('only the master knows')])
   })
 
   test('arrays cannot stand in [global]', () => {

@@ -30,12 +30,17 @@ interface Cursor {
   /** End of the last token without the blanks that it swallowed. */
   tokenEnd: number
   readonly variables: string[]
+  /** Of brackets and of operators before an operand. */
+  depth: number
 }
+
+/** More than anybody writes, and less than this program's stack holds. */
+const maxDepth = 500
 
 /** The value behind the `=` that ends at `from`. `text` is one line with its line break. */
 export function readIniValue(text: string, from: number): IniValueReading {
   const start = from + lengthAt(BLANKS, text, from)
-  const cursor: Cursor = { text, at: start, tokenEnd: start, variables: [] }
+  const cursor: Cursor = { text, at: start, tokenEnd: start, variables: [], depth: 0 }
   const value = valueEnd(text, start) === null ? (keyword(cursor) ?? expression(cursor)) : ''
   const end = value === null ? null : (valueEnd(text, cursor.at) ?? unclosedRawEnd(text, cursor.at))
   if (value === null || end === null) return { ok: false, says: unexpected(cursor) }
@@ -48,7 +53,7 @@ export function readIniValue(text: string, from: number): IniValueReading {
 /** A section's name or an array's key, from behind the `[`. */
 export function readIniName(text: string, from: number, kind: 'section' | 'key'): IniNameReading {
   const close = kind === 'section' ? SECTION_CLOSE : KEY_CLOSE
-  const cursor: Cursor = { text, at: from, tokenEnd: from, variables: [] }
+  const cursor: Cursor = { text, at: from, tokenEnd: from, variables: [], depth: 0 }
   const name = lengthAt(close, text, from) > 0 ? '' : stringList(cursor, NAME_RUN, close)
   const closing = lengthAt(close, text, cursor.at)
   if (name === null || closing === 0) return { ok: false, says: unexpected(cursor) }
@@ -113,6 +118,14 @@ function expression(cursor: Cursor): string | null {
 }
 
 function operand(cursor: Cursor): string | null {
+  if (cursor.depth === maxDepth) return null
+  cursor.depth += 1
+  const value = operandWithin(cursor)
+  cursor.depth -= 1
+  return value
+}
+
+function operandWithin(cursor: Cursor): string | null {
   const operator = matchAt(OPERATOR, cursor.text, cursor.at)?.[0]
   if (operator === undefined) return stringList(cursor, VALUE_RUN, NEVER)
   switch (operator.charAt(0)) {

@@ -1,4 +1,5 @@
 /** FPM's status page in JSON (`?json&full`), with its field names made speakable. */
+import { isJsonObject, jsonObject } from './json-object.ts'
 
 export interface FpmStatusProcess {
   readonly pid: number
@@ -30,15 +31,11 @@ export type FpmStatusReading =
 
 /** Before 8.4 `script` and `user` are not escaped, so a request can break the document; then it is not understood. */
 export function readFpmStatus(body: string): FpmStatusReading {
-  let page: Readonly<Record<string, unknown>>
-  try {
-    page = JSON.parse(body) as Readonly<Record<string, unknown>>
-  } catch {
-    return { ok: false, says: 'the status page is not JSON' }
-  }
+  const page = jsonObject(body)
+  if (!page) return { ok: false, says: 'the status page is not JSON' }
   if (typeof page['pool'] !== 'string' || typeof page['total processes'] !== 'number')
     return { ok: false, says: 'this is not a status page of PHP-FPM' }
-  const processes = Array.isArray(page['processes']) ? (page['processes'] as Readonly<Record<string, unknown>>[]) : []
+  const processes = Array.isArray(page['processes']) ? page['processes'].filter(isJsonObject) : []
   return {
     ok: true,
     value: {

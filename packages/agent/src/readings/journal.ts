@@ -1,4 +1,5 @@
 /** Entries of `journalctl -o json`: one JSON object a line, MESSAGE sometimes an array of byte numbers. */
+import { jsonObject } from './json-object.ts'
 
 export interface JournalEntry {
   readonly atMs: number
@@ -32,12 +33,8 @@ export function readJournal(text: string): {
 }
 
 function readEntry(line: string): JournalEntry | null {
-  let fields: Readonly<Record<string, unknown>>
-  try {
-    fields = JSON.parse(line) as Readonly<Record<string, unknown>>
-  } catch {
-    return null
-  }
+  const fields = jsonObject(line)
+  if (!fields) return null
   const atUs = Number(text(fields['__REALTIME_TIMESTAMP']))
   if (!Number.isFinite(atUs) || atUs === 0) return null
   return {

@@ -6,8 +6,8 @@ export interface Listener {
   readonly address: SocketAddress
   /** Connections waiting to be accepted (Recv-Q of a listener). */
   readonly waiting: number
-  /** Effective backlog (Send-Q of a listener). */
-  readonly limit: number
+  /** Effective backlog (Send-Q of a listener); null where only `/proc` was there to be read. */
+  readonly limit: number | null
   readonly pids: readonly number[]
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { bytesOf, textOf } from './bytes.ts'
 import { insertDirective, setArgument } from './nginx-config-edit.ts'
 import { readNginxConfig, type NginxConfig, type NginxDirective } from './nginx-config.ts'
 import { applySplices, type Splice } from './splice.ts'
@@ -14,6 +15,14 @@ function read(text: string): NginxConfig {
   )
   if (!reading.ok) throw new Error(reading.says)
   return reading.value
+}
+
+function readsAsOne(text: string): boolean {
+  return readNginxConfig(
+    main,
+    () => ({ ok: true, text }),
+    () => [],
+  ).ok
 }
 
 function edited(text: string, splice: Splice): string {
@@ -259,6 +268,34 @@ describe('for any configuration, however it is laid out', () => {
         expect(read(after).directives.map(treeOf)).toEqual(wanted)
       }),
       { numRuns: 1000 },
+    )
+  })
+
+  test('in any bytes that nginx would read, too, setting an argument changes that argument alone', () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 4 }).map(textOf),
+      fc.constantFrom(
+        ...['a', ' b', ' "c d"', " 'e\\'", '{', '}', ';', ';', '\n', '\r\n', ' #', '\\', ' $x', '${y}', ' z'],
+      ),
+    )
+    const text = fc
+      .array(piece, { maxLength: 15 })
+      .map((pieces) => `one two; ${pieces.join('')}`)
+      .filter((given) => readsAsOne(given))
+    fc.assert(
+      fc.property(text, fc.nat(), value, (given, which, wanted) => {
+        expect(textOf(bytesOf(given))).toBe(given)
+        const before = read(given).directives
+        const candidates = everyDirective(before).filter(({ args }) => args.length > 0)
+        const target = candidates[which % candidates.length] ?? find(before, 'one')
+        const splice = setArgument(target, 0, wanted)
+        const after = edited(given, splice)
+        expect(after).toBe(given.slice(0, splice.start) + splice.text + given.slice(splice.end))
+        expect(read(after).directives.map(treeOf)).toEqual(
+          changed(before, target, (tree) => ({ ...tree, args: tree.args.with(0, wanted) })),
+        )
+      }),
+      { numRuns: 500 },
     )
   })
 

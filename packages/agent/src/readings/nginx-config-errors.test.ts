@@ -21,6 +21,11 @@ test.each([
       line: null,
     },
   },
+  {
+    stderr:
+      '2026/11/21 11:33:01 [emerg] 263#263: open() "/x/a\rb" failed (2: No such file) in /etc/nginx/nginx.conf:11\n',
+    error: { says: 'open() "/x/a\rb" failed (2: No such file)', path: '/etc/nginx/nginx.conf', line: 11 },
+  },
 ])('$error.says', ({ stderr, error }) => {
   expect(readNginxConfigErrors(stderr)).toEqual([error])
 })

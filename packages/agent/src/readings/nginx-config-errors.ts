@@ -8,13 +8,13 @@ export interface NginxConfigError {
 
 /**
  * `nginx: [emerg] unknown directive "x" in /etc/nginx/sites-enabled/default:9`, or as in its log once that is open. An
- * alert or a warning refuses nothing.
+ * alert or a warning refuses nothing. A name in it may hold any byte but a line break.
  */
 export function readNginxConfigErrors(stderr: string): readonly NginxConfigError[] {
   return stderr.split('\n').flatMap((line) => {
-    const message = /^(?:nginx: |[\d/]+ [\d:]+ )\[(?:emerg|crit)\] (?:\d+#\d+: )?(.*)$/.exec(line.trimEnd())?.[1]
+    const message = /^(?:nginx: |[\d/]+ [\d:]+ )\[(?:emerg|crit)\] (?:\d+#\d+: )?(.*)$/s.exec(line.trimEnd())?.[1]
     if (message === undefined) return []
-    const [, says = message, path, number] = /^(.*) in (\/.*):(\d+)$/.exec(message) ?? []
+    const [, says = message, path, number] = /^(.*) in (\/.*):(\d+)$/s.exec(message) ?? []
     return [{ says, path: path ?? null, line: number === undefined ? null : Number(number) }]
   })
 }

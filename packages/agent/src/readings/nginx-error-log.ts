@@ -47,7 +47,8 @@ const PREFIX = /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}:\d{2}:\d{2}) \[(\w+)\] (\d+)#\
 
 /** An entry begins with a timestamp at the start of a line and may go on over raw line breaks. */
 export function readNginxErrorLog(text: string): readonly NginxErrorEntry[] {
-  return text.split(/\n(?=\d{4}\/\d{2}\/\d{2} \d{2}:\d{2}:\d{2} \[)/).flatMap((entry) => {
+  const begun = text.split(/\n(?=\d{4}\/\d{2}\/\d{2} \d{2}:\d{2}:\d{2} \[)/)
+  return joinQuoted(begun).flatMap((entry) => {
     const prefix = PREFIX.exec(entry)
     if (!prefix) return []
     const [whole, year, month, day, time, level = '', pid] = prefix
@@ -56,18 +57,38 @@ export function readNginxErrorLog(text: string): readonly NginxErrorEntry[] {
         localTime: `${year}-${month}-${day}T${time}`,
         level,
         pid: Number(pid),
-        ...readBody(entry.slice(whole.length).trimEnd()),
+        ...readBody(entry.slice(whole.length, mostBytes).trimEnd()),
       },
     ]
   })
 }
 
+const QUOTING = /^[^\n]{1,60}?: (?:\*\d+ )?FastCGI sent in stderr: "/
+/** `NGX_MAX_ERROR_STR`, with its line break: what is longer is cut, and its quotation never ends. */
+const mostBytes = 2048
+
+/** What a script says is quoted; a line of it that looks like the beginning of an entry is none while the quotation goes on. */
+function joinQuoted(begun: readonly string[]): readonly string[] {
+  const entries: string[] = []
+  for (const part of begun) {
+    const open = entries.at(-1)
+    const goesOn =
+      open !== undefined &&
+      open.length + part.length + 1 < mostBytes &&
+      QUOTING.test(open) &&
+      !/"(?: while [a-z ]+)?, client: /.test(open)
+    if (goesOn) entries[entries.length - 1] = `${open}\n${part}`
+    else entries.push(part)
+  }
+  return entries
+}
+
 /** ` while PHASE, client: IP, server: NAME, request: "…"[, subrequest: "…"][, upstream: "…"][, host: "…"][, referrer: "…"]` */
 function readBody(body: string): Omit<NginxErrorEntry, 'localTime' | 'level' | 'pid'> {
-  // What PHP wrote is between quotes before the phase and may say anything; the context is at the end of the entry.
-  const context = /(?: while ([a-z ]+))?, client: ([^,]*), server: ([^,]*), request: "/.exec(body)
+  const context = contextOf(body)
   const message = context ? body.slice(0, context.index) : body
   const after = context ? body.slice(context.index) : ''
+  const upstream = upstreamField(after)
   const phase = context?.[1] ?? null
   const errno = /\((\d+): [^)]*\)$/.exec(message)?.[1]
   const number = errno === undefined ? null : Number(errno)
@@ -78,10 +99,32 @@ function readBody(body: string): Omit<NginxErrorEntry, 'localTime' | 'level' | '
     client: context?.[2] ?? null,
     server: context?.[3] ?? null,
     request: /, request: "(.*?)"(?:, |$)/s.exec(after)?.[1] ?? null,
-    upstream: /, upstream: "([^"]*)"/.exec(after)?.[1] ?? null,
-    host: /, host: "([^"]*)"/.exec(after)?.[1] ?? null,
+    upstream: upstream?.[1] ?? null,
+    host: /, host: "([^"]*)"/.exec(upstream ? after.slice(upstream.index) : after)?.[1] ?? null,
     kind: kindOf(message, phase, number),
   }
+}
+
+/**
+ * nginx's own words come before what visitors wrote, so the first context is its own. Where it quotes a script, a script
+ * may have written the first and a visitor the last: where there is more than one, none is believed.
+ */
+function contextOf(body: string): RegExpExecArray | null {
+  const context = /(?: while ([a-z ]+))?, client: ([^,]*), server: ([^,]*), request: "/g
+  const first = context.exec(body)
+  return first && body.startsWith('FastCGI sent in stderr: ') && context.exec(body) ? null : first
+}
+
+/**
+ * After the request, which ends with its protocol: nginx takes nothing that holds ` HTTP/1.1"` before that for a request.
+ * What a visitor writes without any protocol (HTTP/0.9) may hold a field; then there are two, and none is believed.
+ */
+function upstreamField(after: string): RegExpExecArray | null {
+  const request = / HTTP\/\d\.\d"/.exec(after)
+  const field = /, upstream: "([^"]*)"/g
+  if (request) field.lastIndex = request.index
+  const first = field.exec(after)
+  return first && !request && field.exec(after) ? null : first
 }
 
 const connectKinds: Readonly<Record<number, NginxErrorEntry['kind']>> = {
@@ -102,7 +145,8 @@ function kindOf(message: string, phase: string | null, errno: number | null): Ng
   if (message.startsWith('upstream sent too big header')) return 'header-too-big'
   if (message.startsWith('upstream sent unsupported FastCGI protocol')) return 'wrong-protocol'
   if (message.startsWith('no live upstreams')) return 'no-live-upstreams'
-  if (/^no resolver defined|could not be resolved/.test(message)) return 'not-resolved'
+  // Elsewhere in a line these words may be a part of what a visitor asked for.
+  if (/^(?:no resolver defined to resolve |\S+ could not be resolved \()/.test(message)) return 'not-resolved'
   if (/^(socket|accept4?)\(\) failed/.test(message) && errno === 24) return 'too-many-files'
   if (/^\d+ worker_connections are not enough/.test(message)) return 'connections-exhausted'
   return / in \/\S+:\d+$/.test(message) ? 'config' : 'other'

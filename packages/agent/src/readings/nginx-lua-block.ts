@@ -9,13 +9,16 @@ export type LuaBlock =
   | { readonly ok: false; readonly says: string; readonly at: number }
 
 /** Leftmost first, and of those that begin together the one that stands first here. */
-const luaToken = /[{}]|\[=*\[|--\[=*\[|--[^\n]*|"(?:\\[^\n]|[^"\n\\])*"|'(?:\\[^\n]|[^'\n\\])*'/g
+const luaToken = /[{}]|\[=*\[|--\[=*\[|--[^\n]*|["']/g
+const strings = { '"': /(?:\\[^\n]|[^"\n\\])*("?)/y, "'": /(?:\\[^\n]|[^'\n\\])*('?)/y }
 const longBracket = /^(?:--)?\[=*\[$/
 
 /** From `start`, just after the opening brace, to the closing one. */
 export function luaBlock(text: string, start: number): LuaBlock {
   let depth = 1
   let innermost = start
+  /** Up to where a quote of this kind is known not to close: each that follows was escaped when the first was tried. */
+  const unclosed = { '"': start, "'": start }
   luaToken.lastIndex = start
   for (let found = luaToken.exec(text); found; found = luaToken.exec(text)) {
     const [token] = found
@@ -25,6 +28,13 @@ export function luaBlock(text: string, start: number): LuaBlock {
     } else if (token === '}') {
       depth -= 1
       if (depth === 0) return { ok: true, end: found.index }
+    } else if (token === '"' || token === "'") {
+      if (found.index < unclosed[token]) continue
+      const string = strings[token]
+      string.lastIndex = luaToken.lastIndex
+      const isClosed = string.exec(text)?.[1] !== ''
+      if (isClosed) luaToken.lastIndex = string.lastIndex
+      else unclosed[token] = string.lastIndex
     } else if (longBracket.test(token)) {
       const bracket = token.replace('--', '').replaceAll('[', ']')
       const close = text.indexOf(bracket, luaToken.lastIndex)

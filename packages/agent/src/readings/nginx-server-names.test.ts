@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nameMatching } from './nginx-name-pattern.ts'
+import { matchesName, nameMatching } from './nginx-name-pattern.ts'
 import { claimedBy, nameClaims, probeName } from './nginx-server-names.ts'
 
 /** The probe name of the first of these servers. */
@@ -43,6 +43,22 @@ describe('the name a server is probed with', () => {
   ])('of the default server is $is', ({ servers, gives }) => {
     expect(named(servers, true)).toBe(gives)
   })
+})
+
+test.each([
+  { is: 'the same pattern', first: '~^y{2}\\.test$', second: '~^y{2}\\.test$' },
+  { is: 'a wider one', first: '~^(?<tenant>.+)\\.example$', second: '~^api-.+\\.example$' },
+  { is: 'one that could not be read', first: '~^(?!www)', second: '~^x\\d\\.test$' },
+])('no name leads to a pattern behind $is, which nginx tries first', ({ first, second }) => {
+  const [before, server] = [{ names: [first] }, { names: [second] }]
+  expect(probeName(server, nameClaims([before, server]), false)).toBeNull()
+  expect(probeName(server, nameClaims([server, before]), false)).not.toBeNull()
+})
+
+test('the default server is asked for by a name that no pattern matches', () => {
+  const [server, pattern] = [{ names: [] }, { names: ['~^localhost$'] }]
+  expect(probeName(server, nameClaims([server, pattern]), true)?.name).toBe('fleetmend.invalid')
+  expect(probeName(server, nameClaims([server, pattern, { names: ['~.'] }]), true)).toBeNull()
 })
 
 test.each([
@@ -101,46 +117,67 @@ describe('a pattern', () => {
     expect(new RegExp(pattern.replace('?P<', '?<')).test(made)).toBe(true)
   })
 
-  test.each(['(?=a)b', '(?i)a', '\\bx', 'a)', '(a', '[a', '[^a-z]', '((a{200}){200}){200}', '('.repeat(300), '+'])(
+  test.each(['(?=a)b', '(?i)a', '\\bx', 'a)', '(a', '[a', '[^a-z0-9]', '((a{200}){200}){200}', '('.repeat(300), '+'])(
     '%s is left alone',
     (pattern) => {
       expect(nameMatching(pattern)).toBeNull()
     },
   )
 
+  const part = fc.constantFrom(
+    'a',
+    '9',
+    '-',
+    '\\.',
+    '.',
+    '\\d',
+    '\\w',
+    '[ab]',
+    '[^a]',
+    '[^.]',
+    '[0-9a-f]',
+    '(',
+    ')',
+    '(?:',
+    '|',
+    '*',
+    '+',
+    '?',
+    '{2}',
+    '{0,3}',
+    '^',
+    '$',
+    '+?',
+  )
+
   test('whatever it is, a name made from it matches it', () => {
-    const part = fc.constantFrom(
-      'a',
-      '9',
-      '-',
-      '\\.',
-      '.',
-      '\\d',
-      '\\w',
-      '[ab]',
-      '[^a]',
-      '[^.]',
-      '[0-9a-f]',
-      '(',
-      ')',
-      '(?:',
-      '|',
-      '*',
-      '+',
-      '?',
-      '{2}',
-      '{0,3}',
-      '^',
-      '$',
-      '+?',
-    )
     fc.assert(
       fc.property(fc.string({ unit: part, maxLength: 8 }), (pattern) => {
         const made = nameMatching(pattern)
         if (made === null || /[\^$]/.test(pattern)) return
         expect(new RegExp(`^(?:${pattern})$`).test(made)).toBe(true)
+        expect(matchesName(pattern, made)).toBe(true)
       }),
       { numRuns: 3000 },
     )
+  })
+
+  test('it matches the names that it would match if it were run', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: part, maxLength: 8 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', '9', '-', '.', 'z'), maxLength: 6 }),
+        (pattern, name) => {
+          const matches = matchesName(pattern, name)
+          fc.pre(matches !== null)
+          expect(matches).toBe(new RegExp(pattern, 'i').test(name))
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('that would never end if it were run is answered at once', () => {
+    expect(matchesName('^(((a+)+)+)+b$', 'a'.repeat(60))).toBe(false)
   })
 })

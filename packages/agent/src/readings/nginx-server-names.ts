@@ -1,5 +1,5 @@
 /** The host name with which a probe makes nginx pick one particular server block among those of a socket. */
-import { nameMatching } from './nginx-name-pattern.ts'
+import { matchesName, nameMatching } from './nginx-name-pattern.ts'
 
 export interface NamedServer {
   /** The arguments of its `server_name`, as written. */
@@ -13,16 +13,20 @@ export interface NameClaims<S extends NamedServer> {
   readonly leading: ReadonlyMap<string, S>
   /** By what stands before the star: `mail.`. */
   readonly trailing: ReadonlyMap<string, S>
+  /** Regular expressions, in the order in which nginx tries them. */
+  readonly patterns: readonly { readonly pattern: string; readonly server: S }[]
 }
 
 export function nameClaims<S extends NamedServer>(servers: readonly S[]): NameClaims<S> {
   const exact = new Map<string, S>()
   const leading = new Map<string, S>()
   const trailing = new Map<string, S>()
+  const patterns: { pattern: string; server: S }[] = []
   for (const server of servers) {
-    for (const name of server.names.map((written) => written.toLowerCase())) {
-      if (name.startsWith('~')) continue
-      if (name.startsWith('*.')) claim(leading, name.slice(1), server)
+    for (const written of server.names) {
+      const name = written.toLowerCase()
+      if (name.startsWith('~')) patterns.push({ pattern: written.slice(1), server })
+      else if (name.startsWith('*.')) claim(leading, name.slice(1), server)
       else if (name.endsWith('.*')) claim(trailing, name.slice(0, -1), server)
       else if (name.startsWith('.')) {
         claim(exact, name.slice(1), server)
@@ -30,7 +34,7 @@ export function nameClaims<S extends NamedServer>(servers: readonly S[]): NameCl
       } else claim(exact, name, server)
     }
   }
-  return { exact, leading, trailing }
+  return { exact, leading, trailing, patterns }
 }
 
 function claim<S>(claims: Map<string, S>, name: string, server: S): void {
@@ -42,6 +46,7 @@ function claim<S>(claims: Map<string, S>, name: string, server: S): void {
  * fits, where the patterns come next and the default server last.
  */
 export function claimedBy<S extends NamedServer>(host: string, claims: NameClaims<S>): S | null {
+  if (host.length > longestName) return claims.exact.get(host) ?? null
   const dots = [...host.matchAll(/\./g)].map((dot) => dot.index)
   const suffixes = dots.filter((dot) => dot > 0).map((dot) => host.slice(dot))
   const prefixes = dots.filter((dot) => dot < host.length - 1).map((dot) => host.slice(0, dot + 1))
@@ -51,6 +56,18 @@ export function claimedBy<S extends NamedServer>(host: string, claims: NameClaim
     prefixes.map((prefix) => claims.trailing.get(prefix)).findLast((server) => server !== undefined) ??
     null
   )
+}
+
+/** Of DNS. */
+const longestName = 253
+
+/** By pattern, where nobody has the name: the first that matches. `unknown` where one before it could not be read. */
+function matchedBy<S extends NamedServer>(host: string, { patterns }: NameClaims<S>): S | 'nobody' | 'unknown' {
+  for (const { pattern, server } of patterns) {
+    const matches = matchesName(pattern, host)
+    if (matches !== false) return matches ? server : 'unknown'
+  }
+  return 'nobody'
 }
 
 export interface ProbeName {
@@ -69,17 +86,19 @@ export function probeName<S extends NamedServer>(
   isDefault: boolean,
 ): ProbeName | null {
   const isOwn = (name: string): boolean => claimedBy(name, claims) === server
-  const isFree = (name: string): boolean => claimedBy(name, claims) === null
+  const isMatched = (name: string, by: S | 'nobody'): boolean =>
+    claimedBy(name, claims) === null && matchedBy(name, claims) === by
   const plain = server.names.filter((name) => !name.startsWith('~')).map((name) => name.toLowerCase())
   const real = plain.map((name) => name.replace(/^\./, '')).find((name) => isHostName(name) && isOwn(name))
   if (real !== undefined) return { name: real, isInvented: false }
   const patterns = server.names.filter((name) => name.startsWith('~')).map((name) => nameMatching(name.slice(1)))
   const invented =
     plain.flatMap(wildcardSamples).find(isOwn) ??
-    patterns.find((name) => name !== null && isHostName(name) && isFree(name))
+    patterns.find((name) => name !== null && isHostName(name) && isMatched(name, server))
   if (invented) return { name: invented, isInvented: true }
   const odd = plain.find((name) => isHostHeader(name) && isOwn(name))
-  const name = odd ?? (isDefault ? ['localhost', 'fleetmend.invalid'].find(isFree) : undefined)
+  const name =
+    odd ?? (isDefault ? ['localhost', 'fleetmend.invalid'].find((name) => isMatched(name, 'nobody')) : undefined)
   return name === undefined ? null : { name, isInvented: false }
 }
 

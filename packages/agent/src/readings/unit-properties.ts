@@ -1,4 +1,5 @@
 /** `systemctl show` in UTC: blocks of `Key=value`, one a unit, separated by blank lines. */
+import { isJsonObject } from './json-object.ts'
 
 export interface UnitProperties {
   /** Without `.service`. */
@@ -186,9 +187,11 @@ export function readUnitFiles(text: string): readonly { readonly service: string
     return []
   }
   if (!Array.isArray(rows)) return []
-  return rows.flatMap((row: { unit_file?: unknown; state?: unknown }) =>
-    typeof row.unit_file === 'string' && row.unit_file.endsWith('.service')
-      ? [{ service: row.unit_file.slice(0, -'.service'.length), state: typeof row.state === 'string' ? row.state : '' }]
-      : [],
-  )
+  return rows
+    .filter(isJsonObject)
+    .flatMap(({ unit_file: file, state }) =>
+      typeof file === 'string' && file.endsWith('.service')
+        ? [{ service: file.slice(0, -'.service'.length), state: typeof state === 'string' ? state : '' }]
+        : [],
+    )
 }

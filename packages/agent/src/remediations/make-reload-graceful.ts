@@ -4,7 +4,7 @@ import { setGlobalDirective } from '../readings/fpm-config-edit.ts'
 import { fpmSeconds } from '../readings/fpm-values.ts'
 import { defineRemediation } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, serviceInput } from './service-input.ts'
+import { findReloadable, planOnly, serviceInput } from './service-input.ts'
 
 export const makeReloadGraceful = defineRemediation({
   id: 'make-reload-graceful',
@@ -47,6 +47,7 @@ export const makeReloadGraceful = defineRemediation({
       edits: isSet ? [] : [{ edit: 'splice', path, splices: [splice] }],
       clears: [{ diagnosis: 'reload-drops-requests', subject: { kind: 'service', name: service } }],
       warnings: [
+        ...planOnly(found.value),
         `From now on one stuck request delays every reload of ${service} by up to ${graceS} s, for all its pools.`,
       ],
       guards: [],

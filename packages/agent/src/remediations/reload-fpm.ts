@@ -1,8 +1,9 @@
 /** Reload PHP-FPM so that it reads its configuration anew and no request is lost, whatever process_control_timeout says. */
 import * as z from 'zod/mini'
+import { isManaged, reloadSteps } from '../judgement/by-hand.ts'
 import { defineRemediation } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, serviceInput } from './service-input.ts'
+import { findReloadable, notManaged, refused, serviceInput } from './service-input.ts'
 
 export const reloadFpm = defineRemediation({
   id: 'reload-fpm',
@@ -27,6 +28,7 @@ export const reloadFpm = defineRemediation({
   draft(facts, { service, deadlineMs }) {
     const found = findReloadable(facts, service)
     if (!found.ok) return found.refused
+    if (!isManaged(found.value)) return refused(notManaged(found.value), `By hand: ${reloadSteps(found.value)}.`)
     return {
       kind: 'draft',
       because: `${service} reads its configuration anew.`,

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import type { FpmFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { findService, refused, serviceInput } from './service-input.ts'
+import { findManaged, refused, serviceInput } from './service-input.ts'
 
 /** Our own file: `override.conf` belongs to the people who run `systemctl edit`. */
 const fileName = '50-fleetmend.conf'
@@ -26,7 +26,7 @@ export const restartOnFailure = defineRemediation({
   }),
 
   draft(facts, { service, pauseS }) {
-    const found = findService(facts, service)
+    const found = findManaged(facts, service)
     if (!found.ok) return found.refused
     const { unit } = found.value
     if (unit.loadState !== 'loaded') {

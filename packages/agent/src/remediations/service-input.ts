@@ -2,6 +2,8 @@
 import { PoolName, ServiceName } from '@fleetmend/shared'
 import * as z from 'zod/mini'
 import type { FpmConfig } from '../readings/fpm-config.ts'
+import { isManaged, reloadSteps, startSteps } from '../judgement/by-hand.ts'
+import { hasUnit, type UnitService } from '../judgement/unit-service.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import type { Drafted } from './define.ts'
 
@@ -24,6 +26,29 @@ export function findService(facts: HostFacts, service: string): Found<FpmFacts> 
   }
 }
 
+/** A service that systemd runs: what is started, and what systemd is to do with it. */
+export function findManaged(facts: HostFacts, service: string): Found<UnitService> {
+  const found = findService(facts, service)
+  if (!found.ok) return found
+  const { value } = found
+  if (hasUnit(value) && isManaged(value)) return { ok: true, value }
+  return { ok: false, refused: refused(notManaged(value), toDoByHand) }
+}
+
+/** Why nothing is applied there (DESIGN D6, D15). */
+export function notManaged({ service, unit }: FpmFacts): string {
+  return unit
+    ? `What runs as ${service} was started beside its unit, so that systemd has no say in it.`
+    : `No unit of systemd runs ${service}, so that Fleetmend diagnoses and plans, but changes nothing there.`
+}
+
+/** A plan that shows a person what to write, where nothing can carry it out. */
+export function planOnly(service: FpmFacts): readonly string[] {
+  return isManaged(service) ? [] : [`${notManaged(service)} Write it by hand, then ${reloadSteps(service)}.`]
+}
+
+const toDoByHand = 'What a person can do stands in the findings: `fleetmend-agent diagnose`.'
+
 /** A service that runs and whose configuration could be read and passes FPM's own test: what any reload needs. */
 export function findReloadable(
   facts: HostFacts,
@@ -37,7 +62,7 @@ export function findReloadable(
       ok: false,
       refused: refused(
         `${service} is not running, so there is nothing to reload.`,
-        `Start it: \`fleetmend-agent plan start-service --input service=${service}\`.`,
+        `Start it: ${startSteps(found.value)}.`,
       ),
     }
   }

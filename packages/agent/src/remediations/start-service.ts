@@ -4,7 +4,7 @@ import type { Act } from '@fleetmend/shared'
 import { stopStory } from '../judgement/stop-story.ts'
 import { instantOf } from '../judgement/instant.ts'
 import { defineRemediation } from './define.ts'
-import { findService, refused, serviceInput } from './service-input.ts'
+import { findManaged, refused, serviceInput } from './service-input.ts'
 
 export const startService = defineRemediation({
   id: 'start-service',
@@ -24,7 +24,7 @@ export const startService = defineRemediation({
   }),
 
   draft(facts, { service, startStopped }) {
-    const found = findService(facts, service)
+    const found = findManaged(facts, service)
     if (!found.ok) return found.refused
     const { unit, configTest, binary } = found.value
     const story = stopStory(found.value)

@@ -7,7 +7,7 @@ import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, poolInput, refused } from './service-input.ts'
+import { findReloadable, planOnly, poolInput, refused } from './service-input.ts'
 
 export const tunePool = defineRemediation({
   id: 'tune-pool',
@@ -65,7 +65,7 @@ export const tunePool = defineRemediation({
       arithmetic: sizing.arithmetic,
       edits: poolEdits(found.value.config.value, pool, sizing.to),
       clears: [{ diagnosis: 'pool-exhausted', subject: { kind: 'pool', name: subject } }],
-      warnings: [],
+      warnings: planOnly(found.value),
       guards:
         sizing.needsMiB > 0
           ? [{ guard: 'memory-available', atLeastMiB: sizing.needsMiB + Math.floor(keptMiB / 2) }]

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryState } from '../state/temporary-state.ts'
 import type { Sample } from './sample.ts'
-import { appendSample, dropOldSamples, readSamples } from './sample-store.ts'
+import { readSamples } from './read-samples.ts'
+import { appendSample, dropOldSamples } from './sample-store.ts'
 
 const at = (instant: string): Sample => ({
   at: instant,

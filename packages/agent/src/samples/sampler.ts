@@ -4,7 +4,7 @@ import { newTraffic, logEnds, type LogEnds } from '../execute/traffic.ts'
 import { textOf } from '../readings/bytes.ts'
 import { readFpmTitle, readPeakMiB } from '../readings/proc.ts'
 import { readTcpUse, readUnixUse, useOf } from '../readings/socket-use.ts'
-import { sampleTargets, type SampleTargets, type ServiceTarget } from '../survey/sample-targets.ts'
+import type { SampleTargets, ServiceTarget } from '../survey/sample-targets.ts'
 import type { Sample } from './sample.ts'
 
 const lookAgainMs = 15 * 60_000
@@ -13,7 +13,11 @@ export interface Sampler {
   sample(): Promise<Sample>
 }
 
-export function sampler(host: ReadHost): Sampler {
+/** All that it asks of a host. */
+export type SampledHost = Pick<ReadHost, 'nowMs' | 'readFile' | 'readFrom' | 'stat'>
+
+/** What there is to sample is found out elsewhere: that takes much more than a sample. */
+export function sampler(host: SampledHost, findTargets: () => Promise<SampleTargets>): Sampler {
   let targets: SampleTargets = { services: [], accessLogs: new Map() }
   let lookedAtMs = -Infinity
   let ends: LogEnds = new Map()
@@ -22,7 +26,7 @@ export function sampler(host: ReadHost): Sampler {
     async sample() {
       const nowMs = host.nowMs()
       if (nowMs - lookedAtMs >= lookAgainMs) {
-        targets = await sampleTargets(host)
+        targets = await findTargets()
         lookedAtMs = nowMs
         const fresh = await logEnds(host, [...targets.accessLogs.keys()])
         ends = new Map([...fresh].map(([path, end]) => [path, ends.get(path) ?? end]))
@@ -46,7 +50,7 @@ type Use = ReturnType<typeof readUnixUse>
 type TcpUse = ReturnType<typeof readTcpUse>
 
 async function samplePools(
-  host: ReadHost,
+  host: SampledHost,
   { masterPid, pools }: ServiceTarget,
   unix: Use,
   tcp: TcpUse,
@@ -59,7 +63,7 @@ async function samplePools(
 }
 
 /** The biggest worker of each pool. The children of a process are one file; all processes of a host would be many. */
-async function peaksByPool(host: ReadHost, masterPid: number): Promise<ReadonlyMap<string, number>> {
+async function peaksByPool(host: SampledHost, masterPid: number): Promise<ReadonlyMap<string, number>> {
   const children = await host.readFile(`/proc/${masterPid}/task/${masterPid}/children`)
   const pids = children.ok ? (textOf(children.value).match(/\d+/g) ?? []) : []
   const peaks = new Map<string, number>()
@@ -75,12 +79,12 @@ async function peaksByPool(host: ReadHost, masterPid: number): Promise<ReadonlyM
   return peaks
 }
 
-async function unixUse(host: ReadHost): Promise<ReadonlyMap<SocketAddress, { busy: number; waiting: number }>> {
+async function unixUse(host: SampledHost): Promise<ReadonlyMap<SocketAddress, { busy: number; waiting: number }>> {
   const read = await host.readFile('/proc/net/unix')
   return read.ok ? readUnixUse(textOf(read.value)) : new Map()
 }
 
-async function tcpUse(host: ReadHost): Promise<TcpUse> {
+async function tcpUse(host: SampledHost): Promise<TcpUse> {
   const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.readFile(path)))
   return readTcpUse(...texts.map((read) => (read.ok ? textOf(read.value) : '')))
 }

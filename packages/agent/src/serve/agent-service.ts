@@ -12,7 +12,8 @@ import {
   type Hello,
   type RemoteAuthority,
 } from '@fleetmend/shared'
-import { diagnoseHost, planOnHost } from '../agent.ts'
+import { diagnoseHost } from '../diagnose-host.ts'
+import { planOnHost } from '../plan-on-host.ts'
 import { diagnosisPage } from '../views/diagnosis-page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'

@@ -1,6 +1,8 @@
 /** A connection to the controller: TLS 1.3 with the pinned authority, a WebSocket, and a `Peer` over it. */
 import type { Socket } from 'node:net'
-import { MAX_FRAME_BYTES, CLOSE_GRACE_MS, Peer, webSocketChannel, type PeerOptions } from '@fleetmend/shared'
+import { CLOSE_GRACE_MS, MAX_FRAME_BYTES } from '@fleetmend/shared/wire/channel'
+import { Peer, type PeerOptions } from '@fleetmend/shared/wire/peer'
+import { webSocketChannel } from '@fleetmend/shared/wire/web-socket-channel'
 import { WebSocket, type ClientOptions } from 'ws'
 
 export interface LineTo {

@@ -2,12 +2,14 @@
  * Keeps this host reachable for its controller: connects, serves, renews its certificate in time, and connects again when
  * the line is gone. Says each change of state once, not each attempt.
  */
-import { AGENT_PATH, problemOf, safeLine, type Peer, type PeerOptions } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
+import { AGENT_PATH } from '@fleetmend/shared/protocol/line-paths'
+import { safeLine } from '@fleetmend/shared/views/paint'
+import type { Peer, PeerOptions } from '@fleetmend/shared/wire/peer'
+import { problemOf } from '@fleetmend/shared/wire/problem-error'
 import type { Identity } from '../state/identity.ts'
 import { backOffMs } from './back-off.ts'
 import { openLine, type LineOpened } from './controller-line.ts'
-import { renewAtMs, takeRenewal } from './renewal.ts'
+import { renewAtMs } from './renewal-time.ts'
 
 export interface DialOut {
   readonly identity: Identity
@@ -82,13 +84,18 @@ async function renew(
   parts: DialOut,
   signal: AbortSignal,
 ): Promise<void> {
-  const client = createTRPCUntypedClient({ links: [peer.link()] })
   for (;;) {
     const waitMs = renewAtMs(identity()) - parts.nowMs()
     await parts.sleep(Math.min(Math.max(waitMs, 0), longestSleepMs), signal)
     if (signal.aborted) return
     if (renewAtMs(identity()) > parts.nowMs()) continue
     try {
+      // Once in many hours.
+      const [{ createTRPCUntypedClient }, { takeRenewal }] = await Promise.all([
+        import('@trpc/client'),
+        import('./take-renewal.ts'),
+      ])
+      const client = createTRPCUntypedClient({ links: [peer.link()] })
       const renewal = takeRenewal(identity(), await client.mutation('renew', undefined), parts.nowMs())
       if (renewal.ok) {
         await keep(renewal.identity)

@@ -1,7 +1,8 @@
 /** Notices that this host was enrolled again while it is served: whoever serves under the old name has to begin anew. */
 import { watch } from 'node:fs'
-import { identityFileName, readIdentity, type Identity } from '../state/identity.ts'
+import { readIdentity, type Identity } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
+import { identityFileName } from '../state/state-paths.ts'
 
 /** Calls `changed` once. Returns what stops it. A renewed certificate is no change: the host is who it was. */
 export function watchIdentity(

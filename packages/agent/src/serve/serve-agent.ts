@@ -1,46 +1,55 @@
-/** The serving agent as a whole: its unix socket, and its line to the controller where the host belongs to a fleet. */
-import { Peer, streamChannel, type PeerOptions } from '@fleetmend/shared'
+/**
+ * The serving agent as a whole: its unix socket, its line to the controller where the host belongs to a fleet, and a
+ * sample a minute. It answers nothing itself.
+ */
+import { pipeline } from 'node:stream'
+import type { Socket } from 'node:net'
+import type { HostId } from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
-import { agentRouter } from '../router.ts'
+import type { SampledHost } from '../samples/sampler.ts'
 import { readIdentity, writeIdentity, type Identity } from '../state/identity.ts'
-import { agentService, type ServedHost } from './agent-service.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+import type { SampleTargets } from '../survey/sample-targets.ts'
+import type { Answering } from './answering.ts'
 import { dialOut } from './dial-out.ts'
 import { isSame, watchIdentity } from './identity-change.ts'
+import { relayTo } from './relay.ts'
 import { keepSampling } from './sampling.ts'
 
-export interface Serving extends ServedHost {
+export interface Serving {
+  readonly name: HostId
+  readonly host: SampledHost
+  readonly state: StateFolder
+  readonly answering: Answering
+  readonly sampleTargets: () => Promise<SampleTargets>
   readonly socketPath: string
   /** Of the group whose members may use the socket; root alone without it. */
   readonly socketGid?: number
   readonly say: (line: string) => void
+  /** Called when nothing will happen for most of a minute. */
+  readonly atRest: () => void
 }
 
 /** Runs until the signal is aborted, or the host is enrolled again; answers with what kept it from serving, or null. */
 export async function serveAgent(serving: Serving, signal: AbortSignal): Promise<string | null> {
-  const { host, state, say } = serving
+  const { name, host, state, answering, say } = serving
   const identity = readIdentity(state)
   if (!identity.ok) return identity.says
-  const agent = agentService(serving)
-  const peer: PeerOptions = {
-    router: agentRouter,
-    createContext: () => ({ agent }),
-    onError: ({ path, error }) => say(`a bug in ${path}: ${error instanceof Error ? error.stack : String(error)}`),
-  }
   const socket = await listenOnSocket({
     path: serving.socketPath,
     mode: serving.socketGid === undefined ? 0o600 : 0o660,
     ...(serving.socketGid === undefined ? {} : { gid: serving.socketGid }),
-    connected: (each) => void new Peer(streamChannel(each), peer),
+    connected: (each) => void handOn(each, answering, say),
   })
   if (!socket.ok) return `Cannot listen on ${serving.socketPath}: ${socket.says}.`
-  say(`${host.id} serves on ${serving.socketPath}`)
+  say(`${name} serves on ${serving.socketPath}`)
   const enrolledAgain = new AbortController()
   const stopWatching = watchIdentity(state, identity.value, (now) => {
     say(`this host was enrolled as ${now.host} at ${now.url}; ends, to be started again under that name`)
     enrolledAgain.abort()
   })
   const until = AbortSignal.any([signal, enrolledAgain.signal])
-  const sampling = keepSampling({ host, state, say, sleep: sleepUntil }, until)
+  const sampling = keepSampling({ ...serving, sleep: sleepUntil }, until)
   if (identity.value === null) {
     say('this host belongs to no fleet; to let it into one: fleetmend-agent enrol -')
     await sleepUntil(null, until)
@@ -51,6 +60,7 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
       // A renewal of who this host was must not undo that it was enrolled again.
       if (now.ok && now.value !== null && isSame(now.value, renewed)) await writeIdentity(state, renewed)
     }
+    const peer = { answeredBy: relayTo(answering) }
     await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, until)
   }
   stopWatching()
@@ -71,4 +81,16 @@ function sleepUntil(ms: number | null, signal: AbortSignal): Promise<void> {
       resolve()
     }
   })
+}
+
+async function handOn(caller: Socket, { open }: Answering, say: (line: string) => void): Promise<void> {
+  caller.pause()
+  try {
+    const answers = await open()
+    // Either end takes the other with it; that a caller leaves early is no error.
+    pipeline(caller, answers, caller, () => undefined)
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error))
+    caller.destroy()
+  }
 }

@@ -1,10 +1,12 @@
 /** What this host calls itself where no controller gave it a name: the kernel's host name, made valid. */
 import { hostname } from 'node:os'
-import { HostId } from '@fleetmend/shared'
+import type { HostId } from '@fleetmend/shared/model/ids'
 
 /** `configured` is the name given at enrolment; it is used as it stands or not at all. */
 export function ownHostId(configured?: string): HostId {
-  return configured === undefined ? hostIdFrom(hostname()) : HostId.parse(configured)
+  if (configured === undefined) return hostIdFrom(hostname())
+  if (hostIdFrom(configured) !== configured) throw new Error(`The name ${JSON.stringify(configured)} is no host id.`)
+  return configured
 }
 
 /** The nearest valid id to any name at all. */

@@ -4,28 +4,29 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { HostId, Instant } from '@fleetmend/shared'
-import * as z from 'zod/mini'
+import type { HostId, Instant } from '@fleetmend/shared'
 import { errnoOf, saysOf, writeDurably } from './durable.ts'
-import { productionStateRoot, type StateFolder } from './state-folder.ts'
+import { hostIdFrom } from './host-id.ts'
+import type { StateFolder } from './state-folder.ts'
+import { identityFileName } from './state-paths.ts'
 
-export const identityFileName = 'identity.json'
-
-export const Identity = z.object({
-  format: z.literal('fleetmend.identity/1'),
-  host: HostId,
-  fleet: z.string(),
+/** Not a schema: whoever serves reads this, and what makes schemas takes more memory than all the rest of serving. */
+export interface Identity {
+  readonly format: 'fleetmend.identity/1'
+  readonly host: HostId
+  readonly fleet: string
   /** Where the controller listens: `wss://controller.example:7443`. */
-  url: z.string(),
+  readonly url: string
   /** PEM, PKCS #8. Never leaves this host. */
-  key: z.string(),
-  certificate: z.string(),
+  readonly key: string
+  readonly certificate: string
   /** PEM of the fleet's authority, known by the fingerprint in the join token. */
-  authority: z.string(),
-  issuedAt: Instant,
-  expiresAt: Instant,
-})
-export type Identity = z.infer<typeof Identity>
+  readonly authority: string
+  readonly issuedAt: Instant
+  readonly expiresAt: Instant
+}
+
+const texts = ['host', 'fleet', 'url', 'key', 'certificate', 'authority', 'issuedAt', 'expiresAt'] as const
 
 export type IdentityRead =
   | { readonly ok: true; readonly value: Identity | null }
@@ -35,8 +36,8 @@ export type IdentityRead =
 export function readIdentity({ sealed }: Pick<StateFolder, 'sealed'>): IdentityRead {
   const path = identityFile(sealed)
   try {
-    const parsed = Identity.safeParse(JSON.parse(readFileSync(path, 'utf8')))
-    return parsed.success ? { ok: true, value: parsed.data } : { ok: false, says: damaged(path) }
+    const read: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    return isIdentity(read) ? { ok: true, value: read } : { ok: false, says: damaged(path) }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return { ok: true, value: null }
     return { ok: false, says: error instanceof SyntaxError ? damaged(path) : `Cannot read ${path}: ${saysOf(error)}.` }
@@ -47,10 +48,13 @@ export async function writeIdentity({ sealed }: Pick<StateFolder, 'sealed'>, ide
   await writeDurably(identityFile(sealed), Buffer.from(`${JSON.stringify(identity)}\n`), 0o600)
 }
 
-/** The name given at enrolment, for every command of this agent; undefined where there is none to be read. */
-export function enrolledName(): string | undefined {
-  const read = readIdentity({ sealed: join(productionStateRoot, 'sealed') })
-  return read.ok ? read.value?.host : undefined
+function isIdentity(read: unknown): read is Identity {
+  if (typeof read !== 'object' || read === null) return false
+  const fields = read as Readonly<Record<string, unknown>>
+  const hasTexts = texts.every((name) => typeof fields[name] === 'string' && fields[name] !== '')
+  const dates = [fields['issuedAt'], fields['expiresAt']].map((text) => Date.parse(String(text)))
+  const isHost = hasTexts && hostIdFrom(String(fields['host'])) === fields['host']
+  return fields['format'] === 'fleetmend.identity/1' && isHost && !dates.some(Number.isNaN)
 }
 
 function identityFile(sealed: string): string {

@@ -1,27 +1,13 @@
 /**
- * The agent's folder on disk: where everything in it lies, and that nobody else may write there. Real bytes of
- * configuration files exist only below `sealed/`, which only its owner can enter.
+ * The agent's folder on disk, opened: everything in it is there, and nobody else may write to it.
  */
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { saysOf } from './durable.ts'
 import { loadHostKey, type HostKey } from './host-key.ts'
+import { statePaths, type StatePaths } from './state-paths.ts'
 
-/** Where production keeps it. */
-export const productionStateRoot = '/var/lib/fleetmend'
-
-export interface StateFolder {
-  readonly root: string
-  /** One public document a plan, secrets hidden. */
-  readonly plans: string
-  /** One folder an apply: its journal and the plan it carries out. */
-  readonly applies: string
-  /** A file a day; made by the first sample. */
-  readonly samples: string
-  readonly lock: string
-  readonly sealed: string
-  readonly sealedPlans: string
-  readonly sealedApplies: string
+export interface StateFolder extends StatePaths {
   /** For HMACs of file contents; read once, when the folder is opened. */
   readonly key: HostKey
 }
@@ -46,26 +32,12 @@ export async function openStateFolder(root: string): Promise<OpenedState> {
   }
 }
 
-function statePaths(root: string): Omit<StateFolder, 'key'> {
-  const sealed = join(root, 'sealed')
-  return {
-    root,
-    plans: join(root, 'plans'),
-    applies: join(root, 'applies'),
-    samples: join(root, 'samples'),
-    lock: join(root, 'lock'),
-    sealed,
-    sealedPlans: join(sealed, 'plans'),
-    sealedApplies: join(sealed, 'applies'),
-  }
-}
-
 async function mkdirOnce(path: string, mode: number): Promise<void> {
   await mkdir(path, { recursive: true, mode })
 }
 
 /** A sentence about the first folder that somebody else could have changed; null when there is none. */
-async function findUntrusted(paths: Omit<StateFolder, 'key'>): Promise<string | null> {
+async function findUntrusted(paths: StatePaths): Promise<string | null> {
   for (const path of [paths.root, paths.plans, paths.applies]) {
     const says = await distrust(path, 0o022)
     if (says !== null) return says

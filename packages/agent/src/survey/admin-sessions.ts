@@ -24,7 +24,7 @@ export async function adminSessions(
 /** A unit that nothing holds loaded forgets when it ended; its journal does not. */
 function endOf({ unit, mask, journal }: FpmFacts): number | null {
   if (mask) return mask.madeAtMs
-  if (unit.activeState !== 'inactive') return null
+  if (unit?.activeState !== 'inactive') return null
   const stopped = journal.ok
     ? journal.value.findLast(({ identifier, message }) => identifier === 'systemd' && message.startsWith('Stopping '))
     : undefined

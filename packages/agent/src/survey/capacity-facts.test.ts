@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../readings/fpm-log.ts'
 import { capacityFacts, type CapacityQuestion } from './capacity-facts.ts'
 import { denied, fakeNowMs, fakeReadHost, type FakeWorld } from './fake-read-host.ts'
-import { sampleFpm, samplePool, sampleWorkers } from './sample-facts.ts'
+import { sampleDownFpm, sampleFpm, samplePool, sampleWorkers } from './sample-facts.ts'
 
 const cgroup = '/system.slice/php8.2-fpm.service'
 const allowance: CapacityQuestion['nginx']['allowance'] = {
@@ -104,6 +104,13 @@ describe('after a worker was killed', () => {
         why: "the journal has none of the kernel's messages",
       },
     ])
+  })
+
+  test('and systemd saw it and stopped FPM before that could write of it, the kernel is asked', async () => {
+    const answers = { 'disk-space': df, 'kernel-journal': kernel }
+    const stopped = sampleDownFpm({ activeState: 'failed', result: 'oom-kill' })
+    const { host } = await read({ answers }, { fpm: [stopped] })
+    expect(host.questions.map(({ tool }) => tool)).toContain('kernel-journal')
   })
 
   test('long ago, nobody asks', async () => {

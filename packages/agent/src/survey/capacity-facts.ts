@@ -70,7 +70,9 @@ export async function capacityFacts(
   ])
   const byService = new Map(limits.flatMap(([service, limit]) => (limit ? [[service, limit] as const] : [])))
   const killed = fpm.filter((service) => hasKilledWorkers(service, host.nowMs()))
-  const oomKills = killed.length > 0 ? await readKernelKills(host) : null
+  // systemd sees a kill, too, and may have stopped FPM before that could write of it.
+  const isTold = fpm.some(({ unit }) => unit?.result === 'oom-kill')
+  const oomKills = killed.length > 0 || isTold ? await readKernelKills(host) : null
   const facts: CapacityFacts = {
     fpm: byService,
     nginx: allowance && { ...allowance, configModifiedMs, openFiles },
@@ -146,8 +148,8 @@ type Need = Pick<NeededDisk, 'service' | 'use' | 'path'>
 function diskNeeds({ fpm, nginx }: CapacityQuestion): readonly Need[] {
   const folder = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/'
   return [
-    ...fpm.flatMap(({ service, log, pools }): Need[] => [
-      ...(log.ok ? [{ service, use: 'log' as const, path: log.value.path }] : []),
+    ...fpm.flatMap(({ service, log, config, pools }): Need[] => [
+      ...logPlaces(log, config).map((path): Need => ({ service, use: 'log', path })),
       ...pools.flatMap(({ listen }): Need[] =>
         listen?.startsWith('unix:') ? [{ service, use: 'runtime', path: folder(listen.slice('unix:'.length)) }] : [],
       ),
@@ -155,6 +157,14 @@ function diskNeeds({ fpm, nginx }: CapacityQuestion): readonly Need[] {
     ...(nginx.allowance?.bodyFolders ?? []).map((path): Need => ({ service: 'nginx', use: 'bodies', path })),
     ...[...new Set(nginx.logs.map(folder))].map((path): Need => ({ service: 'nginx', use: 'log', path })),
   ]
+}
+
+/** A log that is not there yet is made where the configuration says. */
+function logPlaces(log: FpmFacts['log'], config: FpmFacts['config']): readonly string[] {
+  if (log.ok) return [log.value.path]
+  const named = config.ok ? config.value.global.get('error_log')?.value : undefined
+  // `/proc/self/fd/2` and /dev/stderr are no files.
+  return named?.startsWith('/') && !/^\/(proc|dev)\//.test(named) ? [named.slice(0, named.lastIndexOf('/')) || '/'] : []
 }
 
 async function readDisks(host: ReadHost, needs: readonly Need[]): Promise<CapacityFacts['disks']> {

@@ -3,6 +3,7 @@ import type {
   FastCgiReply,
   FastCgiRequest,
   HttpReply,
+  OpenLog,
   ProcessFacts,
   Question,
   Read,
@@ -30,6 +31,8 @@ export type Entry =
 type Answer = string | ToolOutput | Refusal
 
 export interface FakeWorld {
+  /** Left out: systemd runs this host. */
+  readonly hasSystemd?: boolean
   /** By absolute path; the folders above are there by themselves. */
   readonly tree?: Readonly<Record<string, Entry>>
   readonly processes?: readonly ProcessFacts[] | Refusal
@@ -53,7 +56,8 @@ export interface FakeReadHost extends ReadHost {
 export const fakeNowMs = Date.parse('2026-11-21T03:00:00.000Z')
 
 export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
-  const tree = new Map(Object.entries(world.tree ?? {}))
+  const systemd: Readonly<Record<string, Entry>> = { '/run/systemd/system': { is: 'directory' } }
+  const tree = new Map(Object.entries({ ...(world.hasSystemd === false ? {} : systemd), ...world.tree }))
   const touched = new Set<string>()
   const questions: Question[] = []
   const fastcgiRequests: FastCgiRequest[] = []
@@ -72,6 +76,7 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
     const answer = isList(given) ? given[Math.min(times, given.length - 1)] : given
     return answer ?? { ok: false, why: 'missing', says: `${tool} is not installed` }
   }
+  const inodeOf = (real: string) => [...tree.keys()].indexOf(real) + 1
   const given = world.processes ?? []
   const processes: Read<readonly ProcessFacts[]> = 'ok' in given ? given : { ok: true, value: given }
   return {
@@ -86,13 +91,20 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
         ? { ok: false, why: 'too-big', says: `bigger than ${limitBytes} bytes` }
         : bytes
     },
-    readTail: async (path, bytes) => {
+    withLog: async (path, use) => {
       const all = open(path)
       if (!all.ok) return all
-      const from = Math.max(0, all.value.length - bytes)
-      const lineBreak = from === 0 ? -1 : all.value.indexOf(0x0a, from)
-      const offset = lineBreak === -1 ? from : lineBreak + 1
-      return { ok: true, value: { bytes: all.value.subarray(offset), offset } }
+      const real = realPath(tree, path) ?? path
+      return { ok: true, value: await use(fakeLog(all.value, modifiedMsOf(tree.get(real), fakeNowMs), inodeOf(real))) }
+    },
+    // A packed file is given as what it unpacks to.
+    readGzipEnd: async (path, { keepBytes, limitBytes }) => {
+      const all = open(path)
+      if (!all.ok) return all
+      const bytes = all.value
+      return bytes.length > limitBytes
+        ? { ok: false, why: 'too-big', says: `it unpacks to more than ${limitBytes} bytes` }
+        : { ok: true, value: { bytes: bytes.subarray(-keepBytes), isWhole: bytes.length <= keepBytes } }
     },
     readFrom: async (path, offset, limitBytes) => {
       const all = open(path)
@@ -103,10 +115,10 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
       const place = placeOf(tree, path)
       if (place === null || !exists(tree, place)) return missing
       const entry = tree.get(place) ?? { is: 'directory' as const }
-      const modifiedMs = typeof entry === 'object' && 'modifiedMs' in entry ? (entry.modifiedMs ?? 0) : 0
+      const modifiedMs = modifiedMsOf(entry, 0)
       const content = contentOf(entry)
       const sizeBytes = content.ok ? content.value.length : 0
-      const facts = { mode: 0o644, uid: 0, gid: 0, sizeBytes, modifiedMs, device: 1, inode: 1 }
+      const facts = { mode: 0o644, uid: 0, gid: 0, sizeBytes, modifiedMs, device: 1, inode: inodeOf(place) }
       return { ok: true, value: { ...facts, kind: kindOf(entry) } }
     },
     list: async (path) => {
@@ -165,6 +177,19 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
   }
 }
 
+/** Bytes as an open log gives them. */
+export function fakeLog(bytes: Uint8Array, modifiedMs = fakeNowMs, inode = 1): OpenLog {
+  const facts = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: bytes.length, modifiedMs } as const
+  return {
+    facts: { ...facts, device: 1, inode },
+    read: async (offset, length) => bytes.subarray(offset, offset + length),
+  }
+}
+
+function modifiedMsOf(entry: Entry | undefined, otherwise: number): number {
+  return typeof entry === 'object' && 'modifiedMs' in entry ? (entry.modifiedMs ?? otherwise) : otherwise
+}
+
 function joined(answers: readonly Read<ToolOutput>[]): Read<ToolOutput> {
   const outputs = answers.flatMap((answer) => (answer.ok ? [answer.value] : []))
   const stdout = outputs.map((output) => output.stdout).join('\n\n')
@@ -215,6 +240,7 @@ function realPath(tree: Tree, path: string, hops = 20): string | null {
 
 /** The folders followed, but not a link that stands there itself. */
 function placeOf(tree: Tree, path: string): string | null {
+  if (path.endsWith('/.')) return realPath(tree, path)
   const slash = path.lastIndexOf('/')
   const folder = realPath(tree, path.slice(0, slash) || '/')
   return folder === null ? null : `${folder === '/' ? '' : folder}${path.slice(slash)}`

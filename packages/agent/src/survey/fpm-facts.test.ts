@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
+import { denied, fakeNowMs, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
 import { fpmFacts } from './fpm-facts.ts'
 import type { FpmService } from './fpm-services.ts'
-import { sampleMain, samplePoolFile, sampleUnit } from './sample-facts.ts'
+import { sampleMain, samplePoolFile, samplePoolText, sampleUnit } from './sample-facts.ts'
 import { answered, fpmMaster, fpmWorker, sampleLog, sampleWebHost, unixListener } from './sample-web-host.ts'
 import { readUnixListeners } from '../readings/listeners.ts'
 
@@ -14,6 +14,7 @@ interface Given {
 }
 
 const running: FpmService = {
+  service: 'php8.2-fpm',
   unit: sampleUnit(),
   phpVersion: '8.2',
   binary: '/usr/sbin/php-fpm8.2',
@@ -90,6 +91,8 @@ test('what FPM says of its configuration is taken line by line, and its exit cod
   expect(asked).toMatchObject({ binary: '/usr/sbin/php-fpm8.2', config: sampleMain, planned: new Map() })
 })
 
+const wentDown = { unit: sampleUnit({ activeState: 'failed' }) }
+
 test.each<{ is: string; answers: FakeWorld['answers']; expected: object }>([
   {
     is: 'whether FPM accepts its configuration',
@@ -103,18 +106,24 @@ test.each<{ is: string; answers: FakeWorld['answers']; expected: object }>([
     expected: { journal: { ok: false, why: 'failed', says: 'No journal files were found.' } },
   },
 ])('what cannot be learnt is said, and the rest is there: $is', async ({ answers, expected }) => {
-  const { facts } = await look({ answers })
+  const { facts } = await look({ answers, service: wentDown })
   expect(facts).toMatchObject({ ...expected, config: { ok: true }, log: { ok: true } })
 })
 
 test('the journal of its own unit is read, and lines that are none are passed over', async () => {
   const entry = { __REALTIME_TIMESTAMP: '1795225489000000', MESSAGE: 'Started', _PID: '1' }
   const answers = { 'unit-journal php8.2-fpm': `${JSON.stringify(entry)}\nnot json\n`, 'unit-journal': 'of another' }
-  const { facts } = await look({ answers })
+  const { facts } = await look({ answers, service: wentDown })
   expect(facts.journal).toMatchObject({
     ok: true,
     value: [{ atMs: 1_795_225_489_000, message: 'Started', identifier: 'systemd' }],
   })
+})
+
+test('the journal of a unit that is up is left alone', async () => {
+  const { facts, host } = await look({})
+  expect(facts.journal).toEqual({ ok: true, value: [] })
+  expect(host.questions.map(({ tool }) => tool)).not.toContain('unit-journal')
 })
 
 test('drop-ins are taken as bytes', async () => {
@@ -218,19 +227,35 @@ describe('the log', () => {
       tree: { [sampleMain]: denied },
       gives: { ok: false, why: 'failed', says: `where it is: ${sampleMain} cannot be read: permission denied` },
     },
+    {
+      is: 'its standard error, which would be our own under that name',
+      tree: { ...conf('/proc/self/fd/2'), '/proc/self/fd/2': 'ours' },
+      gives: { ok: false, why: 'missing', says: 'FPM logs to its standard error' },
+    },
     { is: 'a file that may not be read', tree: { [sampleLog]: denied }, gives: denied },
     { is: 'a file that is not there', tree: conf('/srv/none.log'), gives: { ok: false, why: 'missing' } },
   ])('is not read when it is $is', async ({ tree, gives }) => {
     expect((await look({ tree, service: down })).facts.log).toMatchObject(gives)
   })
 
-  test('is read from its end, in whole lines', async () => {
-    const line = (i: number) => `[21-Nov-2026 02:00:00] NOTICE: fpm is running, pid ${i}\n`
+  test('is read from its end, in whole lines, where that reaches back far enough', async () => {
+    const line = (i: number) => `[19-Nov-2026 02:00:00] NOTICE: fpm is running, pid ${i}\n`
     const long = Array.from({ length: 6000 }, (_, i) => line(100_000 + i)).join('')
     const { facts } = await look({ tree: { [sampleLog]: long } })
     const entries = facts.log.ok ? facts.log.value.entries : []
     expect(entries).toHaveLength(Math.floor((256 * 1024) / line(100_000).length))
     expect(entries.at(-1)).toMatchObject({ event: 'running', pid: 105_999 })
+  })
+
+  test.each([
+    { pool: 'catch_workers_output = yes\ndecorate_workers_output = no', entries: 0 },
+    { pool: 'catch_workers_output = yes', entries: 1 },
+    { pool: 'decorate_workers_output = no', entries: 1 },
+  ])('proves nothing where scripts write into it as they like: $pool', async ({ pool, entries }) => {
+    const text = '[21-Nov-2026 02:00:00] WARNING: [pool www] child 7 exited on signal 11 (SIGSEGV) after 1.0 seconds\n'
+    const { facts } = await look({ tree: { [sampleLog]: text, [samplePoolFile]: `${samplePoolText}${pool}\n` } })
+    expect(facts.log.ok && facts.log.value.entries).toHaveLength(entries)
+    expect(facts.log.ok && facts.log.value.unread !== undefined).toBe(entries === 0)
   })
 
   test('what stands in it is never taken for a path', async () => {
@@ -239,5 +264,37 @@ describe('the log', () => {
     const { facts, host } = await look({ tree: { [sampleLog]: text } })
     expect(facts.log).toMatchObject({ ok: true, value: { entries: [{ event: 'terminated-by-timeout' }] } })
     expect([...host.touched].filter((path) => path.startsWith('/srv'))).toEqual([])
+  })
+})
+
+describe('without a unit', () => {
+  const alone = { unit: null, master: null }
+  const pid = { '/run/php/php8.2-fpm.pid': { text: '4711\n', modifiedMs: 5 } }
+
+  test('there is no journal to read', async () => {
+    const { facts, host } = await look({ service: { unit: null } })
+    expect(facts).toMatchObject({ service: 'php8.2-fpm', unit: null, journal: { ok: false, why: 'missing' } })
+    expect(host.questions.map(({ tool }) => tool)).not.toContain('unit-journal')
+  })
+
+  test('the start of the master is that of its process', async () => {
+    const tree = { '/proc/uptime': '100.00 50.00\n', [sampleLog]: '' }
+    const { facts } = await look({ tree, service: { unit: null } })
+    expect(facts.loadedAtMs).toBe(fakeNowMs - 100_000 + fpmMaster.startTicks * 10)
+  })
+
+  test('a pid file that a master left behind is known', async () => {
+    const { facts } = await look({ tree: pid, service: alone })
+    expect(facts.pidFile).toEqual({ path: '/run/php/php8.2-fpm.pid', pid: 4711, writtenMs: 5 })
+  })
+
+  test.each<{ is: string; tree?: Readonly<Record<string, Entry>>; service: Partial<FpmService> }>([
+    { is: 'there is none', service: alone },
+    { is: 'it names nobody', tree: { '/run/php/php8.2-fpm.pid': 'soon\n' }, service: alone },
+    { is: 'the master runs', tree: pid, service: { unit: null } },
+    { is: 'a unit keeps the story', tree: pid, service: down },
+    { is: 'none is named', tree: { ...pid, [sampleMain]: '' }, service: alone },
+  ])('none is where $is', async ({ tree = {}, service }) => {
+    expect((await look({ tree, service })).facts.pidFile).toBeNull()
   })
 })

@@ -1,19 +1,34 @@
 /** Reads one PHP-FPM service: its configuration, what FPM says of it, its pools, its journal and its log. */
 import type { ProcessFacts, Read, ReadHost } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
-import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
+import { readFpmConfig, type FpmConfig, type FpmPool } from '../readings/fpm-config.ts'
 import { readFpmLog } from '../readings/fpm-log.ts'
+import { fpmBoolean } from '../readings/fpm-values.ts'
 import { readJournal, type JournalEntry } from '../readings/journal.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
 import { answerOf } from './answer-of.ts'
 import { readWithFiles } from './config-files.ts'
 import type { FpmFacts } from './host-facts.ts'
 import type { FpmService } from './fpm-services.ts'
+import { leftPidFile } from './fpm-pid-file.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
+import { fpmStamps } from '../readings/log-stamps.ts'
 import { localTimeMs } from '../readings/log-time.ts'
+import { readLogWindow, type WantedLog } from './log-window.ts'
+import { processStartMs } from '../readings/process-start.ts'
 import { poolFacts, readMemory, realListen, type QueueSamples } from './pool-facts.ts'
 
 const journalLines = 200
-const logTailBytes = 256 * 1024
+/** The longest look back is that of `pool-undersized`; a log that is old and short also tells of the last start. */
+const wantedLog: WantedLog = {
+  stamps: fpmStamps,
+  windowMs: 60 * 60_000,
+  tailBytes: 256 * 1024,
+  limitBytes: 1024 * 1024,
+  anyAge: true,
+}
+/** What causes rest on. */
+const neededLogMs = 10 * 60_000
 
 export async function fpmFacts(
   host: ReadHost,
@@ -25,19 +40,21 @@ export async function fpmFacts(
   const [config, configTest, journal] = await Promise.all([
     readConfig(host, service),
     testConfig(host, service),
-    readUnitJournal(host, unit.service),
+    unit ? readUnitJournal(host, unit) : noUnit,
   ])
-  const [pools, log, masterMemory, dropIns, configModifiedMs, mask] = await Promise.all([
+  const [pools, log, masterMemory, dropIns, configModifiedMs, mask, pidFile] = await Promise.all([
     poolFacts(host, service, config, processes, queues),
     readLog(host, service, config),
     master ? readMemory(host, master.pid) : null,
-    readDropIns(host, unit.dropInPaths),
+    readDropIns(host, unit?.dropInPaths ?? []),
     newestChange(host, config),
     readMask(host, service),
+    unit || master ? null : leftPidFile(host, config, fpmPrefix(binary)),
   ])
-  const loadedAtMs = lastLoad(service, pools, log)
+  const startedAtMs = unit ? unit.execMainStartedMs : await startOf(host, master)
+  const loadedAtMs = lastLoad(service, pools, log, startedAtMs)
   const listensOn = await listenersOf(host, master, queues)
-  const where = { service: unit.service, phpVersion, unit, mask, dropIns, binary, configPath }
+  const where = { service: service.service, phpVersion, unit, mask, dropIns, binary, configPath }
   return {
     ...where,
     config,
@@ -49,9 +66,12 @@ export async function fpmFacts(
     masterMemory,
     pools,
     journal,
+    pidFile,
     log,
   }
 }
+
+const noUnit = { ok: false, why: 'missing', says: 'no unit of systemd runs it' } as const
 
 /** By the newest look at the kernel's list; a socket that was bound by way of a link counts under its real name. */
 async function listenersOf(
@@ -66,7 +86,7 @@ async function listenersOf(
 }
 
 async function readMask(host: ReadHost, { unit }: FpmService): Promise<FpmFacts['mask']> {
-  if (!unit.loadState.startsWith('masked') || unit.fragmentPath === '') return null
+  if (!unit?.loadState.startsWith('masked') || unit.fragmentPath === '') return null
   const path = unit.fragmentPath
   const [stat, target] = await Promise.all([host.stat(path), host.readLink(path)])
   return stat.ok ? { path, leadsTo: target.ok ? target.value : 'nothing', madeAtMs: stat.value.modifiedMs } : null
@@ -93,7 +113,12 @@ async function modifiedMs(host: ReadHost, path: string): Promise<number> {
  * The status page knows it to the second, the log has a line for it, and without either there is the start of the
  * master, which a reload does not move.
  */
-function lastLoad(service: FpmService, pools: FpmFacts['pools'], log: FpmFacts['log']): number | null {
+function lastLoad(
+  service: FpmService,
+  pools: FpmFacts['pools'],
+  log: FpmFacts['log'],
+  startedAtMs: number | null,
+): number | null {
   if (!service.master) return null
   const status = pools.map((pool) => pool.status).find((candidate) => candidate.ok)
   if (status?.ok) return status.value.startTimeS * 1000
@@ -101,7 +126,12 @@ function lastLoad(service: FpmService, pools: FpmFacts['pools'], log: FpmFacts['
     ? log.value.entries.findLast((entry) => entry.event === 'ready' && entry.localTime !== null)
     : undefined
   const readyMs = localTimeMs(ready?.localTime ?? null)
-  return Math.max(readyMs, service.unit.execMainStartedMs ?? 0) || null
+  return Math.max(readyMs, startedAtMs ?? 0) || null
+}
+
+async function startOf(host: ReadHost, master: ProcessFacts | null): Promise<number | null> {
+  const uptime = master && (await host.readFile('/proc/uptime'))
+  return uptime?.ok ? processStartMs(master?.startTicks ?? 0, textOf(uptime.value), host.nowMs()) : null
 }
 
 async function readConfig(host: ReadHost, service: FpmService): Promise<Read<FpmConfig>> {
@@ -124,7 +154,12 @@ async function testConfig(host: ReadHost, service: FpmService): Promise<FpmFacts
   return { ok: true, value: { passes: test.value.exitCode === 0, exitCode: test.value.exitCode, says } }
 }
 
-async function readUnitJournal(host: ReadHost, service: string): Promise<Read<readonly JournalEntry[]>> {
+/** Of a unit that is up nothing is asked: findings rest on its journal only where it went down. */
+async function readUnitJournal(
+  host: ReadHost,
+  { service, activeState }: UnitProperties,
+): Promise<Read<readonly JournalEntry[]>> {
+  if (activeState === 'active') return { ok: true, value: [] }
   const journal = await answerOf(host, { tool: 'unit-journal', service, lines: journalLines })
   return journal.ok ? { ok: true, value: readJournal(journal.value).entries } : journal
 }
@@ -138,10 +173,29 @@ async function readLog(host: ReadHost, service: FpmService, config: Read<FpmConf
   const named = config.ok ? config.value.global.get('error_log')?.value : undefined
   const path = open?.ok && isPlainFile(open.value) ? open.value : named
   if (path === undefined && !config.ok) return { ok: false, why: 'failed', says: `where it is: ${config.says}` }
+  // `/proc/self/fd/2`, as in the official images, is FPM's own standard error, and would be ours.
+  if (path !== undefined && /^\/(proc|dev)\//.test(path)) return { ok: false, why: 'missing', says: toStandardError }
   if (!path?.startsWith('/')) return { ok: false, why: 'missing', says: `FPM logs to ${path ?? 'nowhere known'}` }
-  const tail = await host.readTail(path, logTailBytes)
-  return tail.ok ? { ok: true, value: { path, entries: readFpmLog(textOf(tail.value.bytes)) } } : tail
+  const log = await readLogWindow(host, path, wantedLog)
+  if (!log.ok) return log
+  const { text, missing } = log.value
+  if (config.ok && config.value.pools.some(writesUndecorated))
+    return { ok: true, value: { path, entries: [], unread: anyonesLines } }
+  const isShort = missing !== null && wantedLog.windowMs - missing.ms < neededLogMs
+  return { ok: true, value: { path, entries: readFpmLog(text), ...(isShort && { unread: missing.says }) } }
 }
+
+/** Then whatever a script writes stands in the log as it is, and may be a line as FPM writes it. */
+function writesUndecorated({ directives }: FpmPool): boolean {
+  const value = (name: string, unset: string) => fpmBoolean(directives.get(name)?.value ?? unset)
+  return value('catch_workers_output', 'no') === true && value('decorate_workers_output', 'yes') === false
+}
+
+const anyonesLines =
+  'scripts write into it as FPM does (decorate_workers_output = no), so that its lines prove nothing: set it to yes'
+
+/** Where it ends up is known to whoever started the master. */
+const toStandardError = 'FPM logs to its standard error'
 
 function isPlainFile(target: string): boolean {
   return (

@@ -1,3 +1,4 @@
+import { ServiceName } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
 import { findFpmServices } from './fpm-services.ts'
@@ -20,7 +21,7 @@ async function found(
   const processes = Object.entries(titles).map(([pid, title]) => sampleProcess(Number(pid), 1, title))
   const services = await findFpmServices(host, processes)
   if (!services.ok) throw new Error(services.says)
-  return services.value[0]
+  return services.value.services[0]
 }
 
 test('several services are found in the order of their names, each with its own master', async () => {
@@ -41,17 +42,19 @@ test('several services are found in the order of their names, each with its own 
   ])
   expect(services).toMatchObject({
     ok: true,
-    value: [
-      {
-        unit: { service: 'php8.2-fpm' },
-        phpVersion: '8.2',
-        configPath: '/etc/php/8.2/fpm/php-fpm.conf',
-        master: { pid: 200 },
-      },
-      { unit: { service: 'php8.3-fpm' }, phpVersion: '8.3', configPath: '/srv/php-fpm.conf', master: { pid: 300 } },
-    ],
+    value: {
+      services: [
+        {
+          unit: { service: 'php8.2-fpm' },
+          phpVersion: '8.2',
+          configPath: '/etc/php/8.2/fpm/php-fpm.conf',
+          master: { pid: 200 },
+        },
+        { unit: { service: 'php8.3-fpm' }, phpVersion: '8.3', configPath: '/srv/php-fpm.conf', master: { pid: 300 } },
+      ],
+    },
   })
-  expect(services.ok && services.value).toHaveLength(2)
+  expect(services.ok && services.value.services).toHaveLength(2)
 })
 
 describe('the binary', () => {
@@ -145,11 +148,11 @@ test.each([
 })
 
 test.each<{ is: string; answers: FakeWorld['answers']; gives: unknown }>([
-  { is: 'there are none', answers: { 'unit-files': '[]' }, gives: { ok: true, value: [] } },
+  { is: 'there are none', answers: { 'unit-files': '[]' }, gives: { ok: true, value: { services: [], others: [] } } },
   {
     is: 'there are none, and systemd calls that a failure',
     answers: { 'unit-files': { exitCode: 1, stdout: '[]\n', stderr: '' } },
-    gives: { ok: true, value: [] },
+    gives: { ok: true, value: { services: [], others: [] } },
   },
   { is: 'they cannot be listed', answers: { 'unit-files': timedOut }, gives: timedOut },
   {
@@ -172,4 +175,141 @@ test.each<{ is: string; answers: FakeWorld['answers']; gives: unknown }>([
   },
 ])('of services it is told that $is', async ({ answers, gives }) => {
   expect(await findFpmServices(fakeReadHost(answers ? { answers } : {}), [])).toEqual(gives)
+})
+
+describe('without a unit', () => {
+  const image = '/usr/local/etc/php-fpm.conf'
+  const title = (config: string) => `php-fpm: master process (${config})`
+  const runs = (pid: number, binary: string): Readonly<Record<string, Entry>> => ({
+    [`/proc/${pid}/exe`]: { link: binary },
+    [`/proc/${pid}/root`]: { link: '/' },
+  })
+
+  /** On a host without systemd, or with one that has these units. */
+  async function all(
+    world: Pick<FakeWorld, 'tree' | 'answers' | 'hasSystemd'>,
+    masters: readonly ReturnType<typeof sampleProcess>[],
+  ) {
+    const host = fakeReadHost({ hasSystemd: false, ...world })
+    const services = await findFpmServices(host, masters)
+    if (!services.ok) throw new Error(services.says)
+    return { host, ...services.value }
+  }
+
+  test('in the official image, the master is PID 1, and nobody is asked about units', async () => {
+    const { services, others, host } = await all({ tree: runs(1, '/usr/local/sbin/php-fpm') }, [
+      sampleProcess(1, 0, title(image)),
+    ])
+    expect(services).toEqual([
+      {
+        ...{ service: 'php-fpm', unit: null, phpVersion: null, binary: '/usr/local/sbin/php-fpm', configPath: image },
+        master: sampleProcess(1, 0, title(image)),
+      },
+    ])
+    expect(others).toEqual([])
+    expect(host.questions).toEqual([])
+  })
+
+  test.each([
+    { binary: '/usr/sbin/php-fpm8.2', config: '/etc/php/8.2/fpm/php-fpm.conf', service: 'php8.2-fpm', version: '8.2' },
+    { binary: '/usr/sbin/php-fpm82', config: '/etc/php82/php-fpm.conf', service: 'php-fpm82', version: null },
+    { binary: '/opt/app/bin/fpm (deleted)', config: '/opt/app/fpm.conf', service: 'php-fpm', version: null },
+  ])('$binary is called $service', async ({ binary, config, service, version }) => {
+    const { services } = await all({ tree: runs(7, binary) }, [sampleProcess(7, 1, title(config))])
+    expect(services).toMatchObject([{ service, phpVersion: version, configPath: config, master: { pid: 7 } }])
+  })
+
+  test('what is installed and does not run is known by its program and configuration, by one name of two', async () => {
+    const tree = {
+      '/usr/sbin/php-fpm8.2': '',
+      '/usr/sbin/php-fpm': { link: '/usr/sbin/php-fpm8.2' },
+      '/usr/sbin/php-fpm7.4': '',
+      '/etc/php/8.2/fpm/php-fpm.conf': '',
+    }
+    const { services } = await all({ tree }, [])
+    expect(services).toMatchObject([
+      { service: 'php8.2-fpm', unit: null, master: null, binary: '/usr/sbin/php-fpm8.2' },
+    ])
+    expect(services).toHaveLength(1)
+  })
+
+  test('several masters of one program have names of their own, the one with the files of its package the plain one', async () => {
+    const binary = '/usr/sbin/php-fpm8.2'
+    const tree = { ...runs(7, binary), ...runs(8, binary), ...runs(9, binary) }
+    const { services } = await all({ tree }, [
+      sampleProcess(7, 1, title('/srv/shop/fpm conf')),
+      sampleProcess(8, 1, title('/etc/php/8.2/fpm/php-fpm.conf')),
+      sampleProcess(9, 1, title('/srv/shop/fpm conf')),
+    ])
+    expect(services.map(({ service, master }) => [service, master?.pid])).toEqual([
+      ['php8.2-fpm', 8],
+      ['php8.2-fpm@srv-shop-fpm_conf', 7],
+      ['php8.2-fpm@srv-shop-fpm_conf.2', 9],
+    ])
+    expect(services.every(({ service }) => ServiceName.safeParse(service).success)).toBe(true)
+  })
+
+  test('a relative configuration begins where the master was started', async () => {
+    const tree = { ...runs(7, '/usr/sbin/php-fpm8.2'), '/proc/7/cwd': { link: '/srv' } }
+    const { services } = await all({ tree }, [sampleProcess(7, 1, title('fpm.conf'))])
+    expect(services).toMatchObject([{ configPath: '/srv/fpm.conf' }])
+  })
+
+  test.each([
+    { is: 'of another user', uid: 1000, root: { link: '/' }, what: /^the PHP-FPM of other users \(pid 7\)$/ },
+    { is: 'of a container', uid: 0, root: { is: 'directory' } as const, what: /^the PHP-FPM of containers \(pid 7\)$/ },
+  ])('a master $is is none of this host, is not looked into, and that is said', async ({ uid, root, what }) => {
+    const tree: Readonly<Record<string, Entry>> = { '/proc/7/exe': { link: '/tmp/evil' }, '/proc/7/root': root }
+    const { services, others } = await all({ tree }, [sampleProcess(7, 1, title('/tmp/evil.conf'), uid)])
+    expect(services).toEqual([])
+    expect(others).toMatchObject([{ what: expect.stringMatching(what) }])
+  })
+
+  test('whoever runs the agent may have a master, too: a container without root', async () => {
+    const tree = {
+      ...runs(1, '/usr/local/sbin/php-fpm'),
+      '/proc/self/status': 'Uid:\t82\t82\t82\t82\nGid:\t82\t82\t82\t82\n',
+    }
+    expect((await all({ tree }, [sampleProcess(1, 0, title(image), 82)])).services).toMatchObject([
+      { master: { pid: 1 } },
+    ])
+  })
+
+  describe('beside a unit', () => {
+    const config = '/etc/php/8.2/fpm/php-fpm.conf'
+    const units = (mainPid: number) => ({
+      'unit-files': unitFiles('php8.2-fpm'),
+      'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: mainPid, ActiveState: 'failed' }),
+    })
+    const binary = '/usr/sbin/php-fpm8.2'
+
+    test('a master with the files of a unit that is down stands in for it', async () => {
+      const { services } = await all({ hasSystemd: true, tree: runs(7, binary), answers: units(0) }, [
+        sampleProcess(7, 1, title(config)),
+      ])
+      expect(services).toMatchObject([{ service: 'php8.2-fpm', unit: { activeState: 'failed' }, master: { pid: 7 } }])
+      expect(services).toHaveLength(1)
+    })
+
+    test('while the unit runs it is a service of its own', async () => {
+      const tree = { ...runs(7, binary), ...runs(100, binary) }
+      const { services } = await all({ hasSystemd: true, tree, answers: units(100) }, [
+        sampleProcess(7, 1, title(config)),
+        sampleProcess(100, 1, title(config)),
+      ])
+      expect(services.map(({ service, master }) => [service, master?.pid])).toEqual([
+        ['php8.2-fpm', 100],
+        ['php8.2-fpm@etc-php-8.2-fpm-php-fpm.conf', 7],
+      ])
+    })
+
+    test("what a wrapper of the unit has started is the unit's", async () => {
+      const { services } = await all({ hasSystemd: true, tree: runs(101, binary), answers: units(100) }, [
+        sampleProcess(100, 1, '/bin/sh /usr/local/bin/wrapper'),
+        sampleProcess(101, 100, title(config)),
+      ])
+      expect(services).toMatchObject([{ service: 'php8.2-fpm', unit: { mainPid: 100 }, master: { pid: 101 } }])
+      expect(services).toHaveLength(1)
+    })
+  })
 })

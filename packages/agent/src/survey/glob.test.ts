@@ -61,6 +61,12 @@ test.each([
     gives: ['/etc/nginx/snippets/php.conf'],
   },
   { is: 'a quoted star is a star', pattern: '/etc/nginx/star\\*.conf', gives: ['/etc/nginx/star*.conf'] },
+  {
+    is: 'a quoted slash is a slash',
+    pattern: '/etc/nginx/snippets\\/php.conf',
+    gives: ['/etc/nginx/snippets/php.conf'],
+  },
+  { is: 'a pattern that breaks off in a quote matches nothing', pattern: '/etc/nginx/snippets/php.conf\\', gives: [] },
   { is: 'a file that is missing is no match', pattern: '/etc/nginx/snippets/none.conf', gives: [] },
   { is: 'a folder that is missing holds nothing', pattern: '/etc/none/*.conf', gives: [] },
   { is: 'an empty folder holds nothing', pattern: '/etc/empty/*', gives: [] },

@@ -4,6 +4,8 @@ import { componentPattern, literalName } from '../readings/glob-pattern.ts'
 
 /** Paths that match an absolute pattern; directories end in `/` (GLOB_MARK). None when one is missing or unreadable. */
 export async function glob(host: ReadHost, pattern: string): Promise<readonly string[]> {
+  // To glob(3) a pattern that breaks off in a quote matches nothing.
+  if (/(?:^|[^\\])(?:\\\\)*\\$/.test(pattern)) return []
   let found: readonly string[] = ['']
   for (const part of pattern.split('/').slice(1)) {
     const next = await Promise.all(found.map((directory) => step(host, directory, part)))

@@ -11,17 +11,21 @@ import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts'
 import type { CapacityFacts } from './capacity-facts.ts'
+import type { SecurityFacts } from './security-facts.ts'
 
 export interface HostFacts {
   readonly host: HostId
   readonly takenAtMs: number
   readonly fpm: readonly FpmFacts[]
   readonly nginx: NginxFacts
+  /** Of PHP-FPM's own addresses, where no nginx is here through which sites could be asked; `site` is the pool. */
+  readonly poolProbes: readonly SiteProbe[]
   /** Null when it could not be read; then `couldNotTell` says so. */
   readonly memory: MemoryFacts | null
   /** What was recorded of each pool in the last days, by subject; a pool is absent when nothing was. */
   readonly history: ReadonlyMap<string, PoolHistory>
   readonly capacity: CapacityFacts
+  readonly security: SecurityFacts
   /** Who was at work as root while a service that is down now went down; none where every service is up. */
   readonly adminSessions: Read<readonly AdminSession[]>
   readonly couldNotTell: readonly CouldNotTell[]
@@ -40,13 +44,14 @@ export interface PoolHistory {
   readonly peakP95MiB: number | null
 }
 
-/** One PHP-FPM service: a unit with its master, configuration and pools. */
+/** One PHP-FPM service: who runs it, its master, configuration and pools. */
 export interface FpmFacts {
-  /** The unit without `.service`, e.g. `php8.2-fpm`. */
+  /** The unit without `.service`, e.g. `php8.2-fpm`; without a unit as its package calls it. */
   readonly service: string
   /** `8.2`, when it could be told from the binary's or the unit's name. */
   readonly phpVersion: string | null
-  readonly unit: UnitProperties
+  /** Null where systemd does not run it: in a container, by an init script, by a supervisor, by hand. */
+  readonly unit: UnitProperties | null
   /** What stands in the unit's place where it is masked: a link, where it leads to and when it was made. */
   readonly mask: { readonly path: string; readonly leadsTo: string; readonly madeAtMs: number } | null
   /** Texts of the unit's drop-ins, byte text. */
@@ -67,9 +72,18 @@ export interface FpmFacts {
   readonly master: ProcessFacts | null
   readonly masterMemory: WorkerMemory | null
   readonly pools: readonly PoolFacts[]
+  /** `missing` where there is no unit. */
   readonly journal: Read<readonly JournalEntry[]>
-  /** Where the FPM log is, and its newest entries. */
-  readonly log: Read<{ readonly path: string; readonly entries: readonly FpmLogEntry[] }>
+  /** Left behind by a master that is gone, where no unit keeps its story; null: none. */
+  readonly pidFile: PidFileFacts | null
+  /** Where the FPM log is, and its newest entries; `unread` says why there are too few to rest causes on. */
+  readonly log: Read<{ readonly path: string; readonly entries: readonly FpmLogEntry[]; readonly unread?: string }>
+}
+
+export interface PidFileFacts {
+  readonly path: string
+  readonly pid: number
+  readonly writtenMs: number
 }
 
 export interface PoolFacts {
@@ -86,7 +100,7 @@ export interface PoolFacts {
    * Connections waiting in the listener's queue in each of a few samples, and the queue's limit, from `ss`. The status
    * page cannot be used: its `listen queue` is always 0 for unix sockets (php bug #80739).
    */
-  readonly queue: Read<{ readonly waiting: readonly number[]; readonly limit: number }>
+  readonly queue: Read<{ readonly waiting: readonly number[]; readonly limit: number | null }>
   readonly status: Read<FpmStatus>
   /** `chroot` and `chdir`, where they are set. */
   readonly workingFolders: readonly WorkingFolder[]
@@ -131,11 +145,13 @@ export interface MemoryFacts {
 }
 
 export interface NginxFacts {
-  /** Null when nginx is not installed here. */
+  /** Null when nginx is not installed here, or systemd does not run it. */
   readonly unit: UnitProperties | null
   /** What nginx itself says about the files on disk: `-t`. */
   readonly configTest: Read<{ readonly passes: boolean; readonly exitCode: number; readonly says: readonly string[] }>
   readonly journal: Read<readonly JournalEntry[]>
+  /** Left behind by a master that is gone, where no unit keeps its story; null: none. */
+  readonly pidFile: PidFileFacts | null
   /** Null when no nginx master runs. */
   readonly master: ProcessFacts | null
   /** The pid of one nginx worker, to connect as. */

@@ -16,6 +16,7 @@ import {
   sampleErrorLog,
   sampleLog,
   sampleProcess,
+  sampleUnitText,
   sampleWebHost,
   serverText,
   unitText,
@@ -162,7 +163,6 @@ describe('what could not be told, with its reason', () => {
       answer: timedOut,
       notes: of('which PHP-FPM services there are', timedOut.says),
     },
-    { asked: 'unit-journal php8.2-fpm', answer: denied, notes: of('the journal of php8.2-fpm') },
     {
       asked: 'fpm-config-test',
       answer: timedOut,
@@ -172,6 +172,12 @@ describe('what could not be told, with its reason', () => {
     { asked: 'tcp-listeners', answer: denied, notes: of('whether requests wait for a worker') },
   ])('$asked: $notes', async ({ asked, answer, notes }) => {
     expect(await notesOf(but({ answers: { [asked]: answer } }))).toEqual(notes)
+  })
+
+  test('the journal, which is read of a unit that is not simply up', async () => {
+    const reloading = unitText('php8.2-fpm', { ...sampleUnitText, ActiveState: 'reloading' })
+    const answers = { 'unit-journal php8.2-fpm': denied, 'unit-properties php8.2-fpm': reloading }
+    expect(await notesOf(but({ answers }))).toEqual(of('the journal of php8.2-fpm'))
   })
 
   test('the processes, without which no master is known', async () => {
@@ -217,11 +223,10 @@ test('a host of which nothing can be read says so of everything, and nothing thr
 
 test('a host of which nothing but its units can be read says so of every service', async () => {
   const tree = Object.fromEntries(Object.keys(sampleWebHost.tree).map((path) => [path, denied]))
-  const answers = { 'unit-journal php8.2-fpm': denied, 'fpm-config-test': denied }
+  const answers = { 'fpm-config-test': denied }
   expect((await notesOf({ ...but({ answers }), tree })).map(({ what }) => what)).toEqual([
     'the configuration of php8.2-fpm',
     'whether FPM accepts the configuration of php8.2-fpm',
-    'the journal of php8.2-fpm',
     'the log of php8.2-fpm',
     'how much memory is left',
     'which sites nginx serves',

@@ -6,14 +6,17 @@ import { capacityFacts } from './capacity-facts.ts'
 import type { FpmFacts, HostFacts, SiteFacts } from './host-facts.ts'
 import { fpmFacts } from './fpm-facts.ts'
 import { adminSessions } from './admin-sessions.ts'
-import { findFpmServices } from './fpm-services.ts'
+import { findFpmServices, type FpmServices } from './fpm-services.ts'
 import { memoryFacts } from './memory-facts.ts'
-import { nginxFacts, readErrorLogs } from './nginx-facts.ts'
+import { nginxErrors } from './nginx-errors.ts'
+import { nginxFacts, type NginxReading } from './nginx-facts.ts'
 import { nginxService } from './nginx-service.ts'
 import { nginxLoadedAtMs } from './nginx-load-time.ts'
+import { probePools } from './probe-pools.ts'
 import { probeSites, upstreamAsker } from './probe-sites.ts'
 import { proxiedSiteFacts } from './proxied-sites.ts'
 import { sampleQueues } from './queue-samples.ts'
+import { securityFacts } from './security-facts.ts'
 import { upstreamFacts } from './upstream-facts.ts'
 import { workerAccount } from './worker-account.ts'
 
@@ -29,11 +32,12 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   const couldNotTell: CouldNotTell[] = []
   const processes = orNote(couldNotTell, 'the processes of this host', await host.processes(), [])
   const found = await findFpmServices(host, processes)
-  const services = orNote(couldNotTell, 'which PHP-FPM services there are', found, [])
+  const { services, others } = orNote(couldNotTell, 'which PHP-FPM services there are', found, noServices)
+  couldNotTell.push(...others)
   const [nginx, memory, queues] = await Promise.all([
     nginxFacts(host, processes),
     memoryFacts(host, services),
-    sampleQueues(host),
+    sampleQueues(host, processes),
   ])
   const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || isNamed(site, options.site)) : []
   const ask = upstreamAsker(host, nginx.workerPid)
@@ -46,7 +50,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
       workerPid: nginx.workerPid,
       listeners: queues.ok ? (queues.value.at(-1) ?? []) : null,
       processes,
-      views: services.flatMap(({ unit: { service }, master }) => (master ? [{ service, masterPid: master.pid }] : [])),
+      views: services.flatMap(({ service, master }) => (master ? [{ service, masterPid: master.pid }] : [])),
     }),
     proxiedSiteFacts(
       host,
@@ -57,12 +61,20 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   ])
   const sessions = await adminSessions(host, fpm, nginx.unit)
   // After the probes: what they came to is the newest there is to know.
-  const { errors, unreadableLogs } = await readErrorLogs(host, nginx)
+  const { errors, unreadableLogs } = await nginxErrors(host, errorLogsOf(nginx, [...probed, ...proxied]), fpm)
   const capacity = await capacityFacts(host, {
     fpm,
     nginx: { ...nginx, logs: sites.flatMap(({ errorLogs, accessLogs }) => [...errorLogs, ...accessLogs]) },
   })
   couldNotTell.push(...capacity.couldNotTell)
+  const security = await securityFacts(host, {
+    fpm,
+    workerPid: nginx.workerPid,
+    sitesFail: probed.some(({ probes }) => probes.some(({ passed }) => !passed)),
+    errors,
+    upstreams: upstreams.map(({ address }) => address),
+  })
+  couldNotTell.push(...security.couldNotTell)
   for (const service of fpm) couldNotTell.push(...unreadable(service))
   for (const log of unreadableLogs) couldNotTell.push({ what: `what nginx logged in ${log.path}`, why: log.says })
   const servers = [...sites, ...nginx.proxied.filter(({ isAlsoPhp }) => !isAlsoPhp).map(({ site }) => site)].filter(
@@ -74,7 +86,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     if (unreachable !== null && !reached.has(serverName))
       couldNotTell.push({ what: `whether ${serverName} answers through nginx`, why: unreachable })
   }
-  if (!configTest.ok && nginx.unit)
+  if (!configTest.ok && (nginx.unit || configTest.why !== 'missing'))
     couldNotTell.push({ what: 'whether nginx accepts its configuration', why: configTest.says })
   if (!journal.ok && nginx.unit) couldNotTell.push({ what: 'the journal of nginx', why: journal.says })
   if (!sessions.ok) couldNotTell.push({ what: 'who was at work as root', why: sessions.says })
@@ -82,7 +94,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   if (!queues.ok) couldNotTell.push({ what: 'whether requests wait for a worker', why: queues.says })
   if (!nginx.sites.ok && nginx.sites.why !== 'missing')
     couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })
-  const { unit, master, workerPid, workerPids } = nginx
+  const { unit, pidFile, master, workerPid, workerPids } = nginx
   const addresses = {
     loadedAtMs: await nginxLoadedAtMs(host, master, processes),
     worker: await workerAccount(host, workerPid),
@@ -95,15 +107,29 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     takenAtMs,
     fpm,
     nginx: {
-      ...{ unit, configTest, journal, master, workerPid, workerPids, sites: siteFacts, proxied, errors },
+      ...{ unit, configTest, journal, pidFile, master, workerPid, workerPids, sites: siteFacts, proxied, errors },
       ...addresses,
     },
+    poolProbes: nginx.sites.ok ? [] : await probePools(host, fpm),
     memory,
     history: options.history ?? new Map(),
     adminSessions: sessions,
     capacity: capacity.facts,
+    security: security.facts,
     couldNotTell,
   }
+}
+
+const noServices: FpmServices = { services: [], others: [] }
+
+/** Those of sites that fail come first. */
+function errorLogsOf(
+  nginx: NginxReading,
+  probed: readonly Pick<SiteFacts, 'errorLogs' | 'probes'>[],
+): readonly string[] {
+  const failing = probed.filter(({ probes }) => probes.some(({ passed }) => !passed))
+  const all = [...(nginx.sites.ok ? nginx.sites.value : []), ...nginx.proxied.map(({ site }) => site)]
+  return [...failing, ...all].flatMap(({ errorLogs }) => errorLogs)
 }
 
 function orNote<T>(notes: CouldNotTell[], what: string, read: Read<T>, otherwise: T): T {
@@ -112,6 +138,8 @@ function orNote<T>(notes: CouldNotTell[], what: string, read: Read<T>, otherwise
   return otherwise
 }
 
+const elsewhere = 'see `docker logs`, `kubectl logs` or the log of its supervisor'
+
 function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
   const notes: CouldNotTell[] = []
   const note = (what: string, read: Read<unknown>) => {
@@ -119,7 +147,15 @@ function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
   }
   note('the configuration', facts.config)
   note('whether FPM accepts the configuration', facts.configTest)
-  note('the journal', facts.journal)
+  if (facts.unit) note('the journal', facts.journal)
   if (!facts.log.ok && facts.log.why !== 'missing') note('the log', facts.log)
+  // With a unit, the journal has what the log lacks.
+  if (!facts.log.ok && facts.log.why === 'missing' && !facts.unit && facts.master)
+    notes.push({
+      what: `what ${facts.service} logged`,
+      why: `${facts.log.says}, which only who started it keeps: ${elsewhere}`,
+    })
+  if (facts.log.ok && facts.log.value.unread !== undefined)
+    notes.push({ what: `what ${facts.service} logged in ${facts.log.value.path}`, why: facts.log.value.unread })
   return notes
 }

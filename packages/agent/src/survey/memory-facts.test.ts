@@ -12,7 +12,14 @@ const unit = `${slice}/php8.2-fpm.service`
 
 function service(name: string, masterPid: number | null): FpmService {
   const master = masterPid === null ? null : sampleProcess(masterPid, 1, 'php-fpm: master process (/x)')
-  return { unit: sampleUnit({ service: name }), phpVersion: null, binary: '/x', configPath: '/x', master }
+  return {
+    service: name,
+    unit: sampleUnit({ service: name }),
+    phpVersion: null,
+    binary: '/x',
+    configPath: '/x',
+    master,
+  }
 }
 
 async function limitsWith(tree: Readonly<Record<string, Entry>>) {

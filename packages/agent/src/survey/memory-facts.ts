@@ -18,7 +18,7 @@ export async function memoryFacts(host: ReadHost, services: readonly FpmService[
   const cgroupLimitMiB = new Map<string, Limit>()
   for (const service of services) {
     const limit = service.master && (await tightestLimit(host, service.master.pid))
-    if (limit) cgroupLimitMiB.set(service.unit.service, limit)
+    if (limit) cgroupLimitMiB.set(service.service, limit)
   }
   return { ...meminfo, cgroupLimitMiB }
 }
@@ -50,7 +50,8 @@ async function limitsUpTheTree(
   usedFile: string,
 ): Promise<readonly Limit[]> {
   const parts = cgroup.split('/').filter((part) => part !== '')
-  const paths = parts.map((_, i) => `${root}/${parts.slice(0, parts.length - i).join('/')}`)
+  // The root itself, too: in a container it is the container's own.
+  const paths = [...parts.map((_, i) => `${root}/${parts.slice(0, parts.length - i).join('/')}`), root]
   const limits = await Promise.all(
     paths.map(async (path) => {
       const limitBytes = await readNumber(host, `${path}/${limitFile}`)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { ProcessFacts } from '../host/host.ts'
 import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
-import { nginxFacts, readErrorLogs } from './nginx-facts.ts'
+import { nginxErrors } from './nginx-errors.ts'
+import { nginxFacts, type NginxReading } from './nginx-facts.ts'
 import { nginxMaster, nginxWorker, sampleProcess, sampleWebHost, serverText, unitText } from './sample-web-host.ts'
 
 const answers = { 'unit-properties nginx': unitText('nginx', { MainPID: 50 }) }
@@ -14,9 +15,10 @@ async function read(
 ) {
   const host = fakeReadHost({ tree, answers: given })
   const facts = await nginxFacts(host, processes)
-  return { ...facts, ...(await readErrorLogs(host, facts)) }
+  return { ...facts, ...(await nginxErrors(host, errorLogsOf(facts), [])) }
 }
 
+const errorLogsOf = ({ sites }: NginxReading) => (sites.ok ? sites.value.flatMap((site) => site.errorLogs) : [])
 const http = (inside: string) => `events { }\nhttp { ${inside} }\n`
 
 test('a healthy host: unit, master, worker and the site behind a link', async () => {
@@ -59,6 +61,11 @@ describe('which nginx is meant', () => {
   const inContainer = sampleProcess(40, 39, title)
   const ofAnyone = { ...sampleProcess(30, 1, title), uid: 1000 }
   const notFound = {}
+  const own = {
+    '/proc/50/root': { link: '/' },
+    '/proc/30/root': { link: '/' },
+    '/proc/40/root': { is: 'directory' },
+  } as const
 
   test.each([
     {
@@ -74,6 +81,12 @@ describe('which nginx is meant', () => {
       given: { 'unit-properties nginx': unitText('nginx', { MainPID: 0 }) },
       pids: [50, 51],
     },
+    {
+      is: 'not that of a container, with no unit either',
+      processes: [inContainer],
+      given: notFound,
+      pids: [null, null],
+    },
     { is: 'none that only a user calls so', processes: [ofAnyone], given: answers, pids: [null, null] },
     {
       is: 'no worker of another',
@@ -88,7 +101,7 @@ describe('which nginx is meant', () => {
       pids: [50, null],
     },
   ])('$is', async ({ processes, given, pids }) => {
-    const { master, workerPid } = await read({}, processes, given)
+    const { master, workerPid } = await read(own, processes, given)
     expect([master?.pid ?? null, workerPid]).toEqual(pids)
   })
 })
@@ -172,7 +185,9 @@ describe('error logs', () => {
     )
     const host = fakeReadHost({ tree: { ...tree, '/log/a': text }, answers })
     const facts = await nginxFacts(host, [nginxMaster])
-    expect((await readErrorLogs(host, facts)).errors).toMatchObject([{ upstream: 'fastcgi://unix:/srv/evil:' }])
+    expect((await nginxErrors(host, errorLogsOf(facts), [])).errors).toMatchObject([
+      { upstream: 'fastcgi://unix:/srv/evil:' },
+    ])
     expect([...host.touched].filter((path) => path.startsWith('/srv'))).toEqual([])
   })
 })

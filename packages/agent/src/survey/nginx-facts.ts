@@ -1,26 +1,29 @@
-/** Reads nginx: unit, master, and the sites of its effective configuration; and, when asked, the newest lines of their error logs. */
+/** Reads nginx: unit, master, and the sites of its effective configuration. */
 import type { ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
 import { readNginxAllowance, type NginxAllowance } from '../readings/nginx-capacity.ts'
-import { readNginxConfig } from '../readings/nginx-config.ts'
+import { readNginxConfig, type NginxConfig } from '../readings/nginx-config.ts'
 import { fullPath, packagedBuild, type NginxBuild } from '../readings/nginx-log-paths.ts'
 import { nginxSites, proxiedSites, type NginxSite } from '../readings/nginx-sites.ts'
-import { readNginxErrorLog, type NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import { readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
 import { answerOf } from './answer-of.ts'
 import { readWithFiles } from './config-files.ts'
 import type { PassFacts } from './address-facts.ts'
-import type { SiteFacts } from './host-facts.ts'
+import type { PidFileFacts, SiteFacts } from './host-facts.ts'
 import { passFacts } from './pass-facts.ts'
+import { readPidFile } from './fpm-pid-file.ts'
+import { sharesRoot, withoutDeleted } from './fpm-masters.ts'
+import { runsSystemd } from './runs-systemd.ts'
 import { phpLocationFacts } from './php-locations.ts'
-import { recentRequests } from './recent-requests.ts'
+import { requestReader, type RequestReader } from './recent-requests.ts'
 import { followedSocket } from './socket-path.ts'
 
 const defaultConfig = '/etc/nginx/nginx.conf'
-const errorTailBytes = 256 * 1024
 
 export interface NginxReading {
   readonly unit: UnitProperties | null
+  readonly pidFile: PidFileFacts | null
+  readonly isInstalled: boolean
+  readonly binary: string
   readonly master: ProcessFacts | null
   readonly workerPid: number | null
   readonly workerPids: readonly number[]
@@ -28,27 +31,29 @@ export interface NginxReading {
   /** Servers that hand requests on over HTTP; `isAlsoPhp` where one of `sites` is the same server. */
   readonly proxied: readonly { readonly site: NginxSite; readonly isAlsoPhp: boolean }[]
   /** What its configuration allows, and the files that say so; null when it could not be read. */
-  readonly allowance: (NginxAllowance & { readonly configPath: string; readonly files: readonly string[] }) | null
+  readonly allowance: (NginxAllowance & ConfigPlaces) | null
   /** Every `fastcgi_pass`. */
   readonly passes: readonly PassFacts[]
 }
 
-export interface NginxLogs {
-  readonly errors: readonly NginxErrorEntry[]
-  readonly unreadableLogs: readonly { readonly path: string; readonly says: string }[]
+export interface ConfigPlaces {
+  readonly configPath: string
+  readonly files: readonly string[]
+  readonly pidPath: string
 }
 
 export async function nginxFacts(host: ReadHost, processes: readonly ProcessFacts[]): Promise<NginxReading> {
   const shown = await readUnit(host)
   const unit = shown.ok ? shown.value : null
-  const master = masterOf(unit, processes)
+  const master = await masterOf(host, unit, processes)
+  const { binary, isThere } = await programOf(host, unit, master)
   const workers = processes.filter(
     (process) => process.parentPid === master?.pid && process.title.startsWith('nginx: worker process'),
   )
   const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
-  const installed = unit !== null || master !== null
+  const isInstalled = unit !== null || master !== null || isThere
   const { sites, proxied, allowance, passes }: Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'> =
-    installed
+    isInstalled
       ? await readSites(host, startedWith(master))
       : {
           sites: shown.ok
@@ -60,6 +65,9 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
         }
   return {
     unit,
+    pidFile: unit || master || !allowance ? null : await readPidFile(host, allowance.pidPath),
+    isInstalled,
+    binary,
     master,
     workerPid: workerPids[0] ?? workers[0]?.pid ?? null,
     workerPids,
@@ -70,8 +78,21 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
   }
 }
 
+/** The name of each site that hands on to PHP, by its access log; several sites may share one. Opens no log. */
+export async function phpAccessLogs(
+  host: ReadHost,
+  processes: readonly ProcessFacts[],
+): Promise<ReadonlyMap<string, string>> {
+  const unit = await readUnit(host)
+  const { main, build } = startedWith(await masterOf(host, unit.ok ? unit.value : null, processes))
+  const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
+  const sites = reading.ok ? nginxSites(reading.value, build) : []
+  return new Map(sites.flatMap(({ serverName, accessLogs }) => accessLogs.map((path) => [path, serverName] as const)))
+}
+
 /** Null when there is none. */
 async function readUnit(host: ReadHost): Promise<Read<UnitProperties | null>> {
+  if (!(await runsSystemd(host))) return { ok: true, value: null }
   const shown = await answerOf(host, { tool: 'unit-properties', services: ['nginx'], properties: unitPropertyNames })
   if (!shown.ok) return shown
   const unit = readUnitProperties(shown.value)[0]
@@ -79,13 +100,33 @@ async function readUnit(host: ReadHost): Promise<Read<UnitProperties | null>> {
 }
 
 /**
- * The unit's own before any other: containers have masters, too, and their root is root. Without a unit that runs, one
- * that was started by hand; any user can write this title, so that it must be root's.
+ * The unit's own before any other. Without a unit that runs, one that was started by hand, or by a supervisor; any user can
+ * write this title, so that it must be root's, and containers have masters, too, whose root is root.
  */
-function masterOf(unit: UnitProperties | null, processes: readonly ProcessFacts[]): ProcessFacts | null {
+async function masterOf(
+  host: ReadHost,
+  unit: UnitProperties | null,
+  processes: readonly ProcessFacts[],
+): Promise<ProcessFacts | null> {
   const masters = processes.filter((process) => process.title.startsWith('nginx: master process'))
-  const own = masters.find((process) => process.pid === unit?.mainPid)
-  return own ?? masters.find((process) => process.uid === 0) ?? null
+  const main = masters.find((process) => process.pid === unit?.mainPid)
+  if (main) return main
+  for (const master of masters) if (master.uid === 0 && (await sharesRoot(host, master.pid))) return master
+  return null
+}
+
+const packagedBinary = '/usr/sbin/nginx'
+
+/** What runs, or what the unit would run, or what a package installs. */
+async function programOf(
+  host: ReadHost,
+  unit: UnitProperties | null,
+  master: ProcessFacts | null,
+): Promise<{ readonly binary: string; readonly isThere: boolean }> {
+  const running = master && (await host.readLink(`/proc/${master.pid}/exe`))
+  if (running?.ok) return { binary: withoutDeleted(running.value), isThere: true }
+  const binary = /path=([^ ;]+)/.exec(unit?.execStart ?? '')?.[1] ?? packagedBinary
+  return { binary, isThere: (await host.stat(binary)).ok }
 }
 
 /**
@@ -109,19 +150,29 @@ async function readSites(
     return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, passes: [] }
   const php = nginxSites(reading.value, build)
   const servers = new Set(php.map(({ directive }) => directive))
+  const requests = requestReader(host)
   return {
-    sites: { ok: true, value: await Promise.all(php.map((site) => siteFacts(host, site))) },
+    sites: { ok: true, value: await Promise.all(php.map((site) => siteFacts(host, site, requests))) },
     passes: await passFacts(host, reading.value, php),
     proxied: proxiedSites(reading.value, build).map((site) => ({ site, isAlsoPhp: servers.has(site.directive) })),
     allowance: {
       ...readNginxAllowance(reading.value, build),
       configPath: main,
       files: reading.value.files.map(({ path }) => path),
+      pidPath: pidPath(reading.value, build),
     },
   }
 }
 
-async function siteFacts(host: ReadHost, site: NginxSite): Promise<Omit<SiteFacts, 'probes'>> {
+/** Packages build with this one. */
+const packagedPidPath = '/run/nginx.pid'
+
+function pidPath({ directives }: NginxConfig, build: NginxBuild): string {
+  const named = directives.findLast(({ name }) => name === 'pid')?.args[0]
+  return named === undefined ? packagedPidPath : fullPath(named, build)
+}
+
+async function siteFacts(host: ReadHost, site: NginxSite, requests: RequestReader): Promise<Omit<SiteFacts, 'probes'>> {
   const addresses = [...new Set(site.passes.flatMap((pass) => pass.addresses))]
   const upstreams = await Promise.all(addresses.map((address) => followLinks(host, address)))
   return {
@@ -135,25 +186,10 @@ async function siteFacts(host: ReadHost, site: NginxSite): Promise<Omit<SiteFact
     phpLocations: await Promise.all(
       site.locations.map((location) => phpLocationFacts(host, location, (address) => followLinks(host, address))),
     ),
-    requests: await recentRequests(host, site.accessLogs),
+    requests: await requests(site.accessLogs),
   }
 }
 
 async function followLinks(host: ReadHost, address: SocketAddress): Promise<SocketAddress> {
   return address.startsWith('unix:') ? `unix:${await followedSocket(host, address.slice('unix:'.length))}` : address
-}
-
-export async function readErrorLogs(
-  host: ReadHost,
-  { sites, proxied }: Pick<NginxReading, 'sites' | 'proxied'>,
-): Promise<NginxLogs> {
-  const logging = [...(sites.ok ? sites.value : []), ...proxied.map(({ site }) => site)]
-  const errors: NginxErrorEntry[] = []
-  const unreadableLogs: { path: string; says: string }[] = []
-  for (const path of new Set(logging.flatMap(({ errorLogs }) => errorLogs))) {
-    const tail = await host.readTail(path, errorTailBytes)
-    if (tail.ok) errors.push(...readNginxErrorLog(textOf(tail.value.bytes)))
-    else if (tail.why !== 'missing') unreadableLogs.push({ path, says: tail.says })
-  }
-  return { errors, unreadableLogs }
 }

@@ -14,12 +14,13 @@ async function looked(
   config: string,
   tree: Readonly<Record<string, Entry>> = {},
   master: typeof nginxMaster | null = null,
+  binary = '/usr/sbin/nginx',
 ) {
   const host = fakeReadHost({
     tree: { '/etc/nginx/nginx.conf': config, ...tree },
     answers: { 'nginx-config-test': refused, 'unit-journal nginx': '' },
   })
-  return { host, facts: await nginxService(host, { unit, master }) }
+  return { host, facts: await nginxService(host, { unit, master, binary, isInstalled: true }) }
 }
 
 test('nginx is asked what it says of the files on disk', async () => {
@@ -31,10 +32,9 @@ test('nginx is asked what it says of the files on disk', async () => {
   expect(host.questions).toContainEqual({ tool: 'nginx-config-test', binary: '/usr/sbin/nginx', config: null })
 })
 
-test('the binary and the configuration are those of the running master', async () => {
+test('the configuration is that of the running master', async () => {
   const master = { ...nginxMaster, title: 'nginx: master process /opt/nginx/sbin/nginx -c /srv/nginx.conf' }
-  const exe = { [`/proc/${master.pid}/exe`]: { link: '/opt/nginx/sbin/nginx (deleted)' } }
-  const { host } = await looked('', { ...exe, '/srv/nginx.conf': 'events {}' }, master)
+  const { host } = await looked('', { '/srv/nginx.conf': 'events {}' }, master, '/opt/nginx/sbin/nginx')
   expect(host.questions).toContainEqual({
     tool: 'nginx-config-test',
     binary: '/opt/nginx/sbin/nginx',
@@ -68,9 +68,20 @@ test('a configuration that cannot be read is refused before nginx makes anything
   expect((await looked('http { server {')).facts.configTest.ok).toBe(true)
 })
 
+test('without a unit it is asked, too, and no journal is', async () => {
+  const host = fakeReadHost({ tree: { '/etc/nginx/nginx.conf': 'events {}' }, answers: { 'nginx-config-test': '' } })
+  const byHand = { unit: null, master: nginxMaster, binary: '/usr/sbin/nginx', isInstalled: true } as const
+  expect(await nginxService(host, byHand)).toMatchObject({
+    configTest: { ok: true, value: { passes: true } },
+    journal: { ok: false, why: 'missing' },
+  })
+  expect(host.questions.map(({ tool }) => tool)).toEqual(['nginx-config-test'])
+})
+
 test('without nginx there is nothing to ask', async () => {
   const host = fakeReadHost()
-  expect(await nginxService(host, { unit: null, master: null })).toMatchObject({
+  const nothing = { unit: null, master: null, binary: '/usr/sbin/nginx', isInstalled: false }
+  expect(await nginxService(host, nothing)).toMatchObject({
     configTest: { ok: false, why: 'missing' },
     journal: { ok: false, why: 'missing' },
   })

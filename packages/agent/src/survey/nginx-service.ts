@@ -4,6 +4,7 @@ import { readJournal } from '../readings/journal.ts'
 import type { NginxDirective } from '../readings/nginx-config.ts'
 import { readNginxConfig } from '../readings/nginx-config.ts'
 import { fullPath, packagedBuild } from '../readings/nginx-log-paths.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
 import { answerOf } from './answer-of.ts'
 import { readWithFiles } from './config-files.ts'
 import type { NginxFacts } from './host-facts.ts'
@@ -14,22 +15,27 @@ const packagedMain = '/etc/nginx/nginx.conf'
 
 export async function nginxService(
   host: ReadHost,
-  { unit, master }: Pick<NginxReading, 'unit' | 'master'>,
+  { unit, master, binary, isInstalled }: Pick<NginxReading, 'unit' | 'master' | 'binary' | 'isInstalled'>,
 ): Promise<Pick<NginxFacts, 'configTest' | 'journal'>> {
-  if (!unit) {
-    const none = { ok: false, why: 'missing', says: 'nginx is not a service here' } as const
-    return { configTest: none, journal: none }
-  }
-  const argv = /argv\[\]=([^;]*)/.exec(unit.execStart)?.[1] ?? ''
+  const none = { ok: false, why: 'missing', says: 'nginx is not a service here' } as const
+  if (!isInstalled) return { configTest: none, journal: none }
+  const argv = /argv\[\]=([^;]*)/.exec(unit?.execStart ?? '')?.[1] ?? ''
   const config = / -c ?(\/\S+)/.exec(master?.title ?? argv)?.[1] ?? null
-  const running = master && (await host.readLink(`/proc/${master.pid}/exe`))
-  const started = /path=([^ ;]+)/.exec(unit.execStart)?.[1] ?? '/usr/sbin/nginx'
-  const binary = running?.ok ? running.value.replace(/ \(deleted\)$/, '') : started
   const [configTest, journal] = await Promise.all([
     testConfig(host, binary, config),
-    answerOf(host, { tool: 'unit-journal', service: unit.service, lines: journalLines }),
+    unit ? readUnitJournal(host, unit) : none,
   ])
-  return { configTest, journal: journal.ok ? { ok: true, value: readJournal(journal.value).entries } : journal }
+  return { configTest, journal }
+}
+
+/** Of a unit that is up nothing is asked: findings rest on its journal only where it went down. */
+async function readUnitJournal(
+  host: ReadHost,
+  { service, activeState }: UnitProperties,
+): Promise<NginxFacts['journal']> {
+  if (activeState === 'active') return { ok: true, value: [] }
+  const journal = await answerOf(host, { tool: 'unit-journal', service, lines: journalLines })
+  return journal.ok ? { ok: true, value: readJournal(journal.value).entries } : journal
 }
 
 async function testConfig(host: ReadHost, binary: string, config: string | null): Promise<NginxFacts['configTest']> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { fakeReadHost, type Entry } from './fake-read-host.ts'
+import { fakeLog, fakeReadHost, type Entry } from './fake-read-host.ts'
 import { look } from './look.ts'
+import { nginxText } from './sample-lines.ts'
 import { sampleErrorLog, sampleLog, sampleSocket, sampleWebHost } from './sample-web-host.ts'
 import { samplePoolFile, samplePoolText } from './sample-facts.ts'
 
@@ -130,13 +131,12 @@ test('what the probes themselves came to is among the errors', async () => {
       isProbed = true
       return reply
     },
-    readTail: async (path, bytes) => {
+    withLog: async (path, use) => {
       // Written by nginx while the site was asked for its page.
-      const line =
-        '2026/11/21 03:00:00 [error] 51#51: *7 upstream sent too big header while reading response header from upstream, client: 127.0.0.1, server: shop.example, request: "GET / HTTP/1.1", upstream: "fastcgi://unix:/run/php/php8.2-fpm.sock:"\n'
+      const says = 'upstream sent too big header while reading response header from upstream'
       return path === sampleErrorLog && isProbed
-        ? { ok: true, value: { bytes: new TextEncoder().encode(line), offset: 0 } }
-        : host.readTail(path, bytes)
+        ? { ok: true, value: await use(fakeLog(Buffer.from(nginxText({ secondsAgo: 0, says })))) }
+        : host.withLog(path, use)
     },
   })
   expect(facts.nginx.errors).toMatchObject([{ kind: 'header-too-big' }])

@@ -3,6 +3,7 @@ import type { ReadHost, SocketAddress } from '../host/host.ts'
 import type { NginxDirective } from '../readings/nginx-config.ts'
 import { effectiveDirectives, type NginxLevels } from '../readings/nginx-inheritance.ts'
 import type { NginxPhpLocation } from '../readings/nginx-locations.ts'
+import { fastcgiParameter, scriptFolderOf } from '../readings/nginx-script.ts'
 import type { NginxSetting, PhpLocationFacts } from './host-facts.ts'
 
 /** nginx's own values where nothing sets them (reference E.4). */
@@ -32,27 +33,19 @@ export function setting(levels: NginxLevels, name: string, otherwise: string): N
   return directive ? { text: directive.args.join(' '), at: placeOf(directive) } : { text: otherwise, at: null }
 }
 
-/** Of several `fastcgi_param` of one name the last one counts for FPM. */
 function parameter(levels: NginxLevels, name: string): NginxSetting | null {
-  const directive = effectiveDirectives(levels, 'fastcgi_param').findLast(({ args }) => args[0] === name)
-  return directive ? { text: directive.args[1] ?? '', at: placeOf(directive) } : null
+  const directive = fastcgiParameter(levels, name)
+  return directive && { text: directive.args[1] ?? '', at: placeOf(directive) }
 }
 
-/**
- * The folder below which FPM is told to look for scripts, where that can be known without a request: the part before
- * the script's name, which every request brings itself.
- */
+/** The folder below which FPM is told to look for scripts, where that can be known without a request. */
 async function scriptFolder(
   host: ReadHost,
   scriptFilename: string,
   documentRoot: string | null,
 ): Promise<PhpLocationFacts['scriptFolder']> {
-  const root = documentRoot ?? '$document_root'
-  const parts = /^(.*?)\/?\$(?:fastcgi_script_name|uri|document_uri)$/.exec(
-    scriptFilename.replace(/^\$(?:document_root|realpath_root)/, () => root),
-  )
-  const path = parts?.[1]
-  if (!path?.startsWith('/') || path.includes('$')) return null
+  const path = scriptFolderOf(scriptFilename, documentRoot)
+  if (path === null) return null
   const real = await host.resolve(path)
   if (!real.ok) return { path, exists: real.why === 'missing' ? false : null }
   return { path, exists: true }

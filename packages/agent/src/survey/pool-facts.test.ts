@@ -36,7 +36,8 @@ async function poolsOf(text: string, { world = {}, processes = [], queues = unse
   const host = fakeReadHost(world)
   const master = given.master === undefined ? fpmMaster : given.master
   const binary = given.binary ?? '/usr/sbin/php-fpm8.2'
-  const service: FpmService = { unit: sampleUnit(), phpVersion: '8.2', binary, configPath: '/fpm.conf', master }
+  const names = { service: 'php8.2-fpm', phpVersion: '8.2', configPath: '/fpm.conf' }
+  const service: FpmService = { ...names, unit: sampleUnit(), binary, master }
   const read = config.ok ? config : ({ ok: false, why: 'failed', says: config.says } as const)
   return { host, pools: await poolFacts(host, service, read, processes, queues) }
 }
@@ -64,7 +65,8 @@ test('every pool has its own name, numbers and workers', async () => {
 })
 
 test('without a configuration there are no pools', async () => {
-  const service = { unit: sampleUnit(), phpVersion: null, binary: '/x', configPath: '/x', master: fpmMaster }
+  const names = { service: 'php-fpm', phpVersion: null, binary: '/x', configPath: '/x' }
+  const service = { ...names, unit: sampleUnit(), master: fpmMaster }
   expect(await poolFacts(fakeReadHost(), service, denied, [fpmWorker], unseen)).toEqual([])
 })
 

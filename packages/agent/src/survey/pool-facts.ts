@@ -35,7 +35,7 @@ export async function poolFacts(
       const maxChildren = settled(pool, 'pm.max_children')
       return {
         name: pool.name,
-        subject: `${service.unit.service}/${pool.name}`,
+        subject: `${service.service}/${pool.name}`,
         listen: await realListen(host, listen),
         listenModifiedMs: await listenChange(host, pool),
         processManager: fpmProcessManager(settled(pool, 'pm') ?? ''),

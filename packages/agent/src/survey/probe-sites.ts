@@ -19,7 +19,7 @@ export async function probeSites(
     sites.map(async (site) => {
       const overHttp = await httpProbeOf(host, site)
       const overFastCgi = await Promise.all(
-        site.upstreams.map(async (address) => fastCgiProbe(site, address, await ask(address))),
+        site.upstreams.map(async (address) => fastCgiProbe(site.serverName, address, await ask(address))),
       )
       return { ...site, probes: [...overHttp, ...overFastCgi] }
     }),
@@ -71,8 +71,9 @@ function httpProbe(site: Asked, reply: HttpReply): SiteProbe {
   }
 }
 
-function fastCgiProbe(site: Omit<SiteFacts, 'probes'>, address: SocketAddress, reply: FastCgiReply): SiteProbe {
-  const base = { site: site.serverName, over: 'fastcgi' as const, tookMs: reply.tookMs, upstream: address }
+/** `site` is a `server_name`, or a pool that is asked for itself. */
+export function fastCgiProbe(site: string, address: SocketAddress, reply: FastCgiReply): SiteProbe {
+  const base = { site, over: 'fastcgi' as const, tookMs: reply.tookMs, upstream: address }
   const took = `${Math.round(reply.tookMs)} ms`
   switch (reply.kind) {
     case 'answered':

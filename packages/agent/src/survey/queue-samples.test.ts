@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fakeNowMs, fakeReadHost, timedOut } from './fake-read-host.ts'
 import { sampleQueues } from './queue-samples.ts'
-import { tcpListener, unixListener } from './sample-web-host.ts'
+import { sampleProcess, tcpListener, unixListener } from './sample-web-host.ts'
 
 const socket = '/run/php/php8.2-fpm.sock'
 
@@ -12,7 +12,7 @@ test('a queue that does not empty is looked at five times within a second, each 
       'tcp-listeners': tcpListener('127.0.0.1:9000', 0, 511),
     },
   })
-  const samples = await sampleQueues(host)
+  const samples = await sampleQueues(host, [])
   const tcp = { address: 'tcp:127.0.0.1:9000', waiting: 0, limit: 511, pids: [100] }
   expect(samples).toEqual({
     ok: true,
@@ -25,20 +25,20 @@ test('a queue that does not empty is looked at five times within a second, each 
 
 test('a queue that is empty once is no saturation, and is not looked at again', async () => {
   const answers = { 'unix-listeners': [9, 0, 5].map((waiting) => unixListener(socket, waiting)), 'tcp-listeners': '' }
-  const samples = await sampleQueues(fakeReadHost({ answers }))
+  const samples = await sampleQueues(fakeReadHost({ answers }), [])
   expect(samples.ok && samples.value.map(([listener]) => listener?.waiting)).toEqual([9, 0])
 })
 
 test('a host on which nobody waits is looked at once, and costs no time', async () => {
   const host = fakeReadHost({ answers: { 'unix-listeners': unixListener(socket, 0), 'tcp-listeners': '' } })
-  const samples = await sampleQueues(host)
+  const samples = await sampleQueues(host, [])
   expect(samples.ok && samples.value).toHaveLength(1)
   expect(host.nowMs()).toBe(fakeNowMs)
 })
 
 test('a host where nothing listens was looked at all the same', async () => {
   const host = fakeReadHost({ answers: { 'unix-listeners': '', 'tcp-listeners': '' } })
-  expect(await sampleQueues(host)).toEqual({ ok: true, value: [[]] })
+  expect(await sampleQueues(host, [])).toEqual({ ok: true, value: [[]] })
 })
 
 test.each([
@@ -58,5 +58,23 @@ test.each([
     gives: { ok: false, why: 'failed', says: 'Cannot open netlink socket' },
   },
 ])('without the $is there are no samples, and it is said why', async ({ answers, gives }) => {
-  expect(await sampleQueues(fakeReadHost({ answers }))).toEqual(gives)
+  expect(await sampleQueues(fakeReadHost({ answers }), [])).toEqual(gives)
+})
+
+describe('where `ss` is not installed', () => {
+  const tcp = (waiting: string) =>
+    `  sl  local_address\n   0: 0100007F:2328 00000000:0000 0A 00000000:${waiting} 00:00000000 00000000     0        0 77 1 0 100 0 0 10 0\n`
+  const tree = { '/proc/net/unix': '', '/proc/1/fd/7': { link: 'socket:[77]' }, '/proc/1/fd/2': { link: 'pipe:[5]' } }
+  const master = sampleProcess(1, 0, 'php-fpm: master process (/usr/local/etc/php-fpm.conf)')
+
+  test('the tables of the kernel tell of queues, and descriptors of who listens', async () => {
+    const host = fakeReadHost({ tree: { ...tree, '/proc/net/tcp': tcp('00000003') } })
+    const samples = await sampleQueues(host, [master])
+    const listener = { address: 'tcp:127.0.0.1:9000', waiting: 3, limit: null, pids: [1] }
+    expect(samples).toEqual({ ok: true, value: Array.from({ length: 5 }, () => [listener]) })
+  })
+
+  test('it is said that `ss` is missing where they cannot be read', async () => {
+    expect(await sampleQueues(fakeReadHost(), [master])).toMatchObject({ ok: false, why: 'missing' })
+  })
 })

@@ -163,6 +163,7 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
     },
     pools: [samplePool()],
     journal: { ok: true, value: [] },
+    pidFile: null,
     log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: [] } },
     ...changes,
   }
@@ -295,6 +296,7 @@ export function sampleFacts(
       unit: sampleUnit({ service: 'nginx', mainPid: 50 }),
       configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
       journal: { ok: true, value: [] },
+      pidFile: null,
       master: {
         pid: 50,
         parentPid: 1,
@@ -315,9 +317,11 @@ export function sampleFacts(
       passes: passes ?? (sites?.length === 0 ? [] : [samplePass()]),
       upstreams: upstreams ?? (sites?.length === 0 ? [] : [sampleUpstream()]),
     },
+    poolProbes: [],
     memory: { totalMiB: 8000, availableMiB: 5000, cgroupLimitMiB: new Map() },
     history: new Map(),
     capacity: sampleCapacity(),
+    security: { selinux: null, nginxRunsAs: null, denials: null, wrongLabels: [] },
     adminSessions: { ok: true, value: [] },
     couldNotTell: [],
     ...rest,

@@ -8,10 +8,15 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 /** A line of the FPM log, read as every line is; `text` begins with its level. */
 export function fpmLine(text: string, secondsAgo: number): FpmLogEntry {
-  const [year, month, day, time] = localParts(secondsAgo)
-  const [entry] = readFpmLog(`[${day}-${months[Number(month) - 1]}-${year} ${time}] ${text}`)
+  const [entry] = readFpmLog(fpmText(text, secondsAgo))
   if (!entry) throw new Error(`Not a line of FPM: ${text}`)
   return entry
+}
+
+/** The same as it stands in the log. */
+export function fpmText(text: string, secondsAgo: number): string {
+  const [year, month, day, time] = localParts(secondsAgo)
+  return `[${day}-${months[Number(month) - 1]}-${year} ${time}] ${text}\n`
 }
 
 export interface NginxLine {
@@ -28,6 +33,13 @@ const sampleUpstream = 'fastcgi://unix:/run/php/php8.2-fpm.sock:'
 
 /** A line of nginx's error log about the sample site, by the sample worker. */
 export function nginxLine(line: NginxLine): NginxErrorEntry {
+  const [entry] = readNginxErrorLog(nginxText(line))
+  if (!entry) throw new Error(`Not a line of nginx: ${line.says}`)
+  return entry
+}
+
+/** The same as it stands in the log. */
+export function nginxText(line: NginxLine): string {
   const {
     secondsAgo,
     says,
@@ -37,12 +49,10 @@ export function nginxLine(line: NginxLine): NginxErrorEntry {
     host = 'shop.example',
   } = line
   const [year, month, day, time] = localParts(secondsAgo)
-  const [entry] = readNginxErrorLog(
+  return (
     `${year}/${month}/${day} ${time} [error] ${pid}#${pid}: *7 ${says}, client: 10.0.0.9, server: shop.example, ` +
-      `request: "${request}", upstream: "${upstream}", host: "${host}"`,
+    `request: "${request}", upstream: "${upstream}", host: "${host}"\n`
   )
-  if (!entry) throw new Error(`Not a line of nginx: ${says}`)
-  return entry
 }
 
 export function fpmWithLog(entries: readonly FpmLogEntry[], changes: Partial<FpmFacts> = {}): FpmFacts {

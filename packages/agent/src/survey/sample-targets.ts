@@ -4,7 +4,7 @@ import { readFpmConfig } from '../readings/fpm-config.ts'
 import { readWithFiles } from './config-files.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
 import { findFpmServices, type FpmService } from './fpm-services.ts'
-import { nginxFacts } from './nginx-facts.ts'
+import { phpAccessLogs } from './nginx-facts.ts'
 import { poolListeners } from './pool-facts.ts'
 
 export interface SampleTargets {
@@ -31,17 +31,18 @@ export interface PoolTarget {
 export async function sampleTargets(host: ReadHost): Promise<SampleTargets> {
   const processes = await host.processes()
   if (!processes.ok) return { services: [], accessLogs: new Map() }
-  const [found, nginx] = await Promise.all([findFpmServices(host, processes.value), nginxFacts(host, processes.value)])
-  const services = await Promise.all((found.ok ? found.value : []).map((service) => serviceTarget(host, service)))
-  const sites = nginx.sites.ok ? nginx.sites.value : []
-  return {
-    services: services.filter((service) => service !== null),
-    accessLogs: new Map(sites.flatMap(({ serverName, accessLogs }) => accessLogs.map((path) => [path, serverName]))),
-  }
+  const [found, accessLogs] = await Promise.all([
+    findFpmServices(host, processes.value),
+    phpAccessLogs(host, processes.value),
+  ])
+  const services = await Promise.all(
+    (found.ok ? found.value.services : []).map((service) => serviceTarget(host, service)),
+  )
+  return { services: services.filter((service) => service !== null), accessLogs }
 }
 
 async function serviceTarget(host: ReadHost, service: FpmService): Promise<ServiceTarget | null> {
-  const { master, unit, configPath, binary } = service
+  const { master, configPath, binary } = service
   if (!master) return null
   const config = await readWithFiles(host, (sources) =>
     readFpmConfig(configPath, sources.read, sources.glob, fpmPrefix(binary)),
@@ -50,9 +51,9 @@ async function serviceTarget(host: ReadHost, service: FpmService): Promise<Servi
     ? await Promise.all(
         config.value.pools.map(async (pool) => {
           const listeners = await poolListeners(host, pool, service)
-          return listeners && { name: pool.name, subject: `${unit.service}/${pool.name}`, listen: listeners.bound }
+          return listeners && { name: pool.name, subject: `${service.service}/${pool.name}`, listen: listeners.bound }
         }),
       )
     : []
-  return { service: unit.service, masterPid: master.pid, pools: pools.filter((pool) => pool !== null) }
+  return { service: service.service, masterPid: master.pid, pools: pools.filter((pool) => pool !== null) }
 }

@@ -55,6 +55,12 @@ export function serverText(name: string, upstream = `unix:${sampleSocket}`): str
   return `server { listen 80; server_name ${name}; location ~ \\.php$ { fastcgi_pass ${upstream}; } }\n`
 }
 
+export const sampleUnitText = {
+  MainPID: fpmMaster.pid,
+  ExecStart: execStart('/usr/sbin/php-fpm8.2', '--nodaemonize', '--fpm-config', sampleMain),
+  ExecMainStartTimestamp: '@1795220000',
+}
+
 export const sampleWebHost = {
   tree: {
     [sampleMain]: sampleMainText,
@@ -66,6 +72,8 @@ export const sampleWebHost = {
     '/etc/nginx/sites-available/shop': serverText('shop.example'),
     '/etc/nginx/sites-enabled/shop': { link: '/etc/nginx/sites-available/shop' },
     '/proc/meminfo': 'MemTotal:        8192000 kB\nMemAvailable:    5120000 kB\n',
+    '/proc/50/root': { link: '/' },
+    '/proc/100/root': { link: '/' },
     '/proc/100/exe': { link: '/usr/sbin/php-fpm8.2' },
     '/proc/100/fd/2': { link: sampleLog },
     '/proc/100/cgroup': '0::/system.slice/php8.2-fpm.service\n',
@@ -78,11 +86,7 @@ export const sampleWebHost = {
   processes: [fpmMaster, fpmWorker, nginxMaster, nginxWorker],
   answers: {
     'unit-files': '[{"unit_file":"php8.2-fpm.service","state":"enabled"}]',
-    'unit-properties php8.2-fpm': unitText('php8.2-fpm', {
-      MainPID: fpmMaster.pid,
-      ExecStart: execStart('/usr/sbin/php-fpm8.2', '--nodaemonize', '--fpm-config', sampleMain),
-      ExecMainStartTimestamp: '@1795220000',
-    }),
+    'unit-properties php8.2-fpm': unitText('php8.2-fpm', sampleUnitText),
     'unit-properties nginx': unitText('nginx', { MainPID: nginxMaster.pid }),
     'unit-journal php8.2-fpm': '',
     'unit-journal nginx': '',

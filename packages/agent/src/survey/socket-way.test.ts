@@ -6,9 +6,9 @@ const worker = 51
 const at = (path: string) => `/proc/${worker}/root${path}`
 
 function way(tree: FakeWorld['tree'], path: string, answers: FakeWorld['answers'] = {}) {
-  return socketWay(fakeReadHost({ ...(tree ? { tree } : {}), answers }), path, worker, [
-    { service: 'php8.2-fpm', masterPid: 100 },
-  ])
+  const views = [{ service: 'php8.2-fpm', masterPid: 100 }]
+  const host = fakeReadHost({ ...(tree ? { tree } : {}), answers })
+  return socketWay(host, path, { workerPid: worker, views, isDenied: true })
 }
 
 test('every name on the way, in the view of the worker, with its list', async () => {
@@ -54,6 +54,13 @@ test('a file in the middle, and links in a circle', async () => {
 })
 
 test('without a worker the way is walked as root sees it', async () => {
-  const found = await socketWay(fakeReadHost({ tree: { '/run/x.sock': { is: 'socket' } } }), '/run/x.sock', null, [])
+  const host = fakeReadHost({ tree: { '/run/x.sock': { is: 'socket' } } })
+  const found = await socketWay(host, '/run/x.sock', { workerPid: null, views: [], isDenied: true })
   expect(found).toMatchObject({ missing: null })
+})
+
+test('nobody is asked for lists where nothing was denied', async () => {
+  const host = fakeReadHost({ tree: { '/run/x.sock': { is: 'socket' } } })
+  await socketWay(host, '/run/x.sock', { workerPid: null, views: [], isDenied: false })
+  expect(host.questions).toEqual([])
 })

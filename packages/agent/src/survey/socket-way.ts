@@ -13,19 +13,23 @@ export interface FpmView {
   readonly masterPid: number
 }
 
+export interface Going {
+  readonly workerPid: number | null
+  readonly views: readonly FpmView[]
+  /** Access lists matter only where nginx met a denial. */
+  readonly isDenied: boolean
+}
+
 export async function socketWay(
   host: ReadHost,
   path: string,
-  workerPid: number | null,
-  views: readonly FpmView[],
+  { workerPid, views, isDenied }: Going,
 ): Promise<PathFacts> {
   // Links in /proc/PID/root would lead out of it, so that every name is looked at by itself.
   const root = workerPid === null ? '' : `/proc/${workerPid}/root`
   const { found, missing, stopped } = await walk(host, root, path)
-  const acls = await readAclsOf(
-    host,
-    found.map(({ path: each }) => root + each),
-  )
+  const paths = found.map(({ path: each }) => root + each)
+  const acls = isDenied ? await readAclsOf(host, paths) : null
   const steps = await Promise.all(
     found.map(async ({ path: each, facts: { kind, mode, uid, gid } }): Promise<StepFacts> => {
       const [owner, group] = await Promise.all([host.userName(uid), host.groupName(gid)])

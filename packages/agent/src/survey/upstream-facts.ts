@@ -24,7 +24,9 @@ export async function upstreamFacts(host: ReadHost, questions: UpstreamQuestions
       const holders = listeners && holdersOf(address, listeners, questions.processes)
       if (address.startsWith('unix:')) {
         const isFine = reply.kind === 'answered'
-        const way = isFine ? null : await socketWay(host, address.slice('unix:'.length), workerPid, views)
+        const isDenied = reply.kind === 'cannot-connect' && reply.errno === 'EACCES'
+        const going = { workerPid, views, isDenied }
+        const way = isFine ? null : await socketWay(host, address.slice('unix:'.length), going)
         return { address, reply, holders, isHere: null, way }
       }
       return { address, reply, holders, isHere: await isOwn(host, address), way: null }

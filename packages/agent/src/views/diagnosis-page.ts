@@ -11,7 +11,10 @@ const roleWords = {
 } as const
 
 /** Markdown that reads well without being rendered. */
-export function diagnosisPage({ id, title, role, meaning }: Diagnosis, remediations: readonly Remediation[]): string {
+export function diagnosisPage(
+  { id, title, role, meaning }: Omit<Diagnosis, 'judge'>,
+  remediations: readonly Remediation[],
+): string {
   const clearing = remediations.filter(({ clears }) => clears.includes(id))
   const by = explanations.filter(({ finding }) => finding === id)
   const explains = explanations.filter((each) => each.by === id)

@@ -1,12 +1,21 @@
 /** `fleetmend diagnose`: what is wrong in the fleet, hosts with the same trouble shown once. Changes nothing. */
 import { Command } from '@commander-js/extra-typings'
-import { exitCodes, safe, type DiagnosisDocument, type ExitCode } from '@fleetmend/shared'
+import {
+  exitCodes,
+  hasFindings,
+  safe,
+  type DiagnosisDocument,
+  type ExitCode,
+  type FilesDiagnosisDocument,
+} from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printJson } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
 import type { Controller } from '../connection/controller.ts'
 import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
+import { diagnoseGivenFiles } from '../runs/diagnose-files.ts'
+import { filesDiagnosisText } from '../views/files-diagnosis-text.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
 import { hostsArgument, jsonOption, selectorOption, siteOption, targetOf } from '../words/target.ts'
 
@@ -16,12 +25,19 @@ export function diagnoseCommand(cli: Cli) {
     .argument(...hostsArgument)
     .option(...selectorOption)
     .option(...siteOption)
+    .option(
+      '--files <file...>',
+      'Judges files for containers in place of hosts: Kubernetes objects, compose files, configurations they mount.',
+    )
     .option('--explain <diagnosis>', 'What a diagnosis means: its page.')
     .option(...jsonOption)
     .action(
-      cli.action((names, options) =>
-        withController(cli, async (controller) => {
-          const { explain } = options
+      cli.action(async (names, options) => {
+        const { explain, files } = options
+        if (files) return diagnoseFiles(cli, files, options)
+        const page = explain === undefined ? null : await pageOfFiles(explain)
+        if (page !== null) return show(cli, page)
+        return withController(cli, async (controller) => {
           if (explain !== undefined) return explainDiagnosis(cli, controller, explain)
           const diagnosed = await diagnoseFleet(cli, controller, targetOf(names, options), options.site)
           if (!diagnosed.ok) return reportProblem(cli.streams, diagnosed.problem, options)
@@ -30,14 +46,33 @@ export function diagnoseCommand(cli: Cli) {
             printJson(cli.streams, { format: 'fleetmend.diagnosis/1', hosts: [...hosts] } satisfies DiagnosisDocument)
           else cli.streams.out(fleetDiagnosisText(hosts, cli.streams.paint))
           return exitOfDiagnoses(hosts)
-        }),
-      ),
+        })
+      }),
     )
 }
 
-async function explainDiagnosis({ streams }: Cli, controller: Controller, diagnosis: string): Promise<ExitCode> {
-  const page = await controller.ask((api) => api.explain.query({ diagnosis }))
-  if (!page.ok) return reportProblem(streams, page.problem)
-  streams.out(safe(page.value))
+async function diagnoseFiles({ streams }: Cli, names: readonly string[], options: { json?: true }): Promise<ExitCode> {
+  const diagnosed = await diagnoseGivenFiles(names)
+  if (!diagnosed.ok) return reportProblem(streams, diagnosed.problem, options)
+  const diagnosis = diagnosed.value
+  if (options.json)
+    printJson(streams, { format: 'fleetmend.files-diagnosis/1', ...diagnosis } satisfies FilesDiagnosisDocument)
+  else streams.out(filesDiagnosisText(diagnosis, streams.paint))
+  return hasFindings(diagnosis) ? exitCodes.findings : exitCodes.done
+}
+
+/** Of what is diagnosed here, the page is here, too; other pages are the fleet's. */
+async function pageOfFiles(diagnosis: string): Promise<string | null> {
+  const { filesDiagnosisPage } = await import('@fleetmend/agent/diagnose-files')
+  return filesDiagnosisPage(diagnosis)
+}
+
+function show({ streams }: Cli, page: string): ExitCode {
+  streams.out(safe(page))
   return exitCodes.done
+}
+
+async function explainDiagnosis(cli: Cli, controller: Controller, diagnosis: string): Promise<ExitCode> {
+  const page = await controller.ask((api) => api.explain.query({ diagnosis }))
+  return page.ok ? show(cli, page.value) : reportProblem(cli.streams, page.problem)
 }

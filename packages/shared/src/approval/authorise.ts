@@ -4,7 +4,8 @@
  */
 import type { Digest, HostId } from '../model/ids.ts'
 import type { AuthoritySummary } from '../model/apply.ts'
-import { problem, type Problem } from '../problems.ts'
+import type { Problem } from '../model/problem.ts'
+import { problem } from '../problems.ts'
 import type { Approver, Approvers } from './allowed-signers.ts'
 import type { Approval, Authority } from './authority.ts'
 import { manifestBytes } from './manifest.ts'

@@ -2,7 +2,8 @@
 import * as z from 'zod/mini'
 import { CouldNotTell, Finding, SiteProbe } from './finding.ts'
 import { ApplyId, Digest, HostId, Instant } from './ids.ts'
-import { exitCodes, Problem, type ExitCode } from '../problems.ts'
+import { exitCodes, type ExitCode } from '../problems.ts'
+import { Problem } from './problem.ts'
 
 /** Each is on disk before the deeds that follow it. */
 export const ApplyPhase = z.enum(['intent', 'changed', 'acted', 'watching', 'rolling-back', 'closed'])

@@ -14,8 +14,12 @@ export type Evidence = z.infer<typeof Evidence>
 
 /** What a finding or a remediation is about: a service, a pool, a site … by name. */
 export const Subject = z.strictObject({
-  kind: z.enum(['service', 'pool', 'site', 'host']),
-  name: z.string().check(z.describe('`php8.2-fpm`, `php8.2-fpm/www`, `shop.example`, or the host id.')),
+  kind: z.enum(['service', 'pool', 'site', 'host', 'workload']),
+  name: z
+    .string()
+    .check(
+      z.describe('`php8.2-fpm`, `php8.2-fpm/www`, `shop.example`, the host id, `Deployment/shop` or `compose/web`.'),
+    ),
 })
 export type Subject = z.infer<typeof Subject>
 
@@ -61,7 +65,7 @@ export type HostStatus = z.infer<typeof HostStatus>
 
 /** A real request for one site, made just now: over HTTP through nginx, or over FastCGI as nginx would make it. */
 export const SiteProbe = z.strictObject({
-  site: z.string().check(z.describe('The `server_name`.')),
+  site: z.string().check(z.describe('The `server_name`; without nginx the pool, `php-fpm/www`.')),
   over: z.enum(['http', 'fastcgi']),
   says: z.string().check(z.describe('e.g. `GET / → 502 in 1 ms`.')),
   status: z.optional(z.int()),
@@ -96,7 +100,19 @@ export const DiagnosisDocument = z.strictObject({
 })
 export type DiagnosisDocument = z.infer<typeof DiagnosisDocument>
 
-/** Only causes and risks count, and so does a failing host without a cause found (exit code 2). */
-export function hasFindings({ findings, status }: HostDiagnosis): boolean {
-  return status === 'failing' || findings.some(({ role }) => role === 'cause' || role === 'risk')
-}
+/** What `diagnose --files` found in files for containers. failing: with these files, requests cannot be answered. */
+export const FilesDiagnosis = z.strictObject({
+  files: z.array(z.string()).check(z.describe('As they were given.')),
+  status: HostStatus,
+  workloads: z.array(z.string()).check(z.describe('What runs nginx or PHP-FPM: `Deployment/shop`, `compose/web`.')),
+  findings: z.array(Finding),
+  couldNotTell: z.array(CouldNotTell),
+})
+export type FilesDiagnosis = z.infer<typeof FilesDiagnosis>
+
+/** The document printed by `diagnose --files --json`. */
+export const FilesDiagnosisDocument = z.strictObject({
+  format: z.literal('fleetmend.files-diagnosis/1'),
+  ...FilesDiagnosis.shape,
+})
+export type FilesDiagnosisDocument = z.infer<typeof FilesDiagnosisDocument>

@@ -4,7 +4,8 @@
  */
 import * as z from 'zod/mini'
 import { Digest } from '../model/ids.ts'
-import { problem, type Problem } from '../problems.ts'
+import type { Problem } from '../model/problem.ts'
+import { problem } from '../problems.ts'
 
 export const JoinToken = z.strictObject({
   url: z

@@ -45,11 +45,13 @@ function heading(diagnosis: HostDiagnosis, paint: Paint): string {
   ]
   const failed = diagnosis.probes.filter((probe) => !probe.passed)
   const sites = new Set(diagnosis.probes.map((probe) => probe.site)).size
+  // Without nginx, pools are asked themselves: `php-fpm/www`.
+  const asked = diagnosis.probes.every(({ site }) => site.includes('/')) ? 'pool' : 'site'
   const probes =
     failed.length > 0
       ? failed.map((probe) => `  ${paint.red('✗')} ${safeLine(probe.site)}: ${safeLine(probe.says)}\n`).join('')
       : sites > 0
-        ? `  ${paint.green('✓')} ${sites === 1 ? 'its site answers' : `all ${sites} sites answer`}\n`
+        ? `  ${paint.green('✓')} ${sites === 1 ? `its ${asked} answers` : `all ${sites} ${asked}s answer`}\n`
         : ''
   return `${paint.bold(diagnosis.host)}  ${status}\n${probes}`
 }

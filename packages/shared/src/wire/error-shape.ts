@@ -10,7 +10,8 @@ import {
   type TRPC_ERROR_CODE_KEY,
 } from '@trpc/server'
 import { TRPC_ERROR_CODES_BY_KEY, type TRPCErrorShape } from '@trpc/server/rpc'
-import { problem, problemKinds, type Problem } from '../problems.ts'
+import type { Problem } from '../model/problem.ts'
+import { problem, problemKinds } from '../problems.ts'
 import { isErrorShape, type RequestFrame } from './frames.ts'
 import { describeIssues, issuesOf } from './input-issues.ts'
 import { thrownProblem } from './problem-error.ts'

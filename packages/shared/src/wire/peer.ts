@@ -6,7 +6,8 @@
 import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import type { TRPCErrorShape } from '@trpc/server/rpc'
-import { problem, type Problem } from '../problems.ts'
+import type { Problem } from '../model/problem.ts'
+import { problem } from '../problems.ts'
 import type { Channel } from './channel.ts'
 import { errorShape } from './error-shape.ts'
 import { errorFrame, PING, PONG, readFrames, type Frame } from './frames.ts'
@@ -17,9 +18,13 @@ import { serve, type ServedCall, type ServedFailure, type Serving } from './peer
 import { problemOf } from './problem-error.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
+export type { Serving } from './peer-serving.ts'
+
 export interface PeerOptions {
   /** What the other side may call. */
   readonly router?: AnyTRPCRouter
+  /** Instead of a router: who answers the other side's calls. */
+  readonly answeredBy?: (calls: AnsweredCalls) => Serving
   /** Made for each call. Who is calling is known from the connection, never from a frame. */
   readonly createContext?: (call: ServedCall) => unknown
   /** Hears of what a procedure broke with, since the caller is told nothing of it. */
@@ -34,6 +39,13 @@ export interface PeerEnd {
   readonly problem: Problem | null
 }
 
+/** What is needed to answer calls: where the answers go, and how much of them that line takes. */
+export interface AnsweredCalls {
+  readonly send: (frame: string) => void
+  readonly channel: Channel
+  readonly limits: PeerLimits
+}
+
 export class Peer {
   /** Resolves once, when the connection has ended for whatever reason. */
   readonly ended: Promise<PeerEnd>
@@ -46,7 +58,7 @@ export class Peer {
   #open = true
 
   constructor(channel: Channel, options: PeerOptions = {}) {
-    const { router, createContext, onError, timers = systemTimers } = options
+    const { router, answeredBy, createContext, onError, timers = systemTimers } = options
     const limits = { ...defaultLimits, ...options.limits }
     const send = (frame: string): void => this.#send(frame)
     const ended = Promise.withResolvers<PeerEnd>()
@@ -54,7 +66,8 @@ export class Peer {
     this.#resolveEnded = ended.resolve
     this.#channel = channel
     this.#limits = limits
-    this.#serving = serve({ channel, limits, router, createContext, onError, send })
+    this.#serving =
+      answeredBy?.({ send, channel, limits }) ?? serve({ channel, limits, router, createContext, onError, send })
     this.#calling = callOver({ limits, timers, send })
     this.#stopWatching = watchLiveness({
       channel,

@@ -4,8 +4,8 @@
  */
 import { TRPCError } from '@trpc/server'
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc'
-import * as z from 'zod/mini'
-import { problem, problemKinds, type Problem, type ProblemCode } from '../problems.ts'
+import type { Problem } from '../model/problem.ts'
+import { problem, problemKinds, type ProblemCode } from '../problems.ts'
 import { callFailureOf, type CallFailure } from './call-failure.ts'
 
 /** To be thrown by a procedure whose answer is a problem. */
@@ -88,23 +88,30 @@ function problemByRpcCode(code: string | undefined, says: string): Problem {
   }
 }
 
-const ErrorData = z.object({ code: z.optional(z.string()), problem: z.optional(z.unknown()) })
+interface ErrorData {
+  readonly code?: string
+  readonly problem?: unknown
+}
 
-function readErrorData(error: unknown): z.infer<typeof ErrorData> {
-  const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : undefined
-  const parsed = z.safeParse(ErrorData, data)
-  return parsed.success ? parsed.data : {}
+function readErrorData(error: unknown): ErrorData {
+  const data = isObject(error) ? error['data'] : undefined
+  if (!isObject(data)) return {}
+  const { code, problem: carried } = data
+  if (code !== undefined && typeof code !== 'string') return {}
+  return { ...(code === undefined ? {} : { code }), problem: carried }
 }
 
 /** A newer side may know problems that we do not: their words are shown under a code that we have. */
-const CarriedProblem = z.object({ code: z.string(), title: z.string(), detail: z.string() })
-
 function readProblem(carried: unknown): Problem {
-  const parsed = z.safeParse(CarriedProblem, carried)
-  if (!parsed.success) return problem('internal', 'The other side answered with a problem that cannot be read.')
-  const { code, title, detail } = parsed.data
+  const { code, title, detail } = isObject(carried) ? carried : {}
+  if (typeof code !== 'string' || typeof title !== 'string' || typeof detail !== 'string')
+    return problem('internal', 'The other side answered with a problem that cannot be read.')
   // The title is ours: it belongs to the code, and readers recognise it.
   return isKnown(code) ? problem(code, detail) : problem('internal', `${title}: ${detail}`)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
 function isKnown(code: string): code is ProblemCode {

@@ -1,13 +1,14 @@
 /** nginx was stopped: nobody answers at all. */
-import { answers } from '../host-kit.ts'
+import { answers, asAlice } from '../host-kit.ts'
 import { defineFault, everyRelease } from '../fault.ts'
 
 export const nginxStoppedByHand = defineFault({
   id: 'nginx-stopped-by-hand',
   says: 'somebody stopped nginx',
   causes: ['nginx-stopped'],
+  tells: { 'nginx-stopped': /at 20\d\d-\S+Z through systemctl by alice, with sudo/ },
   remediations: [],
   releases: everyRelease,
-  inject: async (host) => void (await host.must(['systemctl', 'stop', 'nginx'])),
+  inject: (host) => asAlice(host, ['systemctl', 'stop', 'nginx']),
   shows: (host) => answers(host, 0),
 })

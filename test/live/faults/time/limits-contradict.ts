@@ -6,7 +6,7 @@ export const limitsContradict = defineFault({
   id: 'limits-contradict',
   says: 'FPM may work longer than nginx waits',
   causes: [],
-  besides: ['timeouts-inconsistent'],
+  alsoFound: ['timeouts-inconsistent'],
   remediations: [],
   async inject(host) {
     await setFpm(host, host.pool, 'request_terminate_timeout', '120s')

@@ -6,7 +6,7 @@ export const slowPages = defineFault({
   id: 'slow-pages',
   says: 'pages that take longer than the slow log allows',
   causes: [],
-  besides: ['slow-requests'],
+  alsoFound: ['slow-requests'],
   remediations: [],
   releases: everyRelease,
   async inject(host) {

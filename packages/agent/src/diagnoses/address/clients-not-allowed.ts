@@ -1,5 +1,6 @@
 /** PHP-FPM hangs up, because nginx's address is not among those it allows. */
 import type { Finding } from '@fleetmend/shared'
+import { reloadSteps } from '../../judgement/by-hand.ts'
 import {
   allowedClients,
   clientAddress,
@@ -47,7 +48,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
       remediations: [],
       withoutRemediation:
         `Set \`listen.allowed_clients = ${[...validEntries(allowed.value), from].join(',')}\` at ${allowed.path}:${allowed.line}, without blanks, ` +
-        `or take the line away if only this host can reach the port; then \`fleetmend-agent plan reload-fpm --input service=${service.service}\`.`,
+        `or take the line away if only this host can reach the port; then ${reloadSteps(service)}.`,
     },
   ]
 }

@@ -64,6 +64,6 @@ function judgeGroup(
       ...httpEvidence(facts, passes),
     ],
     remediations: [],
-    withoutRemediation: `Write \`${on}\` in place of localhost at ${places.slice(0, 3).join(', ')}, then \`nginx -t && systemctl reload nginx\`; that also ends a wait.`,
+    withoutRemediation: `Write \`${on}\` in place of localhost at ${places.slice(0, 3).join(', ')}, then \`nginx -t && nginx -s reload\`; that also ends a wait.`,
   }
 }

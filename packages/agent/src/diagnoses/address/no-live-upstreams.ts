@@ -42,7 +42,7 @@ function judgeEmpty(facts: HostFacts): readonly Finding[] {
       ...httpEvidence(facts, passes),
     ],
     remediations: [],
-    withoutRemediation: `Take \`down\` off the servers that are to serve, then \`nginx -t && systemctl reload nginx\`.`,
+    withoutRemediation: `Take \`down\` off the servers that are to serve, then \`nginx -t && nginx -s reload\`.`,
   }))
 }
 
@@ -64,7 +64,7 @@ function judgeDisabled(facts: HostFacts): readonly Finding[] {
       ],
       remediations: [],
       withoutRemediation:
-        `It ends by itself within ${failTimeoutS} s of the last failure; \`systemctl reload nginx\` ends it at once and loses nothing. ` +
+        `It ends by itself within ${failTimeoutS} s of the last failure; \`nginx -s reload\` ends it at once and loses nothing. ` +
         '`max_fails=0` keeps nginx from giving up servers on this same host.',
     }))
 }
@@ -80,7 +80,6 @@ function judgeWeakened(facts: HostFacts): readonly Finding[] {
       says: `${dead.length} of ${dead.length + live.length} servers of the upstream group ${group} cannot be reached: ${dead.map((each) => plain(each.address)).join(', ')}.`,
       evidence: dead.slice(0, 4).map((upstream) => requestEvidence(upstream)),
       remediations: [],
-      withoutRemediation:
-        'Bring that server back, or take it out of the group; then `nginx -t && systemctl reload nginx`.',
+      withoutRemediation: 'Bring that server back, or take it out of the group; then `nginx -t && nginx -s reload`.',
     }))
 }

@@ -1,12 +1,12 @@
 /** nginx's worker may not connect to the socket, or not enter a folder on the way to it. */
 import type { Finding } from '@fleetmend/shared'
 import { deniedAfterRestart, type NextSocket } from '../../judgement/next-socket.ts'
+import { restartSteps } from '../../judgement/by-hand.ts'
 import { claimsOf, deniedAt, unreached, type Denial, type Unreached } from '../../judgement/upstream-obstacle.ts'
 import {
   listenWritten,
   plain,
   poolSubject,
-  restartSteps,
   siteSubject,
   said,
   sitesInWords,
@@ -85,7 +85,7 @@ function judgeNext(facts: HostFacts, { upstream, claim, socket }: NextSocket): F
 
 function stepsFor({ step }: Denial, worker: WorkerAccount, at: Unreached, claim: Claim): string {
   if (helpsByNewGroup(step, worker))
-    return `${worker.user} is in the group ${step.group} since nginx's workers started; they learn of it by \`systemctl reload nginx\`, which loses nothing.`
+    return `${worker.user} is in the group ${step.group} since nginx's workers started; they learn of it by \`nginx -s reload\`, which loses nothing.`
   if (step.kind === 'directory')
     return (
       `Let ${worker.user} pass: \`chmod o+x ${step.path}\`, or an ACL (\`setfacl -m u:${worker.user}:x ${step.path}\`). Nothing has to be ` +
@@ -96,7 +96,7 @@ function stepsFor({ step }: Denial, worker: WorkerAccount, at: Unreached, claim:
   const group = `listen.owner = ${worker.user}, listen.group = ${worker.user} and listen.mode = 0660`
   return (
     `See that the pool ${claim.pool.name} says ${group}, and no listen.acl_users or listen.acl_groups without ${worker.user}; then ` +
-    `${restartSteps(claim.service.service)}. Until then \`chown ${worker.user} ${step.path}\` lets requests through at once.`
+    `${restartSteps(claim.service)}. Until then \`chown ${worker.user} ${step.path}\` lets requests through at once.`
   )
 }
 

@@ -1,14 +1,8 @@
 /** The socket's file is gone while its PHP-FPM runs and listens. */
 import type { Finding } from '@fleetmend/shared'
+import { restartSteps } from '../../judgement/by-hand.ts'
 import { listens, unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
-import {
-  plain,
-  poolSubject,
-  restartSteps,
-  said,
-  sitesInWords,
-  upstreamEvidence,
-} from '../../judgement/upstream-words.ts'
+import { plain, poolSubject, said, sitesInWords, upstreamEvidence } from '../../judgement/upstream-words.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -50,9 +44,9 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
       ],
       remediations: [],
       withoutRemediation: hasFolder
-        ? `Stop and start it: ${restartSteps(service.service)}. Find out what deletes files in ${folderOf(path)}.`
+        ? `Stop and start it: ${restartSteps(service)}. Find out what deletes files in ${folderOf(path)}.`
         : `Bring ${missing} back first (\`systemd-tmpfiles --create\` does for folders that packages declare; FPM does not ` +
-          `make it and would not start), then ${restartSteps(service.service)}.`,
+          `make it and would not start), then ${restartSteps(service)}.`,
     },
   ]
 }

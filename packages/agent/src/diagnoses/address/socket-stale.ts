@@ -1,11 +1,11 @@
 /** Something stands at the socket's path, and nobody listens behind it. */
 import type { Finding } from '@fleetmend/shared'
+import { restartSteps } from '../../judgement/by-hand.ts'
 import { claimsOf, listens, unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
 import {
   passEvidence,
   plain,
   poolSubject,
-  restartSteps,
   siteSubject,
   said,
   sitesInWords,
@@ -57,7 +57,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
     evidence: [listenersOf(service), ...evidence],
     remediations: [],
     withoutRemediation: [
-      `FPM replaces the file when it starts: ${restartSteps(service.service)}.`,
+      `FPM replaces the file when it starts: ${restartSteps(service)}.`,
       ...(isOverlaid ? [`Find out what wrote ${path}.`] : []),
     ].join(' '),
   }
@@ -80,7 +80,7 @@ function leftover(facts: HostFacts, at: Unreached, is: string): Omit<Finding, 'e
     remediations: [],
     withoutRemediation:
       `Point ${where.slice(0, 3).join(', ')} to an address that is alive${live.length > 0 ? `: ${live.slice(0, 4).join(', ')}` : ''}; ` +
-      'then `nginx -t && systemctl reload nginx`. The file may be deleted afterwards.',
+      'then `nginx -t && nginx -s reload`. The file may be deleted afterwards.',
   }
 }
 

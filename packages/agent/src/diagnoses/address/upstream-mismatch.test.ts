@@ -40,6 +40,28 @@ describe('upstream-mismatch', () => {
     expect(finding(failing(gone, 'ENOENT', { passes: [samplePass({ peers })] }))?.says).not.toContain('changed last')
   })
 
+  test('a file that nginx has not loaded and would refuse says nothing of where it goes', () => {
+    const peers = [samplePeer(gone, { modifiedMs: sampleNowMs - 1000 })]
+    const facts = failing(gone, 'ENOENT', { passes: [samplePass({ peers, modifiedMs: sampleNowMs - 1000 })] })
+    const refused = { ok: true, value: { passes: false, exitCode: 1, says: ['duplicate default server'] } } as const
+    const idle = { ...facts, nginx: { ...facts.nginx, configTest: refused } }
+    expect(told(facts)).toEqual(['cause upstream-mismatch'])
+    expect(told(idle)).toEqual([])
+    const upstream = `fastcgi://${gone}:`
+    const errors = [line({ kind: 'connect-missing', errno: 2, message: 'connect() failed', upstream })]
+    expect(told({ ...idle, nginx: { ...idle.nginx, errors } })).toEqual(['cause upstream-mismatch'])
+  })
+
+  test('the only FPM there is, stopped and moved: both are said', () => {
+    const pools = [samplePool({ listen: 'unix:/run/php/www.sock', workers: [] })]
+    const facts = failing(gone, 'ENOENT', { fpm: [sampleDownFpm(stopped, { pools })] })
+    const causes = diagnose(facts).findings.filter(({ role }) => role === 'cause')
+    expect(causes.map(({ diagnosis }) => diagnosis)).toEqual(['fpm-stopped', 'upstream-mismatch'])
+    const other = sampleFpm({ service: 'php7.3-fpm' })
+    const beside = diagnose({ ...facts, fpm: [...facts.fpm, other] }).findings.filter(({ role }) => role === 'cause')
+    expect(beside.map(({ diagnosis }) => diagnosis)).not.toContain('fpm-stopped')
+  })
+
   test('FPM has not loaded what both files say: a reload is offered, if it would survive one', () => {
     const next = 'unix:/run/php/next.sock'
     const fpm = sampleFpm({ pools: [samplePool({ listen: next })] })
@@ -115,7 +137,7 @@ describe('upstream-mismatch', () => {
     const facts = sampleFacts({ sites: [site(502, socket, true)], passes, errors })
     expect(finding(facts)).toMatchObject({
       diagnosis: 'upstream-mismatch',
-      withoutRemediation: expect.stringContaining('systemctl reload nginx'),
+      withoutRemediation: expect.stringContaining('nginx -s reload'),
     })
     expect(told(sampleFacts({ sites: [site(502, socket, true)], passes: [samplePass()], errors }))).toEqual([])
   })

@@ -1,5 +1,6 @@
 /** nginx and PHP-FPM name different addresses. */
 import type { Evidence, Finding, SuggestedRemediation } from '@fleetmend/shared'
+import { reloadSteps } from '../../judgement/by-hand.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { reaches } from '../../judgement/same-address.ts'
 import { loggedElsewhere } from '../../judgement/stale-nginx.ts'
@@ -48,7 +49,7 @@ export const upstreamMismatch = defineDiagnosis({
         ...httpEvidence(facts, [pass]),
       ],
       remediations: [],
-      withoutRemediation: 'Let nginx load it; that loses nothing: `nginx -t && systemctl reload nginx`.',
+      withoutRemediation: 'Let nginx load it; that loses nothing: `nginx -t && nginx -s reload`.',
     })),
   ],
 })
@@ -68,23 +69,19 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
 type Told = Pick<Finding, 'says' | 'evidence' | 'remediations' | 'withoutRemediation'>
 
 /** PrivateTmp and the like, on either side: the same name, another file. */
-function privateView(
-  facts: HostFacts,
-  { service, unit }: FpmFacts,
-  at: Unreached,
-  evidence: readonly Evidence[],
-): Told {
+function privateView(facts: HostFacts, hidden: FpmFacts, at: Unreached, evidence: readonly Evidence[]): Told {
   const path = plain(at.upstream.address)
-  const isNginx = !unit.privateTmp && facts.nginx.unit?.privateTmp === true
+  const { service, unit } = hidden
+  const isNginx = !unit?.privateTmp && facts.nginx.unit?.privateTmp === true
   const who = isNginx ? 'nginx' : service
-  const why = unit.privateTmp || isNginx ? 'PrivateTmp=yes' : 'a mount namespace of its own'
+  const why = unit?.privateTmp || isNginx ? 'PrivateTmp=yes' : 'a mount namespace of its own'
   return {
     says: `${sitesInWords(at.passes)} and ${service} both name ${path}, but ${who} has its own view of that folder (${why}), so that nginx does not see the socket.`,
     evidence: [...evidence, { source: `systemctl show ${who}`, says: why }],
     remediations: [],
     withoutRemediation:
-      `Move the socket to a folder that both see: \`listen = /run/php/NAME.sock\` in the pool, then \`fleetmend-agent plan ` +
-      `reload-fpm --input service=${service}\`; and the same path in nginx's fastcgi_pass, then \`nginx -t && systemctl reload nginx\`.`,
+      `Move the socket to a folder that both see: \`listen = /run/php/NAME.sock\` in the pool, then ` +
+      `${reloadSteps(hidden)}; and the same path in nginx's fastcgi_pass, then \`nginx -t && nginx -s reload\`.`,
   }
 }
 
@@ -142,7 +139,7 @@ function elsewhere(facts: HostFacts, { upstream, passes }: Unreached, evidence: 
     remediations: [],
     withoutRemediation:
       `Decide which pool is to serve ${who}, put its address at ${placesOf(passes, address)}, then ` +
-      '`nginx -t && systemctl reload nginx`; that loses nothing.',
+      '`nginx -t && nginx -s reload`; that loses nothing.',
   }
 }
 
@@ -199,8 +196,8 @@ function steps(passes: Unreached['passes'], address: SocketAddress, { service, a
   const there = written === null ? `the pool of ${service.service}` : written.at
   return (
     `Name one address on both sides. Either \`${passTarget(on)}\` at ${placesOf(passes, address)}, then ` +
-    `\`nginx -t && systemctl reload nginx\` (loses nothing); or \`listen = ${plain(address)}\` at ${there}, then ` +
-    `\`fleetmend-agent plan reload-fpm --input service=${service.service}\`.`
+    `\`nginx -t && nginx -s reload\` (loses nothing); or \`listen = ${plain(address)}\` at ${there}, then ` +
+    `${reloadSteps(service)}.`
   )
 }
 

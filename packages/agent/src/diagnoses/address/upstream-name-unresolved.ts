@@ -47,7 +47,7 @@ function judgeName(facts: HostFacts, at: Unreached): Finding {
     evidence: [...upstreamEvidence(facts, at), ...passEvidence(at.passes, at.upstream.address)],
     remediations: [],
     withoutRemediation:
-      `See what \`getent hosts ${name}\` says, mend DNS or /etc/hosts, then \`nginx -t && systemctl reload nginx\`. An address in ` +
+      `See what \`getent hosts ${name}\` says, mend DNS or /etc/hosts, then \`nginx -t && nginx -s reload\`. An address in ` +
       'place of the name needs neither.',
   }
 }
@@ -85,7 +85,7 @@ function judgeVariable(facts: HostFacts, pass: PassFacts): readonly Finding[] {
       withoutRemediation: pass.hasResolver
         ? `See that the resolver in effect at ${where} answers for that name; nginx does not read /etc/hosts for it.`
         : `At ${where} name an address or an \`upstream\` block in place of the variable, or set \`resolver\` to a DNS server ` +
-          'that knows the name; then `nginx -t && systemctl reload nginx`.',
+          'that knows the name; then `nginx -t && nginx -s reload`.',
     },
   ]
 }

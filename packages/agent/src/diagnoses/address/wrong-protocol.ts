@@ -52,7 +52,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
     withoutRemediation:
       `At ${places.slice(0, 3).join(', ')} name where PHP-FPM listens${others.length > 0 ? ` (here: ${others.slice(0, 4).join(', ')})` : ''}` +
       `${protocol === 'HTTP' ? ', or use proxy_pass if an HTTP server is what is meant' : ''}; then ` +
-      '`nginx -t && systemctl reload nginx`.',
+      '`nginx -t && nginx -s reload`.',
   }
 }
 

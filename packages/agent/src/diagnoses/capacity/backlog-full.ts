@@ -24,7 +24,7 @@ export const backlogFull = defineDiagnosis({
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
   if (!service.master || !turnsAway(facts, pool)) return []
   const { subject } = pool
-  const room = pool.queue.ok ? ` of ${pool.queue.value.limit}` : ''
+  const room = pool.queue.ok && pool.queue.value.limit !== null ? ` of ${pool.queue.value.limit}` : ''
   return [
     {
       diagnosis: 'backlog-full',
@@ -42,7 +42,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
 
 /** Whether connections to this pool are refused for want of room, now or in the last minutes. */
 export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
-  const isOverfull = pool.queue.ok && Math.min(...pool.queue.value.waiting) > pool.queue.value.limit
+  const isOverfull = pool.queue.ok && Math.min(...pool.queue.value.waiting) > (pool.queue.value.limit ?? Infinity)
   return isOverfull || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
 }
 

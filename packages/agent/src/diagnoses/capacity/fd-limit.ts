@@ -46,7 +46,7 @@ function judge(facts: HostFacts): readonly Finding[] {
       remediations: [],
       withoutRemediation:
         `Set worker_rlimit_nofile 8192; in ${configPath} (more than twice worker_connections), then ` +
-        '`nginx -t && systemctl reload nginx`, which loses nothing.',
+        '`nginx -t && nginx -s reload`, which loses nothing.',
     },
   ]
 }

@@ -43,7 +43,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       ],
       remediations: [],
       withoutRemediation:
-        `Set \`fastcgi_keep_conn off\` (${kept.keptBy}), then \`nginx -t && systemctl reload nginx\`: it loses nothing, and the ` +
+        `Set \`fastcgi_keep_conn off\` (${kept.keptBy}), then \`nginx -t && nginx -s reload\`: it loses nothing, and the ` +
         'workers are free at once. Over a unix socket a kept connection saves next to nothing.',
     },
   ]

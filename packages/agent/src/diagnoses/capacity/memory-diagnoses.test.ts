@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
 import type { NginxErrorEntry } from '../../readings/nginx-error-log.ts'
@@ -148,7 +149,23 @@ describe('memory-limit-hit', () => {
     ).toEqual(['note memory-limit-hit'])
   })
 
+  test('PHP 7.4 writes nothing between its messages', () => {
+    const log = readFileSync(
+      new URL('../../readings/cases/nginx-error-log/php-7.4-memory.log', import.meta.url),
+      'utf8',
+    )
+    const said = /stderr: "PHP message: (.*)" while reading/.exec(log)?.[1]
+    expect(memory(hit(5, said))).toEqual(['note memory-limit-hit'])
+  })
+
   test.each([
+    {
+      what: 'another fatal error that quotes such words',
+      errors: hit(
+        5,
+        'PHP Fatal error:  Uncaught Error: xPHP message: PHP Fatal error:  Allowed memory size of 5 bytes exhausted',
+      ),
+    },
     {
       what: 'a warning with such words',
       errors: [...hit(5, 'PHP Warning:  Allowed memory size of 5 bytes exhausted')],

@@ -56,13 +56,13 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
   ]
 }
 
-/** PHP's own message at the start of what FPM passes on, or after another of PHP's. */
+/** By the first fatal error that FPM passes on. Before PHP 8 nothing stands between one message and the next. */
 function limitBytes({ message }: NginxErrorEntry): number | null {
   const said =
-    /^FastCGI sent in stderr: "(?:[^]*(?:;|\n) ?)?PHP message: PHP Fatal error: {1,2}Allowed memory size of (\d+) bytes exhausted/.exec(
+    /^FastCGI sent in stderr: "[^]*?PHP message: PHP (?:Fatal|Parse) error: {1,2}(?:Allowed memory size of (\d+) bytes exhausted)?/.exec(
       message,
     )
-  return said ? Number(said[1]) : null
+  return said?.[1] === undefined ? null : Number(said[1])
 }
 
 function configured({ name }: PoolFacts, { config }: FpmFacts): Finding['evidence'] {

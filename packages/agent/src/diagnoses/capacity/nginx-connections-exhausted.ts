@@ -43,7 +43,7 @@ function judge(facts: HostFacts): readonly Finding[] {
       remediations: [],
       withoutRemediation:
         `Raise worker_connections (${setAt ?? allowed.configPath}) to 4096, and worker_rlimit_nofile to more than that; then ` +
-        '`nginx -t && systemctl reload nginx`, which loses nothing. If clients hold connections without need, shorten keepalive_timeout.',
+        '`nginx -t && nginx -s reload`, which loses nothing. If clients hold connections without need, shorten keepalive_timeout.',
     },
   ]
 }

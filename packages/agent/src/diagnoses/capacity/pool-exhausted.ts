@@ -48,7 +48,7 @@ function queueEvidence(pool: PoolFacts): readonly Evidence[] {
   const evidence: Evidence[] = [
     {
       source: `ss -lxn and -ltn, ${pool.listen ?? ''}`,
-      says: `waiting in ${waiting.length} looks: ${waiting.join(', ')} (room for ${limit})`,
+      says: `waiting in ${waiting.length} looks: ${waiting.join(', ')}${limit === null ? '' : ` (room for ${limit})`}`,
     },
     {
       source: `processes "php-fpm: pool ${pool.name}"`,

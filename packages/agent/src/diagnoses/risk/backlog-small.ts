@@ -20,10 +20,11 @@ export const backlogSmall = defineDiagnosis({
 })
 
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
-  if (!service.master || !pool.queue.ok || pool.queue.value.limit >= leastRoom) return []
+  if (!service.master || !pool.queue.ok) return []
+  const { limit } = pool.queue.value
+  if (limit === null || limit >= leastRoom) return []
   // A queue that is full now is said by backlog-full.
   if (turnsAway(facts, pool) || sitesOf(facts, [pool]).length === 0) return []
-  const { limit } = pool.queue.value
   const set = service.config.ok
     ? service.config.value.pools.find(({ name }) => name === pool.name)?.directives.get('listen.backlog')
     : undefined

@@ -76,7 +76,7 @@ function judgeNginx({ nginx, capacity }: HostFacts): readonly Finding[] {
       ],
       remediations: [],
       withoutRemediation:
-        'Read the change, then `nginx -t && systemctl reload nginx`, which loses no request; or put the file back as it was.',
+        'Read the change, then `nginx -t && nginx -s reload`, which loses no request; or put the file back as it was.',
     },
   ]
 }

@@ -1,6 +1,7 @@
 /** Nothing brings PHP-FPM back when its master dies. */
 import type { Evidence } from '@fleetmend/shared'
 import { isInUse } from '../../judgement/same-address.ts'
+import { hasUnit } from '../../judgement/unit-service.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 import { stopsForOneWorker } from './oom-policy-stop.ts'
@@ -15,6 +16,7 @@ export const noAutoRestart = defineDiagnosis({
     'for memory under the default OOMPolicy=stop, takes every site of this FPM down until somebody notices.',
   judge: (facts) =>
     facts.fpm
+      .filter(hasUnit)
       .filter(({ unit }) => unit.restart === 'no' && unit.loadState === 'loaded')
       .filter((service) => isInUse(facts, service))
       .map((each) => ({

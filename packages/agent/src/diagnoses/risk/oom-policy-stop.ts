@@ -1,5 +1,6 @@
 /** One worker killed for memory makes systemd stop the whole of PHP-FPM. */
 import { isInUse } from '../../judgement/same-address.ts'
+import { hasUnit } from '../../judgement/unit-service.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -14,6 +15,7 @@ export const oomPolicyStop = defineDiagnosis({
     'drop-in mends both.',
   judge: (facts) =>
     facts.fpm
+      .filter(hasUnit)
       .filter((service) => stopsForOneWorker(facts, service) && service.unit.restart !== 'no')
       .filter((service) => isInUse(facts, service))
       .map(({ service, unit }) => ({
@@ -33,5 +35,5 @@ export const oomPolicyStop = defineDiagnosis({
 
 /** cgroup v1 does not tell systemd of kills, so that the policy means nothing there. */
 export function stopsForOneWorker({ capacity }: HostFacts, { service, unit }: FpmFacts): boolean {
-  return unit.oomPolicy === 'stop' && capacity.fpm.get(service)?.memory?.version === 2
+  return unit?.oomPolicy === 'stop' && capacity.fpm.get(service)?.memory?.version === 2
 }

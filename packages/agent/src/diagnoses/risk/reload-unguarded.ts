@@ -1,5 +1,6 @@
 /** `systemctl reload` does not test the configuration before it signals the master. */
 import { isInUse } from '../../judgement/same-address.ts'
+import { hasUnit } from '../../judgement/unit-service.ts'
 import type { FpmFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -13,6 +14,7 @@ export const reloadUnguarded = defineDiagnosis({
     'nothing restarts the unit either, no-auto-restart says so, and the same drop-in mends both.',
   judge: (facts) =>
     facts.fpm
+      .filter(hasUnit)
       .filter((service) => reloadsUntested(service) && service.unit.restart !== 'no')
       .filter((service) => isInUse(facts, service))
       .map(({ service, unit }) => ({
@@ -29,7 +31,7 @@ export const reloadUnguarded = defineDiagnosis({
 
 /** Signals the master, and runs no test of the configuration before. */
 export function reloadsUntested({ unit }: FpmFacts): boolean {
-  const commands = commandsOf(unit.execReload)
+  const commands = commandsOf(unit?.execReload ?? '')
   const signal = commands.findIndex((command) => /-(SIG)?(USR2|HUP)\b/i.test(command))
   return signal >= 0 && !commands.slice(0, signal).some((command) => / (-t|-tt|--test)( |$)/.test(command))
 }

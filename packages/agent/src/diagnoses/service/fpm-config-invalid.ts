@@ -1,5 +1,6 @@
 /** PHP-FPM cannot start, because it refuses its configuration. */
 import type { Evidence, Finding } from '@fleetmend/shared'
+import { startSteps } from '../../judgement/by-hand.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
@@ -36,8 +37,8 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       evidence: [...testEvidence(service, complaints), ...exitEvidence(service), ...siteEvidence(facts, service.pools)],
       remediations: [],
       withoutRemediation:
-        `What the line should say is yours to know. Mend it, see that \`${service.binary} -t\` passes, then run ` +
-        `\`fleetmend-agent plan start-service --input service=${service.service}\`.`,
+        `What the line should say is yours to know. Mend it, see that \`${service.binary} -t\` passes, then start it: ` +
+        `${startSteps(service)}.`,
     },
   ]
 }
@@ -64,6 +65,6 @@ function exitEvidence({ unit, journal, service }: FpmFacts): readonly Evidence[]
   const exit = journal.ok
     ? journal.value.findLast((entry) => entry.identifier === 'systemd' && /Main process exited/.test(entry.message))
     : undefined
-  if (!exit || unit.execMainStatus !== refusedExit) return []
+  if (!exit || unit?.execMainStatus !== refusedExit) return []
   return [{ source: `journalctl -u ${service}`, says: exit.message, at: instantOf(exit.atMs) }]
 }

@@ -19,8 +19,8 @@ export const fpmDisabled = defineDiagnosis({
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const { unit, master } = service
   const sites = sitesOf(facts, service.pools)
-  if (unit.unitFileState !== 'disabled' || unit.startedBy.length > 0 || sites.length === 0) return []
-  const down = !master && stopStory(service).how === 'never-started'
+  if (unit?.unitFileState !== 'disabled' || unit.startedBy.length > 0 || sites.length === 0) return []
+  const down = !master && stopStory({ ...service, unit }).how === 'never-started'
   const needs = sites.map(({ serverName }) => serverName).join(', ')
   return [
     {

@@ -4,6 +4,7 @@ import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { whoDid } from '../../judgement/who-did.ts'
+import type { UnitProperties } from '../../readings/unit-properties.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -20,10 +21,10 @@ export const fpmMasked = defineDiagnosis({
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const { unit, mask, master } = service
-  if (!unit.loadState.startsWith('masked') || !isInUse(facts, service)) return []
-  const when = mask ? ` since ${instantOf(mask.madeAtMs)}` : ''
+  if (!unit?.loadState.startsWith('masked') || !isInUse(facts, service)) return []
+  const when = mask ? ` at ${instantOf(mask.madeAtMs)}` : ''
   const who = mask ? whoDid(facts, service.service, ['mask'], mask.madeAtMs) : null
-  const by = who?.name ? ` (${who.name} did it)` : ''
+  const by = who?.name ? ` by ${who.name}` : ''
   const thenStart = master ? '' : `, then \`systemctl start ${service.service}\``
   return [
     {
@@ -31,16 +32,16 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       role: master ? 'risk' : 'cause',
       subject: { kind: 'service', name: service.service },
       says: master
-        ? `${service.service} runs, but has been masked${when}${by}: once stopped, nothing can start it.`
-        : `${service.service} is down and has been masked${when}${by}: nothing can start it.`,
-      evidence: [...maskEvidence(service), ...(who?.evidence ?? []), ...siteEvidence(facts, service.pools)],
+        ? `${service.service} runs, but was masked${when}${by}: once stopped, nothing can start it.`
+        : `${service.service} is down and was masked${when}${by}: nothing can start it.`,
+      evidence: [...maskEvidence(service, unit), ...(who?.evidence ?? []), ...siteEvidence(facts, service.pools)],
       remediations: [],
       withoutRemediation: `Ask who masked it, and why. If that is over: \`systemctl unmask ${service.service}\`${thenStart}.`,
     },
   ]
 }
 
-function maskEvidence({ unit, mask, service }: FpmFacts): readonly Evidence[] {
+function maskEvidence({ mask, service }: FpmFacts, unit: UnitProperties): readonly Evidence[] {
   return [
     {
       source: `systemctl show ${service}`,

@@ -4,6 +4,7 @@ import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { isBetweenStarts } from '../../judgement/stop-story.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
+import type { OomKill } from '../../readings/oom-kills.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -20,12 +21,15 @@ export const fpmOomStopped = defineDiagnosis({
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const { unit, master } = service
+  if (!unit) return []
   const isDown = !master && (unit.activeState === 'failed' || isBetweenStarts(service))
   if (!isDown || unit.result !== 'oom-kill' || !isInUse(facts, service)) return []
   const atMs = unit.execMainExitedMs ?? unit.inactiveEnterMs
   const when = atMs === null ? '' : ` at ${instantOf(atMs)}`
   const limit = facts.memory?.cgroupLimitMiB.get(service.service)
-  const where = limit ? `reached its limit of ${Math.round(limit.limitMiB)} MiB` : 'ran out of memory'
+  const kill = kernelKill(facts, service, atMs)
+  const ofLimit = kill?.limitCgroup ? 'reached its memory limit' : 'ran out of memory'
+  const where = limit ? `reached its limit of ${Math.round(limit.limitMiB)} MiB` : ofLimit
   return [
     {
       diagnosis: 'fpm-oom-stopped',
@@ -40,7 +44,7 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
         },
         ...(limit ? [{ source: limit.path, says: `memory limit ${Math.round(limit.limitMiB)} MiB` }] : []),
         ...journalEvidence(service),
-        ...kernelEvidence(facts, service, atMs),
+        ...(kill ? [{ source: 'journalctl --dmesg', says: kill.says, at: instantOf(kill.atMs) }] : []),
         ...siteEvidence(facts, service.pools),
       ],
       remediations: [
@@ -64,10 +68,9 @@ function journalEvidence({ journal, service }: FpmFacts): readonly Evidence[] {
 /** systemd stops the unit at once; the kernel names the cgroup of whom it killed. */
 const togetherMs = 2000
 
-function kernelEvidence({ capacity }: HostFacts, { service }: FpmFacts, atMs: number | null): readonly Evidence[] {
-  if (!capacity.oomKills?.ok || atMs === null) return []
-  const kill = capacity.oomKills.value.findLast(
+function kernelKill({ capacity }: HostFacts, { service }: FpmFacts, atMs: number | null): OomKill | undefined {
+  if (!capacity.oomKills?.ok || atMs === null) return undefined
+  return capacity.oomKills.value.findLast(
     (each) => each.cgroup?.endsWith(`/${service}.service`) === true && Math.abs(each.atMs - atMs) <= togetherMs,
   )
-  return kill ? [{ source: 'journalctl --dmesg', says: kill.says, at: instantOf(kill.atMs) }] : []
 }

@@ -4,6 +4,7 @@ import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import type { JournalEntry } from '../../readings/journal.ts'
+import type { UnitProperties } from '../../readings/unit-properties.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -19,9 +20,9 @@ export const fpmStartLimitHit = defineDiagnosis({
 })
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
-  const refusal = standingRefusal(service)
-  if (!refusal || !isInUse(facts, service)) return []
-  const { unit } = service
+  const { unit, master } = service
+  const refusal = unit && !master ? standingRefusal(service, unit) : null
+  if (!unit || !refusal || !isInUse(facts, service)) return []
   const limit =
     unit.startLimitBurst !== null && unit.startLimitIntervalUs !== null
       ? `${unit.startLimitBurst} starts in ${unit.startLimitIntervalUs / 1e6} s are allowed`
@@ -60,7 +61,7 @@ interface Refusal {
  * The result is kept from the last death (`signal`, `exit-code`), so that mostly only the journal tells of the limit. A
  * start after the refusal shows that somebody has reset the count.
  */
-function standingRefusal({ unit, service, journal }: FpmFacts): Refusal | null {
+function standingRefusal({ service, journal }: FpmFacts, unit: UnitProperties): Refusal | null {
   if (unit.activeState !== 'failed') return null
   const lines = journal.ok ? journal.value.filter(({ identifier }) => identifier === 'systemd') : []
   const refused = lines.findLastIndex(({ message }) => /Start request repeated too quickly/.test(message))

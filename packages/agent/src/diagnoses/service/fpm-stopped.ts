@@ -1,10 +1,12 @@
 /** PHP-FPM is not running because it was stopped, ended by itself, or was never started. */
 import type { Evidence, Finding } from '@fleetmend/shared'
+import { downStory, type DownStory } from '../../judgement/down-story.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { stopStory, type StopStory } from '../../judgement/stop-story.ts'
+import { hasUnit, isStoodInFor } from '../../judgement/unit-service.ts'
 import { whoDid } from '../../judgement/who-did.ts'
+import type { UnitProperties } from '../../readings/unit-properties.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -20,8 +22,9 @@ export const fpmStopped = defineDiagnosis({
 })
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
-  const story = stopStory(service)
-  if (service.unit.loadState.startsWith('masked') || service.unit.activeState === 'activating') return []
+  const story = downStory(service)
+  if (isStoodInFor(service) && isInUse(facts, service)) return [beside(service)]
+  if (service.unit?.loadState.startsWith('masked') || service.unit?.activeState === 'activating') return []
   if (story.how === 'up' || story.how === 'crashed' || !isInUse(facts, service)) return []
   const onPurpose = story.how === 'stopped-on-purpose'
   const who = onPurpose ? whoDid(facts, service.service, stopping, story.askedAtMs) : null
@@ -42,7 +45,7 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
 /** What stops a service, by hand or in a script. */
 const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
 
-function sentence(service: string, story: Exclude<StopStory, { how: 'up' | 'crashed' }>, who: string | null): string {
+function sentence(service: string, story: Exclude<DownStory, { how: 'up' | 'crashed' }>, who: string | null): string {
   const when = 'atMs' in story && story.atMs !== null ? ` at ${instantOf(story.atMs)}` : ''
   switch (story.how) {
     case 'never-started':
@@ -53,16 +56,40 @@ function sentence(service: string, story: Exclude<StopStory, { how: 'up' | 'cras
         : `${service} was stopped${when} through systemctl by ${who}.`
     case 'ended-by-itself':
       return `${service} ended by itself${when}, with a clean exit that nobody asked systemd for.`
+    case 'told-to-end':
+      return `${service} was told to end${when}, and nothing has started it again.`
+    case 'not-known':
+      return `${service} is not running; what ended it, if it ever ran, left no trace.`
   }
 }
 
-function storyEvidence(service: FpmFacts, story: StopStory): readonly Evidence[] {
+function storyEvidence(service: FpmFacts, story: DownStory): readonly Evidence[] {
   if ('evidence' in story) return story.evidence
-  const { unit } = service
-  return [
-    {
-      source: `systemctl show ${unit.service}`,
-      says: `${unit.activeState}/${unit.subState}, never started, unit file ${unit.unitFileState}`,
-    },
-  ]
+  return hasUnit(service)
+    ? [{ source: `systemctl show ${service.service}`, says: `${stateOf(service.unit)}, never started` }]
+    : []
+}
+
+function stateOf({ activeState, subState, unitFileState }: UnitProperties): string {
+  return `${activeState}/${subState}, unit file ${unitFileState}`
+}
+
+/** Sites answer, so that it is no cause yet. */
+function beside(service: FpmFacts): Finding {
+  const { master, unit } = service
+  const pid = master?.pid ?? 0
+  return {
+    diagnosis: 'fpm-stopped',
+    role: 'risk',
+    subject: { kind: 'service', name: service.service },
+    says: `The unit ${service.service} is ${unit?.activeState ?? 'down'}; a PHP-FPM that was started beside it (pid ${pid}) answers in its place. Nothing starts that one again, and the unit cannot start while it runs.`,
+    evidence: [
+      ...(unit ? [{ source: `systemctl show ${service.service}`, says: stateOf(unit) }] : []),
+      { source: `/proc/${pid}`, says: `${master?.title ?? ''}, child of process ${master?.parentPid ?? 0}` },
+    ],
+    remediations: [],
+    withoutRemediation:
+      `At a quiet moment \`kill -QUIT ${pid}\`, then \`systemctl reset-failed ${service.service}; systemctl start ` +
+      `${service.service}\`; requests in flight are lost.`,
+  }
 }

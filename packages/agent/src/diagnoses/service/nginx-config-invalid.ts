@@ -1,7 +1,7 @@
 /** nginx refuses its configuration: it is down because of it, or would not come back. */
 import type { Evidence } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
-import { downNginx, nginxRefusal } from '../../judgement/nginx-down.ts'
+import { isNginxDown, nginxRefusal, startsNginx } from '../../judgement/nginx-down.ts'
 import { forPeople } from '../../readings/bytes.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -16,9 +16,8 @@ export const nginxConfigInvalid = defineDiagnosis({
     'restart, package upgrade or boot makes come true; and no change of its sites takes effect until it is mended.',
   judge: (facts) => {
     const refusal = nginxRefusal(facts)
-    const down = downNginx(facts)
-    const { unit, master } = facts.nginx
-    if (!refusal || !unit || (!down && !master)) return []
+    const down = isNginxDown(facts)
+    if (!refusal || (!down && !facts.nginx.master)) return []
     const place = refusal.at === null ? '' : ` in ${refusal.at}`
     const mend = refusal.at === null ? 'Mend it' : `Mend ${refusal.at}, or put the file back as it was`
     return [
@@ -32,8 +31,8 @@ export const nginxConfigInvalid = defineDiagnosis({
         evidence: [...testEvidence(facts), ...(down ? journalEvidence(facts) : [])],
         remediations: [],
         withoutRemediation: down
-          ? `${mend}, see that \`nginx -t\` passes, then \`systemctl start nginx\`.`
-          : `${mend}, see that \`nginx -t\` passes, then \`systemctl reload nginx\`. Do not restart it before.`,
+          ? `${mend}, see that \`nginx -t\` passes, then \`${startsNginx(facts)}\`.`
+          : `${mend}, see that \`nginx -t\` passes, then \`nginx -s reload\`. Do not restart it before.`,
       },
     ]
   },

@@ -1,7 +1,8 @@
 /** nginx is not running. */
-import type { Evidence, SiteProbe } from '@fleetmend/shared'
+import type { Evidence, Finding, SiteProbe } from '@fleetmend/shared'
+import { pidFileEvidence } from '../../judgement/down-story.ts'
 import { instantOf } from '../../judgement/instant.ts'
-import { downNginx } from '../../judgement/nginx-down.ts'
+import { isNginxDown, startsNginx } from '../../judgement/nginx-down.ts'
 import { stopStory, type StopStory, type Stoppable } from '../../judgement/stop-story.ts'
 import { whoDid } from '../../judgement/who-did.ts'
 import { forPeople } from '../../readings/bytes.ts'
@@ -18,9 +19,10 @@ export const nginxStopped = defineDiagnosis({
     'reports a 502 then has a proxy in front. It was stopped, it died, it was never started, or it could not start ' +
     'because another program, often a second web server, holds its port.',
   judge: (facts) => {
-    const unit = downNginx(facts)
-    if (!unit) return []
-    const service: Stoppable = { service: 'nginx', unit, journal: facts.nginx.journal }
+    const { unit, journal } = facts.nginx
+    if (!isNginxDown(facts)) return []
+    if (!unit) return [withoutUnit(facts)]
+    const service: Stoppable = { service: 'nginx', unit, journal }
     const story = stopStory(service)
     if (story.how === 'up') return []
     const masked = unit.loadState.startsWith('masked')
@@ -45,6 +47,26 @@ export const nginxStopped = defineDiagnosis({
     ]
   },
 })
+
+/** Its log does not tell of an end, at the level it has unless it is told otherwise. */
+function withoutUnit(facts: HostFacts): Finding {
+  const { pidFile } = facts.nginx
+  return {
+    diagnosis: 'nginx-stopped',
+    role: 'cause',
+    subject: { kind: 'service', name: 'nginx' },
+    says: pidFile
+      ? `nginx died without a word: it does not run, and its pid file still names process ${pidFile.pid}.`
+      : 'nginx is not running; what ended it, if it ever ran, left no trace.',
+    evidence: [
+      { source: '/proc', says: 'no process "nginx: master process"' },
+      ...(pidFile ? [pidFileEvidence(pidFile)] : []),
+      ...probeEvidence(facts),
+    ],
+    remediations: [],
+    withoutRemediation: `See that \`nginx -t\` passes, then start it with what runs it here (its init script, its supervisor, its container), or \`${startsNginx(facts)}\`.`,
+  }
+}
 
 const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
 

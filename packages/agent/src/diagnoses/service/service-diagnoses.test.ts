@@ -9,9 +9,11 @@ import {
   sampleFailingSite,
   sampleFpm,
   sampleNowMs,
+  samplePool,
   sampleSite,
   sampleUnit,
 } from '../../survey/sample-facts.ts'
+import { samplePass, samplePeer, sampleUpstream } from '../../survey/sample-addresses.ts'
 import { diagnose } from '../diagnose.ts'
 
 const agoMs = (seconds: number) => sampleNowMs - seconds * 1000
@@ -27,7 +29,7 @@ const inactive = { activeState: 'inactive', subState: 'dead', execMainExitedMs: 
 const neverRan = { activeState: 'inactive', subState: 'dead', execMainStartedMs: null, execMainPid: 0 }
 
 type Changes = Parameters<typeof sampleDownFpm>[1]
-const down = (unit: Partial<UnitProperties>, changes: Changes = {}, more: Partial<HostFacts> = {}) =>
+const down = (unit: Partial<UnitProperties>, changes: Changes = {}, more: Parameters<typeof sampleFacts>[0] = {}) =>
   sampleFacts({ fpm: [sampleDownFpm(unit, changes)], sites: [sampleFailingSite()], ...more })
 const running = (unit: Partial<UnitProperties>, changes: Changes = {}) =>
   sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit(unit), ...changes })] })
@@ -58,7 +60,7 @@ describe('fpm-masked', () => {
     const facts = down(masked, { mask }, { adminSessions: { ok: true, value: sessions } })
     expect(found(facts)).toEqual(['cause fpm-masked'])
     expect(saysOf(facts, 'fpm-masked')).toBe(
-      'php8.2-fpm is down and has been masked since 2026-11-21T02:59:00.000Z (alice, with sudo did it): nothing can start it.',
+      'php8.2-fpm is down and was masked at 2026-11-21T02:59:00.000Z by alice, with sudo: nothing can start it.',
     )
   })
 
@@ -145,6 +147,28 @@ describe('fpm-cannot-start', () => {
     ])
     expect(saysOf(facts, 'fpm-cannot-start')).toBe(
       'php8.2-fpm is down and cannot start: the directory of its socket /run/app/php.sock does not exist.',
+    )
+  })
+
+  test('names who listens in its place, and what that one answers is no fault of its own', () => {
+    const address = 'tcp:127.0.0.1:9000'
+    const says = "ERROR: unable to bind listening socket for address '127.0.0.1:9000': Address already in use (98)"
+    const reply = { kind: 'broken', says: 'answered with FastCGI version 72', tookMs: 1 } as const
+    const holder = { address, pid: 77, comm: 'nginx', title: 'nginx: master process' } as const
+    const pools = [samplePool({ listen: address, workers: [] })]
+    const log = entry(`[21-Nov-2026 02:59:00] ${says}`, ...([60, 'php-fpm8.2', 233] as const))
+    const facts = down(
+      refusedStart,
+      { pools, journal: journal(log, exit) },
+      {
+        sites: [{ ...sampleFailingSite(), upstreams: [address] }],
+        passes: [samplePass({ peers: [samplePeer(address)] })],
+        upstreams: [sampleUpstream({ address, reply, holders: [holder, holder] })],
+      },
+    )
+    expect(found(facts)).toEqual(['cause fpm-cannot-start', 'consequence fpm-crashed'])
+    expect(saysOf(facts, 'fpm-cannot-start')).toBe(
+      'php8.2-fpm is down and cannot start: another process listens on 127.0.0.1:9000: nginx (77).',
     )
   })
 

@@ -1,0 +1,28 @@
+/** The work behind `serve`, in processes of their own: answering calls, and finding out what there is to sample. */
+import { exitCodes, safe } from '@fleetmend/shared'
+import type { Host } from '../host/host.ts'
+import { targetsText } from '../samples/targets-text.ts'
+import { answerOnSocket } from '../serve/answer-calls.ts'
+import type { StateFolder } from '../state/state-folder.ts'
+import { sampleTargets } from '../survey/sample-targets.ts'
+import { startApplyHere } from './start-apply-here.ts'
+
+/** Until its input ends, which the death of whoever started it sees to. */
+export async function answerHere(host: Host, state: StateFolder, socketPath: string): Promise<number> {
+  const say = (line: string) => void process.stderr.write(`${safe(line)}\n`)
+  const listening = () => void process.stdout.write('ready\n')
+  const failure = await answerOnSocket(
+    { host, state, start: startApplyHere, say },
+    socketPath,
+    process.stdin,
+    listening,
+  )
+  if (failure === null) return exitCodes.done
+  say(`cannot listen on ${socketPath}: ${failure}`)
+  return exitCodes.internal
+}
+
+export async function printSampleTargets(host: Host): Promise<number> {
+  process.stdout.write(targetsText(await sampleTargets(host)))
+  return exitCodes.done
+}

@@ -1,0 +1,13 @@
+/** The agent's own folder on this machine. */
+import { problem, type Problem } from '@fleetmend/shared'
+import { openStateFolder, type StateFolder } from './state/state-folder.ts'
+import { productionStateRoot } from './state/state-paths.ts'
+
+export type OwnState =
+  | { readonly ok: true; readonly value: StateFolder }
+  | { readonly ok: false; readonly problem: Problem }
+
+export async function openOwnState(): Promise<OwnState> {
+  const opened = await openStateFolder(productionStateRoot)
+  return opened.ok ? opened : { ok: false, problem: problem('apply-not-possible', opened.says) }
+}

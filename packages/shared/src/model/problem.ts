@@ -1,0 +1,12 @@
+/** A problem as it crosses a wire. */
+import * as z from 'zod/mini'
+import { problemKinds, type ProblemCode } from '../problems.ts'
+
+export const Problem = z.strictObject({
+  code: z.enum(Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]]),
+  title: z.string(),
+  detail: z
+    .string()
+    .check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
+})
+export type Problem = z.infer<typeof Problem>

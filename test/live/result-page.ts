@@ -1,0 +1,64 @@
+/** The page on which the newest whole score is kept, as `npm run score` writes it and a test reads it again. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isRight, type Score } from './faults/score-fault.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const page = `${root}docs/results/score.md`
+
+/** `could not be injected` has no marks. */
+export interface ResultRow {
+  readonly id: string
+  readonly on: string
+  readonly isRight: boolean
+}
+
+export function writeResultPage(scores: readonly Score[], broken: readonly { id: string; on: string }[]): void {
+  const rows = scores.toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'))
+  const right = rows.filter(isRight).length
+  const times = rows.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
+  const lines = [
+    '# The score',
+    '',
+    'Written by `npm run score`: each fault on a host of its own that is really broken, and what the agent said there. The',
+    'marks are: exactly the causes that there are; nothing wrong beside them; evidence for each. Rows on *recorded* are',
+    'hosts that were recorded (`fixtures/hosts`), because the kernels of test hosts cannot produce them.',
+    '',
+    `- ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commitHere()}`,
+    `- ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Linux ${release()}`,
+    `- **${right} of ${rows.length + broken.length} right**; a diagnosis took ${times[Math.floor(times.length / 2)] ?? 0} ms in the middle, ${times.at(-1) ?? 0} ms at most`,
+    '',
+    '| | fault | on | what is broken | causes | ms |',
+    '|---|---|---|---|---|---:|',
+    ...rows.map(lineOf),
+    ...broken.map(({ id, on }) => `| – – – | ${id} | ${on} | *could not be injected* | | |`),
+  ]
+  mkdirSync(dirname(page), { recursive: true })
+  writeFileSync(page, `${lines.join('\n')}\n`)
+}
+
+function lineOf(score: Score): string {
+  const { fault, release: on, causeFound, nothingWrong, evidenced, tookMs } = score
+  const marks = [causeFound, nothingWrong, evidenced].map((good) => (good ? '✓' : '✗')).join(' ')
+  return `| ${marks} | ${fault.id} | ${on} | ${fault.says} | ${fault.causes.join(', ')} | ${tookMs} |`
+}
+
+function nameOf({ fault, release: on }: Score): string {
+  return `${fault.id} ${on}`
+}
+
+function commitHere(): string {
+  const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim()
+  const changed = git('status', '--porcelain', '--', 'packages', 'test', 'fixtures') !== ''
+  return `${git('rev-parse', '--short=12', 'HEAD')}${changed ? ' with changes that are not committed' : ''}`
+}
+
+/** Throws when there is none. */
+export function readResultPage(): readonly ResultRow[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^\| ([✓✗–] [✓✗–] [✓✗–]) \| (\S+) \| (\S+) \|/gm)].map(
+    ([, marks, id = '', on = '']) => ({ id, on, isRight: marks === '✓ ✓ ✓' }),
+  )
+}
