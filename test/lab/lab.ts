@@ -48,7 +48,8 @@ export async function openLab(): Promise<Lab> {
   return {
     address: `${network}.1`,
     boot: async ({ name, release = 'debian12' }) => {
-      const host = liveHost(`${network}.${10 + booted++}`, {
+      // A network has 254 addresses; few hosts are there at once.
+      const host = liveHost(`${network}.${10 + (booted++ % 240)}`, {
         machine: `flm${claim.number}-${name}`,
         name,
         machineId: randomBytes(16).toString('hex'),

@@ -1,5 +1,6 @@
 /** The handle of one test host: looks at it and breaks it from inside as root, asks it from outside as a customer. */
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { installAgent } from './agent-bundle.ts'
@@ -96,7 +97,11 @@ export function liveHost(address: string, spec: HostSpec): LiveHost {
       await off((running) => running.off)
     },
     cutPower: () => off((running) => running.cutPower()),
-    [Symbol.asyncDispose]: () => off((running) => running.cutPower()),
+    [Symbol.asyncDispose]: async () => {
+      await off((running) => running.cutPower())
+      // Its disk: a lab may have hundreds of hosts, one after the other.
+      await rm(spec.folder, { recursive: true, force: true })
+    },
   }
 }
 

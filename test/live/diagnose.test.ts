@@ -180,4 +180,11 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
       expect(ran.stderr).toContain(says)
     }
   })
+
+  test('who asked for a document gets one for a problem, too', async () => {
+    const ran = await host.agent('diagnose', '--site', 'nowhere.example', '--json')
+    expect(JSON.parse(ran.stdout)).toMatchObject({ format: 'fleetmend.problem/1', problem: { code: 'bad-input' } })
+    const unknown = await host.agent('frobnicate', '--json')
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ format: 'fleetmend.problem/1', problem: { code: 'usage' } })
+  })
 })

@@ -11,6 +11,8 @@ export const streams: Streams = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   paint: paintFor(process.stdout.isTTY, process.env),
+  // Also for words that are no command.
+  wantsDocument: process.argv.includes('--json'),
 }
 
 export const interrupted = (): never => process.exit(exitCodes.interrupted)

@@ -1,5 +1,5 @@
 /** The documents of `--json`: one each, with a format that only changes when the meaning does. */
-import type { HostRecordView, Problem, Run, RunNews, RunView } from '@fleetmend/shared'
+import type { HostRecordView, Run, RunNews, RunView } from '@fleetmend/shared'
 import type { Streams } from './streams.ts'
 
 export interface RunDocument extends RunView {
@@ -26,12 +26,6 @@ export interface InvitationDocument {
 export interface RemovedDocument {
   readonly format: 'fleetmend.removed/1'
   readonly host: string
-}
-
-/** Stands in for the document that was asked for, where there is none. */
-export interface ProblemDocument {
-  readonly format: 'fleetmend.problem/1'
-  readonly problem: Problem
 }
 
 /** One line of `--jsonl`. */

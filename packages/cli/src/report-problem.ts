@@ -1,6 +1,6 @@
 /** A problem on stderr for people, on stdout for programs that wait for a document; and the exit code that belongs to it. */
-import { problemKinds, problemText, type ExitCode, type Problem } from '@fleetmend/shared'
-import { printJson, printLine, type ProblemDocument } from './documents.ts'
+import { problemKinds, problemText, type ExitCode, type Problem, type ProblemDocument } from '@fleetmend/shared'
+import { printJson, printLine } from './documents.ts'
 import type { Streams } from './streams.ts'
 
 /** How a command was asked to answer. */

@@ -13,6 +13,8 @@ export async function scoreRecorded(fault: Truth): Promise<Score> {
   return { fault, release: 'recorded', tookMs, ...judge(fault, diagnosis) }
 }
 
+/** Logs have local time, and the hosts that were recorded keep UTC. */
 export async function diagnoseRecord(name: string): Promise<HostDiagnosis> {
+  process.env['TZ'] = 'UTC'
   return diagnoseHost(recordedHost(readRecord(name).record))
 }

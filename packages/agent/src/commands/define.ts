@@ -10,6 +10,8 @@ export interface Streams {
   /** Progress and problems. */
   err(text: string): void
   readonly paint: Paint
+  /** Asked for with `--json`: then a problem is a document, too, and no less so for being one. */
+  readonly wantsDocument?: boolean
 }
 
 export interface CommandContext {

@@ -1,10 +1,11 @@
-/** A problem on stderr: title, what is wrong and what to do; and the exit code that belongs to it. */
-import type { Problem } from '@fleetmend/shared'
+/** A problem on stderr for people, on stdout for programs that wait for a document; and the exit code that belongs to it. */
+import type { Problem, ProblemDocument } from '@fleetmend/shared'
 import { problemKinds, type ExitCode } from '@fleetmend/shared/problems'
 import { problemText } from '@fleetmend/shared/views/problem-text'
-import type { Streams } from './define.ts'
+import { printJson, type Streams } from './define.ts'
 
 export function reportProblem(streams: Streams, problem: Problem): ExitCode {
   streams.err(problemText(problem, streams.paint))
+  if (streams.wantsDocument) printJson(streams, { format: 'fleetmend.problem/1', problem } satisfies ProblemDocument)
   return problemKinds[problem.code].exit
 }

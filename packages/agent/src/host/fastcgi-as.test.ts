@@ -61,13 +61,15 @@ describe.skipIf(!mayMakeNamespaces)('a request as a worker of nginx', () => {
   })
 
   test.each([
-    { mode: 0o755, errno: 'ENOENT' },
-    { mode: 0o700, errno: 'EACCES' },
-  ])('for a socket that is not there, in a folder of mode $mode, meets $errno', async ({ mode, errno }) => {
+    { mode: 0o755, name: 'gone.sock', errno: 'ENOENT' },
+    { mode: 0o700, name: 'gone.sock', errno: 'EACCES' },
+    { mode: 0o755, name: 'no/folder/gone.sock', errno: 'ENOENT' },
+    { mode: 0o700, name: 'no/folder/gone.sock', errno: 'EACCES' },
+  ])('for $name, which is not there, below a folder of mode $mode, meets $errno', async ({ mode, name, errno }) => {
     await using folder = await temporaryFolder()
     await using idle = await worker(['--clear-groups'])
     await chmod(folder.path, mode)
-    const reply = await requestAs(idle.pid, { address: `unix:${folder.at('gone.sock')}`, params: {}, limitMs: 10_000 })
+    const reply = await requestAs(idle.pid, { address: `unix:${folder.at(name)}`, params: {}, limitMs: 10_000 })
     expect(reply).toMatchObject({ kind: 'cannot-connect', errno })
   })
 

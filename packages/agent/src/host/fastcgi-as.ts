@@ -2,7 +2,7 @@
  * A FastCGI request as an nginx worker would make it: over its view of the files, and only if it may connect. FPM does
  * not see who asks, so the request itself is ours; whether the worker may connect is asked of the kernel in its place.
  */
-import { readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { readCredentials } from '../readings/proc.ts'
 import { errnoWordsOf } from './errno.ts'
@@ -22,14 +22,20 @@ export async function requestAs(pid: number, request: Omit<FastCgiRequest, 'asPr
     requestFastCgi({ ...request, address: `unix:${asWorker.pathHere(path)}` }),
     asWorker.may('-w', path),
   ])
-  // What is not there cannot be written to either: then it depends on whether the worker could have seen that.
+  // What is not there cannot be written to either: then it depends on whether the worker gets as far as that.
   const isAbsent = reply.kind === 'cannot-connect' && reply.errno === 'ENOENT'
-  const may = isAbsent ? await asWorker.may('-x', dirname(path)) : mayWrite
+  const may = isAbsent ? await asWorker.may('-x', nearestFolder(path, asWorker)) : mayWrite
   const { tookMs } = reply
   if (may.kind === 'unknown')
     return { kind: 'broken', says: `whether nginx may connect could not be told: ${may.says}`, tookMs }
   if (may.kind === 'yes') return reply
   return { kind: 'cannot-connect', errno: 'EACCES', says: errnoWordsOf('EACCES'), tookMs }
+}
+
+/** The last folder on the way that is there. */
+function nearestFolder(path: string, asWorker: Worker): string {
+  const folder = dirname(path)
+  return folder === '/' || existsSync(asWorker.pathHere(folder)) ? folder : nearestFolder(folder, asWorker)
 }
 
 type May = { readonly kind: 'yes' | 'no' } | { readonly kind: 'unknown'; readonly says: string }

@@ -167,6 +167,12 @@ describe('sections', () => {
     expect(oddities).toEqual([expect.stringContaining(says)])
   })
 
+  test('a pool with $pool in its name, over which FPM hangs, is told and read', () => {
+    const { oddities, pools } = readTree(new Map([[main, '[a$pool]\nuser = x\nlisten = /run/$pool\n']]))
+    expect(oddities).toEqual([expect.stringContaining(`${main}:3: FPM never comes to an end`)])
+    expect(pools.map(({ directives }) => directives.get('listen')?.value)).toEqual(['/run/a$pool'])
+  })
+
   test('arrays without a key and empty values are told only where FPM refuses them', () => {
     const text = '[www]\naccess.suppress_path[] = /health\nphp_value[a] =\nenv[B] = "${HOME}"\n'
     const { oddities } = readTree(new Map([[main, text]]))

@@ -148,6 +148,8 @@ function walkFile(walk: Walk, file: FpmFile, nesting: number): void {
       } else if (statement.name === 'include' && statement.key === undefined) {
         patterns.push(statement.value)
       } else {
+        if (walk.pool?.name.includes('$pool') === true && statement.value.includes('$pool'))
+          walk.oddities.push(`${path}:${number}: ${endless}`)
         const directive = directiveAt(statement, place, walk.pool)
         if (keep(walk, directive)) stretch.directives.push(directive)
       }
@@ -160,6 +162,9 @@ function walkFile(walk: Walk, file: FpmFile, nesting: number): void {
   }
   endStretch(text.length, text.length)
 }
+
+/** `fpm_conf_expand_pool_name` replaces until there is nothing left to replace. */
+const endless = 'FPM never comes to an end replacing $pool, because the name of the pool has $pool in it'
 
 /** A directory that matches is skipped; any other match that cannot be opened is fatal to FPM. */
 function include(

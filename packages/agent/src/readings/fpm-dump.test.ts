@@ -11,6 +11,7 @@ const dump = `[21-Nov-2026 02:14:10] NOTICE: [global]
 [21-Nov-2026 02:14:10] NOTICE: \tenv[A] = newest
 [21-Nov-2026 02:14:10] NOTICE: \tenv[A] = oldest
 [21-Nov-2026 02:14:10] NOTICE: \tphp_value[empty] = 
+[21-Nov-2026 02:14:10] NOTICE: \tphp_value[cr] = a$\r
 [21-Nov-2026 02:14:10] NOTICE:  
 [21-Nov-2026 02:14:10] NOTICE: configuration file /etc/php/8.2/fpm/php-fpm.conf test is successful
 
@@ -21,7 +22,16 @@ test('a dump has its sections with their directives', () => {
   if (!read.ok) throw new Error(read.says)
   expect([...read.value].map(([section, directives]) => [section, Object.fromEntries(directives)])).toEqual([
     ['global', { pid: '/run/php/php8.2-fpm.pid', process_control_timeout: '0s' }],
-    ['www', { slowlog: 'undefined', 'access.format': '"%m" = %s', 'env[A]': 'newest', 'php_value[empty]': '' }],
+    [
+      'www',
+      {
+        slowlog: 'undefined',
+        'access.format': '"%m" = %s',
+        'env[A]': 'newest',
+        'php_value[empty]': '',
+        'php_value[cr]': 'a$\r',
+      },
+    ],
   ])
 })
 

@@ -25,7 +25,7 @@ export function readFpmDump(text: string): FpmDumpReading {
   }
 }
 
-/** With `log_level = debug` the source is named, too. */
+/** With `log_level = debug` the source is named, too. A name or a value may hold any byte but a line break. */
 const PREFIX = String.raw`^\[[^\]]+\] NOTICE: (?:pid \d+, fpm_conf_dump\(\), line \d+: )?`
-const SECTION = new RegExp(String.raw`${PREFIX}\[(.*)\]$`)
-const DIRECTIVE = new RegExp(String.raw`${PREFIX}\t(\S.*?) = (.*)$`)
+const SECTION = new RegExp(String.raw`${PREFIX}\[(.*)\]$`, 's')
+const DIRECTIVE = new RegExp(String.raw`${PREFIX}\t(\S.*?) = (.*)$`, 's')

@@ -1,5 +1,5 @@
 import { duplexPair, type Duplex } from 'node:stream'
-import { memoryChannels, Peer, problemOf, streamChannel, type PeerOptions } from '@fleetmend/shared'
+import { memoryChannels, Peer, problemOf, streamChannel } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC, tracked } from '@trpc/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -31,8 +31,7 @@ function world() {
     opened++
     const [ours, theirs] = duplexPair()
     answering.push(theirs)
-    const peer: PeerOptions = { router }
-    new Peer(streamChannel(theirs), peer)
+    void new Peer(streamChannel(theirs), { router })
     return Promise.resolve(ours)
   }
   return { open, answering, opened: () => opened, cancelled: cancelled.promise }

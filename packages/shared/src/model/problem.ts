@@ -10,3 +10,9 @@ export const Problem = z.strictObject({
     .check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
 })
 export type Problem = z.infer<typeof Problem>
+
+/** Stands in for the document that was asked for, where there is none. */
+export interface ProblemDocument {
+  readonly format: 'fleetmend.problem/1'
+  readonly problem: Problem
+}
