@@ -12,8 +12,6 @@ interface Bundle {
   readonly shebang?: string
   /** Kept beside it: what V8 makes of it. */
   readonly isCached?: boolean
-  /** Modules that others stand in for. */
-  readonly alias?: Readonly<Record<string, string>>
 }
 
 /** The agent brings its own Node to the host, because web hosts have none; its shebang names that one. */
@@ -24,15 +22,11 @@ const bundles: readonly Bundle[] = [
     shebang: '#!/usr/lib/fleetmend/node',
   },
   { entry: 'packages/agent/src/main.ts', file: 'dist/agent/agent.cjs', isCached: true },
-  {
-    entry: 'packages/agent/src/serving.ts',
-    file: 'dist/agent/serving.cjs',
-    alias: { zlib: './packages/agent/src/no-compression.ts' },
-  },
+  { entry: 'packages/agent/src/serving.ts', file: 'dist/agent/serving.cjs' },
   { entry: 'packages/cli/src/main.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
 ]
 
-for (const { entry, file, shebang, isCached, alias } of bundles) {
+for (const { entry, file, shebang, isCached } of bundles) {
   if (!existsSync(`${root}/${entry}`)) {
     // A bundle that outlives its source would be tested in its place.
     rmSync(`${root}/${file}`, { force: true })
@@ -51,7 +45,6 @@ for (const { entry, file, shebang, isCached, alias } of bundles) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    ...(alias === undefined ? {} : { alias }),
     ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // tRPC and ws ask for it; without it the bundle would carry their development texts and stack traces.
     define: { 'process.env.NODE_ENV': '"production"' },

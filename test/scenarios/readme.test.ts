@@ -19,6 +19,7 @@ test('there are commands in it', () => expect(commands.length).toBeGreaterThan(8
 test.each(commands)('%s', async (line) => {
   const words = line
     .replaceAll('RUN', 'r-20261121-030310-41bd')
+    .replaceAll('FILE…', `${root}/test/scenarios/manifests/autoheal-asks-php/compose.yaml`)
     .replaceAll('sha256:…', `sha256:${'0'.repeat(64)}`)
     .split(' ')
     .slice(1)

@@ -123,13 +123,21 @@ test.each([
 })
 
 describe('what could not be told, with its reason', () => {
-  const of = (what: string, why: string = denied.says) => [{ what, why }]
+  const of = (what: string, why: unknown = denied.says) => [{ what, why }]
 
   test.each<{ path: string; entry: Entry; notes: unknown }>([
     {
       path: sampleMain,
       entry: denied,
       notes: of('the configuration of php8.2-fpm', `${sampleMain} cannot be read: permission denied`),
+    },
+    {
+      path: samplePoolFile,
+      entry: `${samplePoolText}pm.max_requests = \${REQUESTS}\n`,
+      notes: of(
+        'what all of the configuration of php8.2-fpm comes to',
+        expect.stringMatching(/pm.max_requests depends on \$\{REQUESTS\}, which only the master knows$/),
+      ),
     },
     { path: sampleLog, entry: denied, notes: of('the log of php8.2-fpm') },
     { path: sampleErrorLog, entry: denied, notes: of(`what nginx logged in ${sampleErrorLog}`) },

@@ -138,6 +138,7 @@ function orNote<T>(notes: CouldNotTell[], what: string, read: Read<T>, otherwise
   return otherwise
 }
 
+const mostOddities = 3
 const elsewhere = 'see `docker logs`, `kubectl logs` or the log of its supervisor'
 
 function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
@@ -147,6 +148,13 @@ function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
   }
   note('the configuration', facts.config)
   note('whether FPM accepts the configuration', facts.configTest)
+  const accepted = facts.configTest.ok && facts.configTest.value.passes
+  // What FPM refuses is its own finding.
+  if (facts.config.ok && accepted && facts.config.value.oddities.length > 0)
+    notes.push({
+      what: `what all of the configuration of ${facts.service} comes to`,
+      why: facts.config.value.oddities.slice(0, mostOddities).join('; '),
+    })
   if (facts.unit) note('the journal', facts.journal)
   if (!facts.log.ok && facts.log.why !== 'missing') note('the log', facts.log)
   // With a unit, the journal has what the log lacks.
