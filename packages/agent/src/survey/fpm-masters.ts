@@ -16,8 +16,15 @@ export interface FpmMasters {
   readonly others: readonly CouldNotTell[]
 }
 
-export async function findFpmMasters(host: ReadHost, processes: readonly ProcessFacts[]): Promise<FpmMasters> {
-  const titled = processes.filter(({ title }) => readFpmTitle(title)?.is === 'master')
+export async function findFpmMasters(
+  host: ReadHost,
+  processes: readonly ProcessFacts[],
+  except: ReadonlySet<number>,
+): Promise<FpmMasters> {
+  const named = processes.filter(({ title }) => readFpmTitle(title)?.is === 'master')
+  const masters = new Set(named.map(({ pid }) => pid))
+  // A worker has its master's title until it has given itself one (`fpm_children.c`), and a root and user of its own by then.
+  const titled = named.filter(({ pid, parentPid }) => !except.has(pid) && !masters.has(parentPid))
   const self = await host.readFile('/proc/self/status')
   const ownUid = self.ok ? readCredentials(textOf(self.value))?.uid : undefined
   // Anybody can write this title, and what it names is run and read as whoever runs this agent.

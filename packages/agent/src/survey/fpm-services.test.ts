@@ -57,6 +57,20 @@ test('several services are found in the order of their names, each with its own 
   expect(services.ok && services.value.services).toHaveLength(2)
 })
 
+test('a worker that still has the title of its master is none, wherever its root is', async () => {
+  const title = 'php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)'
+  const host = fakeReadHost({
+    tree: { '/proc/200/exe': { link: '/usr/sbin/php-fpm8.2' }, '/proc/201/root/.': denied },
+    answers: {
+      'unit-files': unitFiles('php8.2-fpm'),
+      'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: 200 }),
+    },
+  })
+  const justForked = [sampleProcess(201, 200, title), sampleProcess(202, 200, title, 33)]
+  const services = await findFpmServices(host, [sampleProcess(200, 1, title), ...justForked])
+  expect(services).toMatchObject({ ok: true, value: { services: [{ master: { pid: 200 } }], others: [] } })
+})
+
 describe('the binary', () => {
   const running = { 100: 'php-fpm: master process (/etc/php-fpm.conf)' }
   const start = { MainPID: 100, ExecStart: execStart('/usr/sbin/php-fpm8.2', '--nodaemonize') }

@@ -42,10 +42,7 @@ export async function findFpmServices(host: ReadHost, processes: readonly Proces
   if (!units.ok) return units
   const ofUnits = await Promise.all(units.value.map((unit) => ofUnit(host, unit, processes)))
   const mains = new Set(ofUnits.flatMap(({ master }) => (master ? [master.pid] : [])))
-  const masters = await findFpmMasters(
-    host,
-    processes.filter(({ pid }) => !mains.has(pid)),
-  )
+  const masters = await findFpmMasters(host, processes, mains)
   const services = ofUnits.map((service) => withStandIn(service, masters.own))
   const standIns = new Set(services.flatMap(({ master }) => (master ? [master.pid] : [])))
   const alone = masters.own.filter(({ process }) => !standIns.has(process.pid))
