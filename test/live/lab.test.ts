@@ -148,11 +148,21 @@ function tracesOf(address: string) {
     links: readdirSync('/sys/class/net').filter(
       (name) => name === `flm-br${number}` || name.startsWith(`vb-flm${number}-`),
     ),
-    cgroups: readdirSync('/sys/fs/cgroup', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    cgroups: foldersBelow('/sys/fs/cgroup').filter((path) =>
       new RegExp(`/fleetmend-lab-${number}(-[^/]+)?$`).test(path),
     ),
     folders: readdirSync('/run/fleetmend-lab').filter((name) => name === number),
     processes: pids.filter((pid) => isOf(pid, new RegExp(`/fleetmend-lab-${number}[-/]`))).length,
+  }
+}
+
+/** Hosts of other labs come and go meanwhile, and their cgroups with them. */
+function foldersBelow(path: string): readonly string[] {
+  try {
+    const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    return folders.map(({ name }) => `${path}/${name}`).flatMap((each) => [each, ...foldersBelow(each)])
+  } catch {
+    return []
   }
 }
 

@@ -29,7 +29,7 @@ export function fpmDifferences(
   said: { readonly exitCode: number; readonly stderr: string },
   build: FpmBuild,
 ): readonly string[] {
-  const refusals = refusalsOf(config, build, /depends on \$\{|is not followed/)
+  const refusals = refusalsOf(config, build, /depends on \$\{|nothing matches the include|is not followed/)
   if (said.exitCode !== 0) {
     const errors = readFpmConfigErrors(said.stderr).filter(({ says }) => !says.startsWith('Nothing matches'))
     const [inText] = errors.filter(({ path, says }) => path !== undefined && !says.startsWith('failed to open'))

@@ -48,7 +48,7 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('PHP $php', ({ releas
 
   function complaintsOf(given: FpmCase, config: FpmConfig, said: Ran): readonly string[] {
     if (said.exitCode === 0) return fpmDifferences(config, said, build)
-    const refusals = refusalsOf(config, build, /depends on \$\{/)
+    const refusals = refusalsOf(config, build, /depends on \$\{|nothing matches the include \/conf/)
     return refusals.length === 0
       ? [`FPM refuses what we take: ${said.stderr}`]
       : misplaced(given, refusals, said.stderr)

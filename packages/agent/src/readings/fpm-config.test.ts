@@ -215,8 +215,10 @@ describe('includes', () => {
     expect(readPaths(config)).toEqual([main, '/usr/local/etc/d/a.conf'])
   })
 
-  test('that match nothing are passed over: FPM warns, and goes on', () => {
-    expect(read({ [main]: '[global]\ninclude=/etc/gone.conf\n' }).oddities).toEqual([])
+  test('that match nothing are told, as FPM warns', () => {
+    expect(read({ [main]: '[global]\ninclude=/etc/gone.conf\n' }).oddities).toEqual([
+      `${main}:2: nothing matches the include /etc/gone.conf`,
+    ])
   })
 
   test('nest five files deep, and not six', () => {

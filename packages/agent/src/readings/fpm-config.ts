@@ -176,6 +176,8 @@ function include(
   const pattern = written.startsWith('/') ? written : `${walk.prefix}/${written}`
   const paths = walk.glob(pattern).filter((path) => !path.endsWith('/'))
   const odd = (says: string): number => walk.oddities.push(`${at.path}:${at.line}: ${says}`)
+  // Refused only where the folder is not there either (`glob(3)`: GLOB_ERR).
+  if (paths.length === 0) odd(`nothing matches the include ${pattern}`)
   for (const path of paths) {
     if (walk.isTooDeep) return
     const file = walk.read(path)

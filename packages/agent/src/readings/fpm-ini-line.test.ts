@@ -88,6 +88,9 @@ describe('a directive', () => {
     ['access.suppress_path[] = /ping', 'access.suppress_path', ''],
     ['env["a ]b"] = x', 'env', 'a ]b'],
     ['env[A ] = x', 'env', 'A '],
+    ['env[E_NOTICE] = x', 'env', '8'],
+    ['env["E_NOTICE"] = x', 'env', 'E_NOTICE'],
+    ['env[E_NOTICES] = x', 'env', 'E_NOTICES'],
   ])('%j has a key', (line, name, key) => {
     expect(statements(line)).toMatchObject([{ is: 'directive', name, key }])
   })

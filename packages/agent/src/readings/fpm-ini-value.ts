@@ -52,9 +52,9 @@ export function readIniValue(text: string, from: number): IniValueReading {
 
 /** A section's name or an array's key, from behind the `[`. */
 export function readIniName(text: string, from: number, kind: 'section' | 'key'): IniNameReading {
-  const close = kind === 'section' ? SECTION_CLOSE : KEY_CLOSE
+  const [close, run] = kind === 'section' ? [SECTION_CLOSE, NAME_RUN] : [KEY_CLOSE, KEY_RUN]
   const cursor: Cursor = { text, at: from, tokenEnd: from, variables: [], depth: 0 }
-  const name = lengthAt(close, text, from) > 0 ? '' : stringList(cursor, NAME_RUN, close)
+  const name = lengthAt(close, text, from) > 0 ? '' : stringList(cursor, run, close)
   const closing = lengthAt(close, text, cursor.at)
   if (name === null || closing === 0) return { ok: false, says: unexpected(cursor) }
   if (cursor.variables.length > 0)
@@ -71,6 +71,8 @@ const KEYWORD = /(?:true|on|yes|(false|off|none|no|null))[ \t]*/iy
  */
 const VALUE_RUN = /(?:[^$= \t\n\r;&|^~()!"']|\$(?:\\(?!\$[^{])[^]|[^{]))+/y
 const NAME_RUN = /(?:[^$\n\r;"'\]\\]|\\[^]|\$(?:\\(?!\$[^{])[^]|[^{]))+/y
+/** The same characters, but a word may be a constant, which it is not as the name of a section. */
+const KEY_RUN = new RegExp(NAME_RUN.source, 'y')
 const SECTION_CLOSE = /\][ \t]*(?:\r\n|\r|\n)?/y
 const KEY_CLOSE = /[ \t]*\]/y
 const NEVER = /(?!)/y
@@ -177,7 +179,7 @@ function stringPart(cursor: Cursor, run: RegExp): string | null {
   }
   if (run === VALUE_RUN && lengthAt(KEYWORD, text, at) >= word.length) return null
   take(cursor, word, at + word.length)
-  return run === VALUE_RUN ? (phpConstants.get(word) ?? word) : word
+  return run === NAME_RUN ? word : (phpConstants.get(word) ?? word)
 }
 
 /** From behind the opening quote to behind the closing one; null when it never closes on this line. */

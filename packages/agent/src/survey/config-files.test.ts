@@ -41,6 +41,11 @@ test('files that are included by included files are fetched, too', async () => {
 
 test.each([
   {
+    is: 'nothing that matches',
+    tree: {},
+    odd: `${main}:1: nothing matches the include ${pools}/*.conf`,
+  },
+  {
     is: 'a file that may not be read',
     tree: { [`${pools}/www.conf`]: denied },
     odd: `${main}:1: ${pools}/www.conf cannot be read: permission denied`,

@@ -139,6 +139,7 @@ function orNote<T>(notes: CouldNotTell[], what: string, read: Read<T>, otherwise
 }
 
 const mostOddities = 3
+const isEmpty = /: nothing matches the include /
 const elsewhere = 'see `docker logs`, `kubectl logs` or the log of its supervisor'
 
 function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
@@ -148,12 +149,14 @@ function unreadable(facts: FpmFacts): readonly CouldNotTell[] {
   }
   note('the configuration', facts.config)
   note('whether FPM accepts the configuration', facts.configTest)
-  const accepted = facts.configTest.ok && facts.configTest.value.passes
-  // What FPM refuses is its own finding.
-  if (facts.config.ok && accepted && facts.config.value.oddities.length > 0)
+  // What FPM refuses is its own finding, and an include that matches nothing comes to nothing.
+  const isAccepted = facts.configTest.ok && facts.configTest.value.passes
+  const oddities =
+    facts.config.ok && isAccepted ? facts.config.value.oddities.filter((each) => !isEmpty.test(each)) : []
+  if (oddities.length > 0)
     notes.push({
       what: `what all of the configuration of ${facts.service} comes to`,
-      why: facts.config.value.oddities.slice(0, mostOddities).join('; '),
+      why: oddities.slice(0, mostOddities).join('; '),
     })
   if (facts.unit) note('the journal', facts.journal)
   if (!facts.log.ok && facts.log.why !== 'missing') note('the log', facts.log)
