@@ -78,7 +78,8 @@ describe.skipIf(await hostsAreImpossible())('with process_control_timeout unset,
     process.stderr.write(words(`${reloads} × systemctl reload`, plain) + words(`${reloads} × reload-fpm`, graceful))
     expect(plain.lost).toBeGreaterThan(0)
     expect(graceful.lost).toBe(0)
-    expect(graceful.sent).toBeGreaterThan(500)
+    // Twelve a second, and no reload takes less than half of one: there were requests to lose each time.
+    expect(graceful.sent).toBeGreaterThan(reloads * 6)
   }, 400_000)
 
   test('a request that does not end in time makes it let go: nothing lost, nothing reloaded', async () => {

@@ -70,6 +70,18 @@ describe('a run and its events', () => {
     expect(await listRuns(database, 10)).toEqual([run])
   })
 
+  test('are listed newest first, also those that began within one second', async () => {
+    const begun: readonly (readonly [string, string])[] = [
+      ['r-20261121-031455-0002', '2026-11-21T03:14:55.100Z'],
+      ['r-20261121-031455-0001', '2026-11-21T03:14:55.900Z'],
+    ]
+    for (const [run, startedAt] of begun) {
+      const first = { ...started, run, at: startedAt }
+      await store.create(begin(first).run, first, me)
+    }
+    expect((await listRuns(database, 10)).map(({ id }) => id)).toEqual([begun[1]![0], begun[0]![0]])
+  })
+
   test('bring the plans and reports that they speak of', async () => {
     const { run } = await tell()
     expect(await getPlans(database, [planOf('web-2').digest, `sha256:${'0'.repeat(64)}`])).toEqual([planOf('web-2')])

@@ -64,9 +64,15 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
   }
 }
 
-/** Newest first. */
+/** Newest first. An id counts seconds, so it cannot tell which of two runs of one second is the newer. */
 export async function listRuns(db: Connection, limit: number): Promise<readonly Run[]> {
-  const rows = await db.selectFrom('runs').select(['snapshot', 'revision']).orderBy('id', 'desc').limit(limit).execute()
+  const rows = await db
+    .selectFrom('runs')
+    .select(['snapshot', 'revision'])
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
   return rows.map((row) => storedRun(row).run)
 }
 
