@@ -100,7 +100,7 @@ function answer({ world, waiting }: WebHost, question: Question): ToolOutput | n
   const output = (stdout: string): ToolOutput => ({ exitCode: 0, stdout, stderr: '' })
   if (question.tool === 'unit-properties')
     return output(question.services.map((each) => unit(world, each)).join('\n\n'))
-  if (question.tool === 'unix-listeners' && fpm.isUp)
+  if (question.tool === 'listeners' && fpm.isUp)
     return output(`u_str LISTEN ${waiting} 511 ${socket} 12345 * 0 users:(("php-fpm8.2",pid=${fpm.master.pid},fd=8))\n`)
   return null
 }

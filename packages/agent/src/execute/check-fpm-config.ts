@@ -9,6 +9,7 @@ import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
 import { readWithFiles } from '../survey/config-files.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
 import { findFpmServices, type FpmService } from '../survey/fpm-services.ts'
+import { readUnits } from '../survey/units.ts'
 import { plannedView } from './planned-view.ts'
 import { preflightFacts } from './preflight-facts.ts'
 
@@ -59,9 +60,11 @@ async function findService(
   name: string,
 ): Promise<{ ok: true; value: FpmService } | { ok: false; says: string }> {
   const processes = await host.processes()
-  const services = processes.ok ? await findFpmServices(host, processes.value) : processes
-  if (!services.ok) return { ok: false, says: `The configuration of ${name} cannot be tested: ${services.says}.` }
-  const service = services.value.services.find((each) => each.service === name)
+  const units = processes.ok ? await readUnits(host) : processes
+  if (!processes.ok || !units.ok)
+    return { ok: false, says: `The configuration of ${name} cannot be tested: ${units.ok ? '' : units.says}.` }
+  const { services } = await findFpmServices(host, processes.value, units.value)
+  const service = services.find((each) => each.service === name)
   return service
     ? { ok: true, value: service }
     : { ok: false, says: `There is no PHP-FPM service ${name} on this host.` }

@@ -66,11 +66,11 @@ async function readMounts(host: ReadHost, { master }: FpmService): Promise<reado
 }
 
 async function listeners(host: ReadHost, { master }: FpmService): Promise<PreflightFacts['listeners']> {
-  const [unix, tcp] = await Promise.all([host.ask({ tool: 'unix-listeners' }), host.ask({ tool: 'tcp-listeners' })])
-  if (!unix.ok) return { unreadable: unix.says }
-  if (!tcp.ok) return { unreadable: tcp.says }
+  const listed = await host.ask({ tool: 'listeners' })
+  if (!listed.ok) return { unreadable: listed.says }
   const own = await ownPids(host, master?.pid ?? null)
-  const all = [...readUnixListeners(unix.value.stdout), ...readTcpListeners(tcp.value.stdout)]
+  const { stdout } = listed.value
+  const all = [...readUnixListeners(stdout), ...readTcpListeners(stdout)]
   return all.map(({ address, pids }) => ({ address, own: pids.some((pid) => own.has(pid)) }))
 }
 

@@ -256,7 +256,7 @@ function answer(world: World, question: Question): ToolOutput {
           'ExecStart={ path=/usr/sbin/php-fpm8.2 ; argv[]=/usr/sbin/php-fpm8.2 --nodaemonize --fpm-config /etc/php/8.2/fpm/php-fpm.conf ; }',
         ].join('\n'),
       )
-    case 'unix-listeners':
+    case 'listeners':
       return output(
         fpm.isUp
           ? `u_str LISTEN 0 4096 /run/php/php8.2-fpm.sock 12345 * 0 users:(("php-fpm8.2",pid=${fpm.master.pid},fd=8))\n`

@@ -77,10 +77,8 @@ export function answerQuestion(question: Question, namespaces: PrivateNamespaces
         args: ['--block-size=1', '--output=size,avail,itotal,iavail,target,file', '--', ...question.paths],
         limitMs,
       })
-    case 'unix-listeners':
-      return runTool({ program: 'ss', args: ['-H', '-x', '-l', '-n', '-p'], limitMs })
-    case 'tcp-listeners':
-      return runTool({ program: 'ss', args: ['-H', '-t', '-l', '-n', '-p'], limitMs })
+    case 'listeners':
+      return runTool({ program: 'ss', args: ['-H', '-x', '-t', '-l', '-n', '-p'], limitMs })
     case 'fpm-config-test':
     case 'fpm-config-dump':
       return namespaces.run({

@@ -67,10 +67,8 @@ export type Question =
   | { readonly tool: 'wrong-labels'; readonly paths: readonly string[] }
   /** `df` with sizes in bytes, for the file systems that hold these paths. */
   | { readonly tool: 'disk-space'; readonly paths: readonly string[] }
-  /** `ss -H -x -l -n -p` */
-  | { readonly tool: 'unix-listeners' }
-  /** `ss -H -t -l -n -p` */
-  | { readonly tool: 'tcp-listeners' }
+  /** `ss -H -x -t -l -n -p` */
+  | { readonly tool: 'listeners' }
   /** `php-fpmX.Y -F -O -t -y CONFIG` in a private mount namespace, where `planned` files stand in for live ones. */
   | {
       readonly tool: 'fpm-config-test'

@@ -3,21 +3,12 @@
  * does not run; never by a fixed comm or path.
  */
 import type { CouldNotTell } from '@fleetmend/shared'
-import type { ProcessFacts, Read, ReadHost } from '../host/host.ts'
+import type { ProcessFacts, ReadHost } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
-import {
-  readUnitFiles,
-  readUnitProperties,
-  unitPropertyNames,
-  type UnitProperties,
-} from '../readings/unit-properties.ts'
-import { answerOf } from './answer-of.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
 import { installedFpms, packagedConfig, packagedName, versionOf, type InstalledFpm } from './fpm-installed.ts'
 import { findFpmMasters, withoutDeleted, type FpmMaster } from './fpm-masters.ts'
-import { runsSystemd } from './runs-systemd.ts'
-
-/** Debian and sury name a unit per version, RHEL and upstream one for all, Remi by collection. */
-const unitPatterns = ['php*-fpm.service', 'php-fpm.service', 'php*-php-fpm.service']
+import type { Units } from './units.ts'
 
 export interface FpmService {
   /** The unit's name, or what a package would call it: `php8.2-fpm`, `php-fpm`. */
@@ -37,10 +28,12 @@ export interface FpmServices {
   readonly others: readonly CouldNotTell[]
 }
 
-export async function findFpmServices(host: ReadHost, processes: readonly ProcessFacts[]): Promise<Read<FpmServices>> {
-  const units = (await runsSystemd(host)) ? await readUnits(host) : ({ ok: true, value: [] } as const)
-  if (!units.ok) return units
-  const ofUnits = await Promise.all(units.value.map((unit) => ofUnit(host, unit, processes)))
+export async function findFpmServices(
+  host: ReadHost,
+  processes: readonly ProcessFacts[],
+  units: Units,
+): Promise<FpmServices> {
+  const ofUnits = await Promise.all(units.fpm.map((unit) => ofUnit(host, unit, processes)))
   const mains = new Set(ofUnits.flatMap(({ master }) => (master ? [master.pid] : [])))
   const masters = await findFpmMasters(host, processes, mains)
   const services = ofUnits.map((service) => withStandIn(service, masters.own))
@@ -51,17 +44,7 @@ export async function findFpmServices(host: ReadHost, processes: readonly Proces
   // Who runs with the configuration of its package has the first claim on its name.
   const asPackaged = alone.filter(({ binary, configPath }) => configPath === packagedConfig(binary))
   const all = [...new Set([...asPackaged, ...alone]), ...idle].reduce(withoutUnit, services)
-  return { ok: true, value: { services: all, others: masters.others } }
-}
-
-async function readUnits(host: ReadHost): Promise<Read<readonly UnitProperties[]>> {
-  const files = await answerOf(host, { tool: 'unit-files', patterns: unitPatterns })
-  if (!files.ok) return files
-  const names = [...new Set(readUnitFiles(files.value).map((file) => file.service))].toSorted()
-  if (names.length === 0) return { ok: true, value: [] }
-  const shown = await answerOf(host, { tool: 'unit-properties', services: names, properties: unitPropertyNames })
-  if (!shown.ok) return shown
-  return { ok: true, value: readUnitProperties(shown.value).filter((unit) => unit.loadState !== 'not-found') }
+  return { services: all, others: masters.others }
 }
 
 async function ofUnit(host: ReadHost, unit: UnitProperties, processes: readonly ProcessFacts[]): Promise<FpmService> {

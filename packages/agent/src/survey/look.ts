@@ -17,6 +17,7 @@ import { probeSites, upstreamAsker } from './probe-sites.ts'
 import { proxiedSiteFacts } from './proxied-sites.ts'
 import { sampleQueues } from './queue-samples.ts'
 import { securityFacts } from './security-facts.ts'
+import { readUnits } from './units.ts'
 import { upstreamFacts } from './upstream-facts.ts'
 import { workerAccount } from './worker-account.ts'
 
@@ -31,11 +32,12 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   const takenAtMs = host.nowMs()
   const couldNotTell: CouldNotTell[] = []
   const processes = orNote(couldNotTell, 'the processes of this host', await host.processes(), [])
-  const found = await findFpmServices(host, processes)
-  const { services, others } = orNote(couldNotTell, 'which PHP-FPM services there are', found, noServices)
+  const units = await readUnits(host)
+  if (!units.ok) couldNotTell.push({ what: 'which PHP-FPM services there are', why: units.says })
+  const { services, others } = units.ok ? await findFpmServices(host, processes, units.value) : noServices
   couldNotTell.push(...others)
   const [nginx, memory, queues] = await Promise.all([
-    nginxFacts(host, processes),
+    nginxFacts(host, processes, units),
     memoryFacts(host, services),
     sampleQueues(host, processes),
   ])

@@ -4,18 +4,17 @@ import { readNginxAllowance, type NginxAllowance } from '../readings/nginx-capac
 import { readNginxConfig, type NginxConfig } from '../readings/nginx-config.ts'
 import { fullPath, packagedBuild, type NginxBuild } from '../readings/nginx-log-paths.ts'
 import { nginxSites, proxiedSites, type NginxSite } from '../readings/nginx-sites.ts'
-import { readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
-import { answerOf } from './answer-of.ts'
+import type { UnitProperties } from '../readings/unit-properties.ts'
 import { readWithFiles } from './config-files.ts'
 import type { PassFacts } from './address-facts.ts'
 import type { PidFileFacts, SiteFacts } from './host-facts.ts'
 import { passFacts } from './pass-facts.ts'
 import { readPidFile } from './fpm-pid-file.ts'
 import { sharesRoot, withoutDeleted } from './fpm-masters.ts'
-import { runsSystemd } from './runs-systemd.ts'
 import { phpLocationFacts } from './php-locations.ts'
 import { requestReader, type RequestReader } from './recent-requests.ts'
 import { followedSocket } from './socket-path.ts'
+import type { Units } from './units.ts'
 
 const defaultConfig = '/etc/nginx/nginx.conf'
 
@@ -42,9 +41,12 @@ export interface ConfigPlaces {
   readonly pidPath: string
 }
 
-export async function nginxFacts(host: ReadHost, processes: readonly ProcessFacts[]): Promise<NginxReading> {
-  const shown = await readUnit(host)
-  const unit = shown.ok ? shown.value : null
+export async function nginxFacts(
+  host: ReadHost,
+  processes: readonly ProcessFacts[],
+  units: Read<Units>,
+): Promise<NginxReading> {
+  const unit = units.ok ? units.value.nginx : null
   const master = await masterOf(host, unit, processes)
   const { binary, isThere } = await programOf(host, unit, master)
   const workers = processes.filter(
@@ -56,9 +58,9 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
     isInstalled
       ? await readSites(host, startedWith(master))
       : {
-          sites: shown.ok
+          sites: units.ok
             ? { ok: false, why: 'missing', says: 'nginx is not installed' }
-            : { ok: false, why: 'failed', says: shown.says },
+            : { ok: false, why: 'failed', says: units.says },
           proxied: [],
           allowance: null,
           passes: [],
@@ -82,21 +84,12 @@ export async function nginxFacts(host: ReadHost, processes: readonly ProcessFact
 export async function phpAccessLogs(
   host: ReadHost,
   processes: readonly ProcessFacts[],
+  { nginx: unit }: Units,
 ): Promise<ReadonlyMap<string, string>> {
-  const unit = await readUnit(host)
-  const { main, build } = startedWith(await masterOf(host, unit.ok ? unit.value : null, processes))
+  const { main, build } = startedWith(await masterOf(host, unit, processes))
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
   const sites = reading.ok ? nginxSites(reading.value, build) : []
   return new Map(sites.flatMap(({ serverName, accessLogs }) => accessLogs.map((path) => [path, serverName] as const)))
-}
-
-/** Null when there is none. */
-async function readUnit(host: ReadHost): Promise<Read<UnitProperties | null>> {
-  if (!(await runsSystemd(host))) return { ok: true, value: null }
-  const shown = await answerOf(host, { tool: 'unit-properties', services: ['nginx'], properties: unitPropertyNames })
-  if (!shown.ok) return shown
-  const unit = readUnitProperties(shown.value)[0]
-  return { ok: true, value: unit && unit.loadState !== 'not-found' ? unit : null }
 }
 
 /**

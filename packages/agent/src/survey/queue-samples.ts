@@ -35,11 +35,7 @@ function isAlwaysWaiting({ address }: Listener, seen: readonly (readonly Listene
 }
 
 async function readListeners(host: ReadHost): Promise<Read<readonly Listener[]>> {
-  const [unix, tcp] = await Promise.all([
-    answerOf(host, { tool: 'unix-listeners' }),
-    answerOf(host, { tool: 'tcp-listeners' }),
-  ])
-  if (!unix.ok) return unix
-  if (!tcp.ok) return tcp
-  return { ok: true, value: [...readUnixListeners(unix.value), ...readTcpListeners(tcp.value)] }
+  const listeners = await answerOf(host, { tool: 'listeners' })
+  if (!listeners.ok) return listeners
+  return { ok: true, value: [...readUnixListeners(listeners.value), ...readTcpListeners(listeners.value)] }
 }

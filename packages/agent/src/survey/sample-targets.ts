@@ -6,6 +6,7 @@ import { fpmPrefix } from './fpm-prefix.ts'
 import { findFpmServices, type FpmService } from './fpm-services.ts'
 import { phpAccessLogs } from './nginx-facts.ts'
 import { poolListeners } from './pool-facts.ts'
+import { readUnits } from './units.ts'
 
 export interface SampleTargets {
   readonly services: readonly ServiceTarget[]
@@ -30,14 +31,13 @@ export interface PoolTarget {
 /** What cannot be read is not sampled; who asks for a diagnosis is told why. */
 export async function sampleTargets(host: ReadHost): Promise<SampleTargets> {
   const processes = await host.processes()
-  if (!processes.ok) return { services: [], accessLogs: new Map() }
+  const units = await readUnits(host)
+  if (!processes.ok || !units.ok) return { services: [], accessLogs: new Map() }
   const [found, accessLogs] = await Promise.all([
-    findFpmServices(host, processes.value),
-    phpAccessLogs(host, processes.value),
+    findFpmServices(host, processes.value, units.value),
+    phpAccessLogs(host, processes.value, units.value),
   ])
-  const services = await Promise.all(
-    (found.ok ? found.value.services : []).map((service) => serviceTarget(host, service)),
-  )
+  const services = await Promise.all(found.services.map((service) => serviceTarget(host, service)))
   return { services: services.filter((service) => service !== null), accessLogs }
 }
 
