@@ -63,6 +63,7 @@ export function simulatedWorld(nowMs: number, { isUp = true, pool = poolBefore }
     '/etc/php/8.2/fpm/php-fpm.conf',
     '[global]\nerror_log = /var/log/php8.2-fpm.log\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n',
   )
+  put('/usr/lib/systemd/system/php8.2-fpm.service', '[Service]\n')
   put('/etc/php/8.2/fpm/pool.d/www.conf', pool, 0o640, 33)
   put('/etc/passwd', 'root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n')
   put('/etc/group', 'root:x:0:\nwww-data:x:33:\n')
@@ -239,8 +240,6 @@ function answer(world: World, question: Question): ToolOutput {
   const { fpm } = world
   const output = (stdout: string, exitCode = 0, stderr = ''): ToolOutput => ({ exitCode, stdout, stderr })
   switch (question.tool) {
-    case 'unit-files':
-      return output('[{"unit_file":"php8.2-fpm.service","state":"enabled"}]')
     case 'unit-properties':
       return output(
         [

@@ -14,10 +14,6 @@ const direct: readonly { readonly question: Question; readonly told: string }[] 
     told: 'systemctl|show|--property=ActiveState,MainPID|--|php8.2-fpm.service|-H evil.service',
   },
   {
-    question: { tool: 'unit-files', patterns: ['php*-fpm.service', '--now'] },
-    told: 'systemctl|list-unit-files|--output=json|--no-pager|--|php*-fpm.service|--now',
-  },
-  {
     question: { tool: 'unit-journal', service: 'nginx', lines: 50 },
     told: 'journalctl|--output=json|--no-pager|--unit=nginx.service|--boot|--lines=50',
   },
@@ -54,8 +50,7 @@ const direct: readonly { readonly question: Question; readonly told: string }[] 
     question: { tool: 'wrong-labels', paths: ['/run/php', '-F'] },
     told: 'matchpathcon|-V|--|/run/php|-F',
   },
-  { question: { tool: 'unix-listeners' }, told: 'ss|-H|-x|-l|-n|-p' },
-  { question: { tool: 'tcp-listeners' }, told: 'ss|-H|-t|-l|-n|-p' },
+  { question: { tool: 'listeners' }, told: 'ss|-H|-x|-t|-l|-n|-p' },
 ]
 
 const tellsNameAndArguments = `#!${process.execPath}

@@ -29,12 +29,6 @@ export function answerQuestion(question: Question, namespaces: PrivateNamespaces
         args: ['show', `--property=${question.properties.join(',')}`, '--', ...question.services.map(unitName)],
         limitMs,
       })
-    case 'unit-files':
-      return runTool({
-        program: 'systemctl',
-        args: ['list-unit-files', '--output=json', '--no-pager', '--', ...question.patterns],
-        limitMs,
-      })
     case 'file-acls':
       return runTool({ program: 'getfacl', args: ['--absolute-names', '--numeric', '--', ...question.paths], limitMs })
     case 'unit-journal':

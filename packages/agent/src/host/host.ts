@@ -55,8 +55,6 @@ export type Question =
   | { readonly tool: 'unit-properties'; readonly services: readonly string[]; readonly properties: readonly string[] }
   /** `getfacl --absolute-names --numeric` of paths whose modes do not tell the whole story. */
   | { readonly tool: 'file-acls'; readonly paths: readonly string[] }
-  /** `systemctl list-unit-files --output=json` and loaded units, by pattern such as `php*-fpm.service`. */
-  | { readonly tool: 'unit-files'; readonly patterns: readonly string[] }
   /** `journalctl -o json` of one unit (as _SYSTEMD_UNIT or UNIT), of this boot, newest last. */
   | { readonly tool: 'unit-journal'; readonly service: string; readonly lines: number; readonly sinceMs?: number }
   /** `journalctl --dmesg -o json`: the newest messages of the kernel since it booted. */

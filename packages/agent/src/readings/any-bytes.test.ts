@@ -85,7 +85,7 @@ const fed: Readonly<Record<string, Take>> = {
       ...['readFpmTitle', 'readIniLine', 'readIpv4Addresses', 'readIpv6Addresses', 'readJournal', 'readMeminfo'],
       ...['readMountInfo', 'readNginxConfigErrors', 'readNginxDump', 'readNginxErrorLog', 'readPeakMiB'],
       ...['readProcTcpListeners', 'readProcUnixListeners', 'readTcpListeners', 'readTcpUse', 'readTimeSpanUs'],
-      ...['readUnitFiles', 'readUnitProperties', 'readUnixListeners', 'readUnixUse', 'readWrongLabels', 'socketInode'],
+      ...['readUnitProperties', 'readUnixListeners', 'readUnixUse', 'readWrongLabels', 'socketInode'],
       ...['upstreamAddresses'],
     ].map((name) => [name, asIs]),
   ),

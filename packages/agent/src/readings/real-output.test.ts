@@ -11,13 +11,13 @@ import { readTcpListeners, readUnixListeners } from './listeners.ts'
 import { readAccessLog } from './nginx-access-log.ts'
 import { readNginxErrorLog } from './nginx-error-log.ts'
 import { readCgroupPaths, readCredentials, readFpmTitle, readMeminfo, readProcess, readWorkerMemory } from './proc.ts'
-import { readUnitFiles, readUnitProperties } from './unit-properties.ts'
+import { readUnitProperties } from './unit-properties.ts'
 
 const cases = join(import.meta.dirname, 'cases')
 const text = (...path: readonly string[]) => readFileSync(join(cases, ...path), 'latin1')
 
 const readings: Readonly<Record<string, (text: string, name: string) => unknown>> = {
-  'unit-properties': (given, name) => (name === 'unit-files.json' ? readUnitFiles(given) : readUnitProperties(given)),
+  'unit-properties': readUnitProperties,
   journal: readJournal,
   'admin-journal': readAdminSessions,
   'nginx-error-log': readNginxErrorLog,

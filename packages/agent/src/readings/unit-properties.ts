@@ -1,5 +1,4 @@
 /** `systemctl show` in UTC: blocks of `Key=value`, one a unit, separated by blank lines. */
-import { isJsonObject } from './json-object.ts'
 
 export interface UnitProperties {
   /** Without `.service`. */
@@ -176,22 +175,4 @@ function readPaths(value: string): readonly string[] {
   return [...value.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(
     ([, quoted, plain]) => quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '',
   )
-}
-
-/** `php8.2-fpm.service` names out of `systemctl list-unit-files --output=json`, without `.service`. */
-export function readUnitFiles(text: string): readonly { readonly service: string; readonly state: string }[] {
-  let rows: unknown
-  try {
-    rows = JSON.parse(text)
-  } catch {
-    return []
-  }
-  if (!Array.isArray(rows)) return []
-  return rows
-    .filter(isJsonObject)
-    .flatMap(({ unit_file: file, state }) =>
-      typeof file === 'string' && file.endsWith('.service')
-        ? [{ service: file.slice(0, -'.service'.length), state: typeof state === 'string' ? state : '' }]
-        : [],
-    )
 }

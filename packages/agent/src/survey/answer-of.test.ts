@@ -20,15 +20,15 @@ test.each<{ is: string; printed: Printed | undefined; gives: unknown }>([
   {
     is: 'its exit code, when it gave no reason',
     printed: { exitCode: 255, stdout: '', stderr: '' },
-    gives: { ok: false, why: 'failed', says: 'unix-listeners: exit code 255' },
+    gives: { ok: false, why: 'failed', says: 'listeners: exit code 255' },
   },
   { is: 'that it took too long', printed: timedOut, gives: timedOut },
   {
     is: 'that it is not there',
     printed: undefined,
-    gives: { ok: false, why: 'missing', says: 'unix-listeners is not installed' },
+    gives: { ok: false, why: 'missing', says: 'listeners is not installed' },
   },
 ])('the answer of a program is $is', async ({ printed, gives }) => {
-  const host = fakeReadHost({ answers: printed === undefined ? {} : { 'unix-listeners': printed } })
-  expect(await answerOf(host, { tool: 'unix-listeners' })).toEqual(gives)
+  const host = fakeReadHost({ answers: printed === undefined ? {} : { listeners: printed } })
+  expect(await answerOf(host, { tool: 'listeners' })).toEqual(gives)
 })

@@ -1,11 +1,19 @@
 import { ServiceName } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
-import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
+import type { ProcessFacts } from '../host/host.ts'
+import { denied, fakeReadHost, type Entry, type FakeReadHost, type FakeWorld } from './fake-read-host.ts'
 import { findFpmServices } from './fpm-services.ts'
 import { execStart, sampleProcess, unitText } from './sample-web-host.ts'
+import { readUnits } from './units.ts'
 
-const unitFiles = (...names: readonly string[]) =>
-  JSON.stringify(names.map((name) => ({ unit_file: `${name}.service`, state: 'enabled' })))
+const unitFiles = (...names: readonly string[]): Readonly<Record<string, Entry>> =>
+  Object.fromEntries(names.map((name) => [`/usr/lib/systemd/system/${name}.service`, '']))
+
+async function servicesOf(host: FakeReadHost, processes: readonly ProcessFacts[] = []) {
+  const units = await readUnits(host)
+  if (!units.ok) throw new Error(units.says)
+  return findFpmServices(host, processes, units.value)
+}
 
 /** One service with this unit, while these processes run. */
 async function found(
@@ -15,60 +23,50 @@ async function found(
   titles: Readonly<Record<number, string>> = {},
 ) {
   const host = fakeReadHost({
-    tree,
-    answers: { 'unit-files': unitFiles(name), [`unit-properties ${name}`]: unitText(name, properties) },
+    tree: { ...unitFiles(name), ...tree },
+    answers: { [`unit-properties ${name}`]: unitText(name, properties) },
   })
   const processes = Object.entries(titles).map(([pid, title]) => sampleProcess(Number(pid), 1, title))
-  const services = await findFpmServices(host, processes)
-  if (!services.ok) throw new Error(services.says)
-  return services.value.services[0]
+  return (await servicesOf(host, processes)).services[0]
 }
 
 test('several services are found in the order of their names, each with its own master', async () => {
   const host = fakeReadHost({
     tree: {
+      ...unitFiles('php8.3-fpm', 'php8.2-fpm'),
       '/proc/300/exe': { link: '/usr/sbin/php-fpm8.3' },
       '/proc/200/exe': { link: '/usr/sbin/php-fpm8.2' },
     },
     answers: {
-      'unit-files': unitFiles('php8.3-fpm', 'php8.2-fpm', 'php8.1-fpm', 'php8.3-fpm'),
       'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: 200 }),
       'unit-properties php8.3-fpm': unitText('php8.3-fpm', { MainPID: 300 }),
     },
   })
-  const services = await findFpmServices(host, [
+  const { services } = await servicesOf(host, [
     sampleProcess(200, 1, 'php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)'),
     sampleProcess(300, 1, 'php-fpm: master process (/srv/php-fpm.conf)'),
   ])
-  expect(services).toMatchObject({
-    ok: true,
-    value: {
-      services: [
-        {
-          unit: { service: 'php8.2-fpm' },
-          phpVersion: '8.2',
-          configPath: '/etc/php/8.2/fpm/php-fpm.conf',
-          master: { pid: 200 },
-        },
-        { unit: { service: 'php8.3-fpm' }, phpVersion: '8.3', configPath: '/srv/php-fpm.conf', master: { pid: 300 } },
-      ],
+  expect(services).toMatchObject([
+    {
+      unit: { service: 'php8.2-fpm' },
+      phpVersion: '8.2',
+      configPath: '/etc/php/8.2/fpm/php-fpm.conf',
+      master: { pid: 200 },
     },
-  })
-  expect(services.ok && services.value.services).toHaveLength(2)
+    { unit: { service: 'php8.3-fpm' }, phpVersion: '8.3', configPath: '/srv/php-fpm.conf', master: { pid: 300 } },
+  ])
+  expect(services).toHaveLength(2)
 })
 
 test('a worker that still has the title of its master is none, wherever its root is', async () => {
   const title = 'php-fpm: master process (/etc/php/8.2/fpm/php-fpm.conf)'
   const host = fakeReadHost({
-    tree: { '/proc/200/exe': { link: '/usr/sbin/php-fpm8.2' }, '/proc/201/root/.': denied },
-    answers: {
-      'unit-files': unitFiles('php8.2-fpm'),
-      'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: 200 }),
-    },
+    tree: { ...unitFiles('php8.2-fpm'), '/proc/200/exe': { link: '/usr/sbin/php-fpm8.2' }, '/proc/201/root/.': denied },
+    answers: { 'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: 200 }) },
   })
   const justForked = [sampleProcess(201, 200, title), sampleProcess(202, 200, title, 33)]
-  const services = await findFpmServices(host, [sampleProcess(200, 1, title), ...justForked])
-  expect(services).toMatchObject({ ok: true, value: { services: [{ master: { pid: 200 } }], others: [] } })
+  const found = await servicesOf(host, [sampleProcess(200, 1, title), ...justForked])
+  expect(found).toMatchObject({ services: [{ master: { pid: 200 } }], others: [] })
 })
 
 describe('the binary', () => {
@@ -161,36 +159,6 @@ test.each([
   })
 })
 
-test.each<{ is: string; answers: FakeWorld['answers']; gives: unknown }>([
-  { is: 'there are none', answers: { 'unit-files': '[]' }, gives: { ok: true, value: { services: [], others: [] } } },
-  {
-    is: 'there are none, and systemd calls that a failure',
-    answers: { 'unit-files': { exitCode: 1, stdout: '[]\n', stderr: '' } },
-    gives: { ok: true, value: { services: [], others: [] } },
-  },
-  { is: 'they cannot be listed', answers: { 'unit-files': timedOut }, gives: timedOut },
-  {
-    is: 'systemd does not answer',
-    answers: { 'unit-files': { exitCode: 1, stdout: '', stderr: 'Failed to connect to bus: Host is down\n' } },
-    gives: { ok: false, why: 'failed', says: 'Failed to connect to bus: Host is down' },
-  },
-  {
-    is: 'they cannot be looked at',
-    answers: { 'unit-files': unitFiles('php8.2-fpm'), 'unit-properties': timedOut },
-    gives: timedOut,
-  },
-  {
-    is: 'systemd stops answering',
-    answers: {
-      'unit-files': unitFiles('php8.2-fpm'),
-      'unit-properties': { exitCode: 1, stdout: '', stderr: 'Connection timed out' },
-    },
-    gives: { ok: false, why: 'failed', says: 'Connection timed out' },
-  },
-])('of services it is told that $is', async ({ answers, gives }) => {
-  expect(await findFpmServices(fakeReadHost(answers ? { answers } : {}), [])).toEqual(gives)
-})
-
 describe('without a unit', () => {
   const image = '/usr/local/etc/php-fpm.conf'
   const title = (config: string) => `php-fpm: master process (${config})`
@@ -205,9 +173,7 @@ describe('without a unit', () => {
     masters: readonly ReturnType<typeof sampleProcess>[],
   ) {
     const host = fakeReadHost({ hasSystemd: false, ...world })
-    const services = await findFpmServices(host, masters)
-    if (!services.ok) throw new Error(services.says)
-    return { host, ...services.value }
+    return { host, ...(await servicesOf(host, masters)) }
   }
 
   test('in the official image, the master is PID 1, and nobody is asked about units', async () => {
@@ -292,13 +258,13 @@ describe('without a unit', () => {
   describe('beside a unit', () => {
     const config = '/etc/php/8.2/fpm/php-fpm.conf'
     const units = (mainPid: number) => ({
-      'unit-files': unitFiles('php8.2-fpm'),
       'unit-properties php8.2-fpm': unitText('php8.2-fpm', { MainPID: mainPid, ActiveState: 'failed' }),
     })
     const binary = '/usr/sbin/php-fpm8.2'
+    const files = unitFiles('php8.2-fpm')
 
     test('a master with the files of a unit that is down stands in for it', async () => {
-      const { services } = await all({ hasSystemd: true, tree: runs(7, binary), answers: units(0) }, [
+      const { services } = await all({ hasSystemd: true, tree: { ...files, ...runs(7, binary) }, answers: units(0) }, [
         sampleProcess(7, 1, title(config)),
       ])
       expect(services).toMatchObject([{ service: 'php8.2-fpm', unit: { activeState: 'failed' }, master: { pid: 7 } }])
@@ -306,7 +272,7 @@ describe('without a unit', () => {
     })
 
     test('while the unit runs it is a service of its own', async () => {
-      const tree = { ...runs(7, binary), ...runs(100, binary) }
+      const tree = { ...files, ...runs(7, binary), ...runs(100, binary) }
       const { services } = await all({ hasSystemd: true, tree, answers: units(100) }, [
         sampleProcess(7, 1, title(config)),
         sampleProcess(100, 1, title(config)),
@@ -318,10 +284,10 @@ describe('without a unit', () => {
     })
 
     test("what a wrapper of the unit has started is the unit's", async () => {
-      const { services } = await all({ hasSystemd: true, tree: runs(101, binary), answers: units(100) }, [
-        sampleProcess(100, 1, '/bin/sh /usr/local/bin/wrapper'),
-        sampleProcess(101, 100, title(config)),
-      ])
+      const { services } = await all(
+        { hasSystemd: true, tree: { ...files, ...runs(101, binary) }, answers: units(100) },
+        [sampleProcess(100, 1, '/bin/sh /usr/local/bin/wrapper'), sampleProcess(101, 100, title(config))],
+      )
       expect(services).toMatchObject([{ service: 'php8.2-fpm', unit: { mainPid: 100 }, master: { pid: 101 } }])
       expect(services).toHaveLength(1)
     })

@@ -77,6 +77,7 @@ test('several services have their own pools, workers and queues', async () => {
         tree: {
           [samplePoolFile]: `${samplePoolText}[api]\nlisten = /run/php/api.sock\n`,
           [next]: '[www]\nlisten = /run/php/php8.3-fpm.sock\n',
+          '/usr/lib/systemd/system/php8.3-fpm.service': '',
         },
         processes: [
           ...sampleWebHost.processes,
@@ -85,10 +86,9 @@ test('several services have their own pools, workers and queues', async () => {
           sampleProcess(301, 300, 'php-fpm: pool www', 33),
         ],
         answers: {
-          'unit-files': '[{"unit_file":"php8.2-fpm.service"},{"unit_file":"php8.3-fpm.service"}]',
           'unit-properties php8.3-fpm': unitText('php8.3-fpm', { MainPID: 300 }),
           'unit-journal php8.3-fpm': '',
-          'unix-listeners': [0, 2, 4].map(
+          listeners: [0, 2, 4].map(
             (n) => unixListener('/run/php/api.sock', n) + unixListener('/run/php/php8.3-fpm.sock', n + 1, 511, 300),
           ),
         },
@@ -165,7 +165,6 @@ describe('what could not be told, with its reason', () => {
   })
 
   test.each<{ asked: string; answer: Refusal; notes: unknown }>([
-    { asked: 'unit-files', answer: timedOut, notes: of('which PHP-FPM services there are', timedOut.says) },
     {
       asked: 'unit-properties php8.2-fpm',
       answer: timedOut,
@@ -176,8 +175,7 @@ describe('what could not be told, with its reason', () => {
       answer: timedOut,
       notes: of('whether FPM accepts the configuration of php8.2-fpm', timedOut.says),
     },
-    { asked: 'unix-listeners', answer: denied, notes: of('whether requests wait for a worker') },
-    { asked: 'tcp-listeners', answer: denied, notes: of('whether requests wait for a worker') },
+    { asked: 'listeners', answer: denied, notes: of('whether requests wait for a worker') },
   ])('$asked: $notes', async ({ asked, answer, notes }) => {
     expect(await notesOf(but({ answers: { [asked]: answer } }))).toEqual(notes)
   })
@@ -207,7 +205,7 @@ test('a host with neither nginx nor FPM has nothing to tell, and that is no fail
   const facts = await look(
     fakeReadHost({
       tree: { '/proc/meminfo': sampleWebHost.tree['/proc/meminfo'] },
-      answers: { 'unit-files': '[]', 'unix-listeners': '', 'tcp-listeners': '' },
+      answers: { listeners: '' },
     }),
   )
   expect(facts).toMatchObject({

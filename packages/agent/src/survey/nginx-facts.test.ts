@@ -4,6 +4,7 @@ import { denied, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fa
 import { nginxErrors } from './nginx-errors.ts'
 import { nginxFacts, type NginxReading } from './nginx-facts.ts'
 import { nginxMaster, nginxWorker, sampleProcess, sampleWebHost, serverText, unitText } from './sample-web-host.ts'
+import { readUnits } from './units.ts'
 
 const answers = { 'unit-properties nginx': unitText('nginx', { MainPID: 50 }) }
 const main = '/etc/nginx/nginx.conf'
@@ -14,7 +15,7 @@ async function read(
   given: FakeWorld['answers'] = answers,
 ) {
   const host = fakeReadHost({ tree, answers: given })
-  const facts = await nginxFacts(host, processes)
+  const facts = await nginxFacts(host, processes, await readUnits(host))
   return { ...facts, ...(await nginxErrors(host, errorLogsOf(facts), [])) }
 }
 
@@ -184,7 +185,7 @@ describe('error logs', () => {
       'open() "/srv/evil" failed (2: No such file or directory) while connecting to upstream, client: 1.2.3.4, server: a.example, request: "GET /srv/evil HTTP/1.1", upstream: "fastcgi://unix:/srv/evil:", host: "/srv/evil"',
     )
     const host = fakeReadHost({ tree: { ...tree, '/log/a': text }, answers })
-    const facts = await nginxFacts(host, [nginxMaster])
+    const facts = await nginxFacts(host, [nginxMaster], await readUnits(host))
     expect((await nginxErrors(host, errorLogsOf(facts), [])).errors).toMatchObject([
       { upstream: 'fastcgi://unix:/srv/evil:' },
     ])

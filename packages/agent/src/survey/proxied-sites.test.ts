@@ -48,18 +48,18 @@ test.each([
   { target: 'http://127.0.0.1:8000', listens: '127.0.0.1:80', is: false },
   { target: 'http://10.0.0.7:8000', listens: '127.0.0.1:8000', is: null },
 ])('$target while $listens listens: $is', async ({ target, listens, is }) => {
-  expect(await listening(target, { 'tcp-listeners': tcpListener(listens) })).toMatchObject([{ listening: is }])
+  expect(await listening(target, { listeners: tcpListener(listens) })).toMatchObject([{ listening: is }])
 })
 
 test('a unix socket, with what waits at it', async () => {
   const listeners = unixListener(sampleSocket) + unixListener('/run/app.sock', 3)
-  expect(await listening('http://unix:/run/app.sock:/x', { 'unix-listeners': listeners })).toEqual([
+  expect(await listening('http://unix:/run/app.sock:/x', { listeners })).toEqual([
     { address: 'unix:/run/app.sock', listening: true, waiting: [3, 3, 3, 3, 3] },
   ])
 })
 
 test('where the listeners could not be read, none of it is claimed', async () => {
-  expect(await listening('http://127.0.0.1:8000', { 'tcp-listeners': denied })).toMatchObject([{ listening: null }])
+  expect(await listening('http://127.0.0.1:8000', { listeners: denied })).toMatchObject([{ listening: null }])
 })
 
 test('one that no request from here can reach is said to be so', async () => {

@@ -8,8 +8,9 @@ const socket = '/run/php/php8.2-fpm.sock'
 test('a queue that does not empty is looked at five times within a second, each time with who waits then', async () => {
   const host = fakeReadHost({
     answers: {
-      'unix-listeners': [9, 7, 4, 3, 1].map((waiting) => unixListener(socket, waiting)),
-      'tcp-listeners': tcpListener('127.0.0.1:9000', 0, 511),
+      listeners: [9, 7, 4, 3, 1].map(
+        (waiting) => unixListener(socket, waiting) + tcpListener('127.0.0.1:9000', 0, 511),
+      ),
     },
   })
   const samples = await sampleQueues(host, [])
@@ -24,37 +25,33 @@ test('a queue that does not empty is looked at five times within a second, each 
 })
 
 test('a queue that is empty once is no saturation, and is not looked at again', async () => {
-  const answers = { 'unix-listeners': [9, 0, 5].map((waiting) => unixListener(socket, waiting)), 'tcp-listeners': '' }
+  const answers = { listeners: [9, 0, 5].map((waiting) => unixListener(socket, waiting)) }
   const samples = await sampleQueues(fakeReadHost({ answers }), [])
   expect(samples.ok && samples.value.map(([listener]) => listener?.waiting)).toEqual([9, 0])
 })
 
 test('a host on which nobody waits is looked at once, and costs no time', async () => {
-  const host = fakeReadHost({ answers: { 'unix-listeners': unixListener(socket, 0), 'tcp-listeners': '' } })
+  const host = fakeReadHost({ answers: { listeners: unixListener(socket, 0) } })
   const samples = await sampleQueues(host, [])
   expect(samples.ok && samples.value).toHaveLength(1)
   expect(host.nowMs()).toBe(fakeNowMs)
 })
 
 test('a host where nothing listens was looked at all the same', async () => {
-  const host = fakeReadHost({ answers: { 'unix-listeners': '', 'tcp-listeners': '' } })
+  const host = fakeReadHost({ answers: { listeners: '' } })
   expect(await sampleQueues(host, [])).toEqual({ ok: true, value: [[]] })
 })
 
 test.each([
-  { is: 'unix listeners', answers: { 'unix-listeners': timedOut, 'tcp-listeners': '' }, gives: timedOut },
-  { is: 'TCP listeners', answers: { 'unix-listeners': '', 'tcp-listeners': timedOut }, gives: timedOut },
+  { is: 'listeners', answers: { listeners: timedOut }, gives: timedOut },
   {
     is: 'listeners in one of the samples',
-    answers: { 'unix-listeners': [unixListener(socket, 1), unixListener(socket, 1), timedOut], 'tcp-listeners': '' },
+    answers: { listeners: [unixListener(socket, 1), unixListener(socket, 1), timedOut] },
     gives: timedOut,
   },
   {
     is: 'listeners because `ss` fails',
-    answers: {
-      'unix-listeners': { exitCode: 1, stdout: '', stderr: 'Cannot open netlink socket\n' },
-      'tcp-listeners': '',
-    },
+    answers: { listeners: { exitCode: 1, stdout: '', stderr: 'Cannot open netlink socket\n' } },
     gives: { ok: false, why: 'failed', says: 'Cannot open netlink socket' },
   },
 ])('without the $is there are no samples, and it is said why', async ({ answers, gives }) => {

@@ -9,7 +9,7 @@ const world = {
     '/run/link': { link: '/etc/nginx' },
     '/var/log/nginx/error.log': 'one\ntwo\n',
   },
-  answers: { 'unix-listeners': ['first', 'second'], 'unit-journal nginx': 'a line' },
+  answers: { listeners: ['first', 'second'], 'unit-journal nginx': 'a line' },
   http: { '127.0.0.1:80': { kind: 'answered' as const, status: 502, tookMs: 3 } },
 }
 const probe = { address: '127.0.0.1', port: 80, tls: false, serverName: 'shop.example', path: '/', limitMs: 100 }
@@ -26,8 +26,8 @@ test('what was read once can be read again, and says the same', async () => {
     await from.resolve('/run/link'),
     await from.withLog('/var/log/nginx/error.log', async (log) => [log.facts, await log.read(4, 100)]),
     await from.withLog('/var/log/none', async () => 'never'),
-    await from.ask({ tool: 'unix-listeners' }),
-    await from.ask({ tool: 'unix-listeners' }),
+    await from.ask({ tool: 'listeners' }),
+    await from.ask({ tool: 'listeners' }),
     await from.http(probe),
     await from.fastcgi({ address: 'unix:/run/php.sock', params: {}, limitMs: 100, asProcess: 51 }),
     await from.userName(33),

@@ -39,5 +39,8 @@ export async function readUnits(host: ReadHost): Promise<Read<Units>> {
   const units = readUnitProperties(shown.value).filter(({ loadState }) => loadState !== 'not-found')
   // A name may be another's: both show the same unit.
   const fpm = new Map(units.filter(({ service }) => service !== 'nginx').map((unit) => [unit.service, unit]))
-  return { ok: true, value: { fpm: [...fpm.values()], nginx: units.find(({ service }) => service === 'nginx') ?? null } }
+  return {
+    ok: true,
+    value: { fpm: [...fpm.values()], nginx: units.find(({ service }) => service === 'nginx') ?? null },
+  }
 }
