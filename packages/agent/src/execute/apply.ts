@@ -2,7 +2,7 @@
  * Carries out an admitted plan: one function for all plans, and nothing is decided here. Under the lock: does the plan
  * still fit, do its checks pass, then write, check again, act, look again. Each step is on disk before it is done.
  */
-import { problem, type ApplyReport, type Problem } from '@fleetmend/shared'
+import { isFileChange, problem, type ApplyReport, type Plan, type Problem } from '@fleetmend/shared'
 import { isClosed } from '../state/apply-report.ts'
 import { loadPlan, markPlanUsed, type StoredPlan } from '../state/plan-store.ts'
 import { findUnfinished, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
@@ -95,11 +95,16 @@ async function change(run: RunningApply, { record, sealed }: StoredPlan): Promis
   const { host } = run.executor
   const written = await writeChanges(run, sealed)
   if (!written.ok) return undo(run, `Writing failed: ${written.says}.`)
-  await write(run, { entry: 'changed', says: record.plan.changes.length > 0 ? 'Every file is written.' : '' })
+  await write(run, { entry: 'changed', says: changedSays(record.plan) })
   const live = await runChecks(host, record.plan, 'live', new Map())
   const failed = live.find((result) => !result.passed)
   if (failed) return undo(run, `The written files do not pass their check: ${failed.says}`)
   return act(run)
+}
+
+function changedSays({ changes }: Plan): string {
+  if (changes.length === 0) return ''
+  return changes.every(isFileChange) ? 'Every file is written.' : 'Every change is made.'
 }
 
 async function act(run: RunningApply): Promise<ApplyReport> {

@@ -3,7 +3,8 @@ import type { HostDiagnosis, Plan } from '@fleetmend/shared'
 import type { Host } from '../host/host.ts'
 import type { Baseline } from '../state/journal-entry.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
-import { checkFpmConfig } from './check-fpm-config.ts'
+import { checkConfig } from './checks.ts'
+import { isReading } from './reading-acts.ts'
 import { accessLogsOf, trafficBefore } from './traffic.ts'
 import { isUp } from './unit-state.ts'
 import { servicesOf } from './verify.ts'
@@ -48,7 +49,7 @@ async function wasUp(host: Host, service: string): Promise<boolean> {
 
 /** Only where a rollback would have to reload: a check gates it only if it passed before (DESIGN D9). */
 async function configPassed(host: Host, plan: Plan, service: string): Promise<boolean | null> {
-  const reloads = plan.acts.some((act) => act.act === 'reload-fpm' && act.service === service)
-  if (!reloads || plan.changes.length === 0) return null
-  return (await checkFpmConfig(host, service, new Map())).passed
+  const reads = plan.acts.some((act) => isReading(act) && act.service === service)
+  if (!reads || plan.changes.length === 0) return null
+  return (await checkConfig(host, service, new Map())).passed
 }

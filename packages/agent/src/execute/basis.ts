@@ -2,9 +2,10 @@
  * What a plan rests on, compared under the lock just before the first write. Every difference
  * is named in a sentence, because "the host changed" helps nobody at 03:00.
  */
-import type { BasisItem, FileState, Plan } from '@fleetmend/shared'
+import type { BasisItem, DirectoryState, Plan } from '@fleetmend/shared'
 import type { Read, ReadHost } from '../host/host.ts'
 import type { HostKey } from '../state/host-key.ts'
+import { isSameDirectory, readDirectoryState } from './change-side.ts'
 import { isSameContent, isSameState, readFileState } from './file-state.ts'
 import { readRunning, readUnit } from './unit-state.ts'
 
@@ -38,6 +39,8 @@ async function difference(host: ReadHost, key: HostKey, item: BasisItem, madeAt:
   switch (item.of) {
     case 'file':
       return fileDifference(host, key, item, madeAt)
+    case 'directory':
+      return directoryDifference(host, item)
     case 'unit':
       return unitDifference(host, item)
     case 'master':
@@ -70,6 +73,13 @@ async function fileDifference(
   return `${path} has ${attributesOf(state)} now, and had ${attributesOf(then)} when the plan was made at ${clock(madeAt)}.`
 }
 
+async function directoryDifference(host: ReadHost, { path, state }: ItemOf<'directory'>): Promise<string | null> {
+  const now = await readDirectoryState(host, path)
+  if (!now.ok) return `${path} cannot be compared with what it was: ${now.says}.`
+  if (isSameDirectory(now.value, state)) return null
+  return `${path} has ${attributesOf(now.value)} now, and had ${attributesOf(state)} when the plan was made.`
+}
+
 async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<string | null> {
   const now = await takeUnit(host, then.service)
   if (!now.ok) return `The state of ${then.service} cannot be read: ${now.says}.`
@@ -87,7 +97,7 @@ async function masterDifference(host: ReadHost, then: ItemOf<'master'>): Promise
   return `${then.service} was restarted after the plan was made: its master was process ${then.pid} and is ${now.value.pid}.`
 }
 
-function attributesOf({ mode, owner, group }: FileState): string {
+function attributesOf({ mode, owner, group }: DirectoryState): string {
   return `mode ${mode}, owner ${owner}:${group}`
 }
 

@@ -1,7 +1,8 @@
 /** Runs the checks of a plan: against the planned files before anything is written, against the written ones before acting. */
-import type { Check, Plan } from '@fleetmend/shared'
+import { isFileChange, type Check, type Plan } from '@fleetmend/shared'
 import type { PlannedFiles, ReadHost } from '../host/host.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
+import { checkNginxConfig, nginxService } from './check-nginx-config.ts'
 import { checkUnitFile } from './check-unit-file.ts'
 
 export interface CheckResult {
@@ -35,12 +36,23 @@ async function runCheck(
   switch (check.check) {
     case 'fpm-config':
       return checkFpmConfig(host, check.service, planned)
+    case 'nginx-config':
+      return checkNginxConfig(host, planned)
     case 'unit-file':
       return checkUnitFile(
         host,
         check.service,
         planned,
-        plan.changes.map((change) => change.path),
+        plan.changes.filter(isFileChange).map((change) => change.path),
       )
   }
+}
+
+/** Whether a service would accept its configuration: what any reload or restart of it needs. */
+export async function checkConfig(
+  host: ReadHost,
+  service: string,
+  planned: PlannedFiles,
+): Promise<{ readonly passed: boolean; readonly says: string }> {
+  return service === nginxService ? checkNginxConfig(host, planned) : checkFpmConfig(host, service, planned)
 }

@@ -13,13 +13,15 @@ import { CrashError, failPower, poolBefore, type Mishap, type World } from './si
 const kinds = Object.keys(planKinds) as PlanKind[]
 
 /** Everything that a plan could touch: bytes and attributes of files, directories, and what the services have loaded. */
-function snapshot({ files, directories, loadedDropIns, fpm }: World) {
+function snapshot({ files, directories, directoryModes, unitFileState, loadedDropIns, fpm }: World) {
   const contents = [...files].map(
     ([path, { bytes, mode, uid, gid }]) => `${path} ${mode} ${uid} ${gid} ${Buffer.from(bytes).toString()}`,
   )
   return {
     files: contents.toSorted(),
     directories: [...directories].toSorted(),
+    modes: [...directoryModes].map(([path, mode]) => `${path} ${mode.toString(8)}`),
+    unitFileState,
     loadedDropIns,
     loaded: fpm.loaded,
     isUp: fpm.isUp,
@@ -76,10 +78,14 @@ async function expectLawful(
   const outcome = closed?.entry === 'closed' ? closed.outcome : undefined
   expect(['fixed', 'rolled-back', 'not-fixed', 'refused']).toContain(outcome)
   const isWhollyBefore = outcome === 'rolled-back' || outcome === 'refused'
-  expect(isWhollyBefore ? snapshot(at.world) : before).toEqual(before)
+  // What was down is left as it is found (DESIGN D9): a rollback stops nothing.
+  const now = before.isUp ? snapshot(at.world) : { ...snapshot(at.world), isUp: before.isUp, loaded: before.loaded }
+  expect(isWhollyBefore ? now : before).toEqual(before)
   expect(outcome !== 'fixed' || helped(at, eyes)).toBe(true)
-  expect({ lost: fpm.lostRequests, master: fpm.master.state, toldOf: fpm.loaded }).toEqual({
-    lost: 0,
+  // Only a restart loses requests, and only the one that is in flight.
+  const mayLose = (planKinds[at.kind] as SamplePlan).acts?.some(({ act }) => act === 'restart') ? 1 : 0
+  expect(fpm.lostRequests).toBeLessThanOrEqual(mayLose)
+  expect({ master: fpm.master.state, toldOf: fpm.loaded }).toEqual({
     master: 'S',
     toldOf: fpm.isUp ? fpm.readPool() : null,
   })
@@ -125,17 +131,17 @@ describe.each(kinds)('a plan to %s', (kind) => {
     for (let crashAt = 1; crashAt <= last; crashAt++) {
       await using folder = await temporaryState()
       const at = await begin(kind, folder)
-      const { files, directories } = snapshot(at.world)
+      const { files, directories, modes, unitFileState } = snapshot(at.world)
       await live(at, 'apply', { crashAt }, 'honest', true)
       failPower(at.world)
       await live(at, 'recover', {}, 'honest', false)
       const { isUp } = at.world.fpm
       await expectLawful(
         at,
-        { ...snapshot(at.world), files, directories, loadedDropIns: '', loaded: poolBefore },
+        { ...snapshot(at.world), files, directories, modes, unitFileState, loadedDropIns: '', loaded: poolBefore },
         'honest',
       )
-      expect(isUp).toBe(true)
+      expect(isUp || unitFileState === 'disabled').toBe(true)
     }
   })
 

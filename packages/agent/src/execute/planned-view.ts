@@ -17,8 +17,9 @@ export function plannedView(host: ReadHost, planned: PlannedFiles): ReadHost {
       const live = await host.stat(path)
       if (bytes === undefined) return live
       if (live.ok) return { ok: true, value: { ...live.value, sizeBytes: bytes.length } }
-      const fresh = { mode: 0o644, uid: 0, gid: 0, modifiedMs: host.nowMs(), device: 0, inode: 0 } as const
-      return { ok: true, value: { kind: 'file', sizeBytes: bytes.length, ...fresh } }
+      const fresh = { mode: 0o644, uid: 0, gid: 0, sizeBytes: bytes.length, device: 0, inode: 0 } as const
+      const nowMs = host.nowMs()
+      return { ok: true, value: { kind: 'file', ...fresh, modifiedMs: nowMs, changedMs: nowMs } }
     },
     async list(path) {
       const live = await host.list(path)

@@ -14,7 +14,7 @@ import { answerRollback } from './roll-back-apply.ts'
 import { rollBack } from './roll-back.ts'
 import { note, refuse, reportOf, write, type RunningApply } from './running-apply.ts'
 import { keepingState } from './state-lost.ts'
-import { isUp } from './unit-state.ts'
+import { isUp, readRunning } from './unit-state.ts'
 
 export type Recovered =
   | { readonly apply: ApplyId; readonly is: 'finished'; readonly report: ApplyReport }
@@ -162,13 +162,32 @@ async function hasEffect(run: RunningApply, act: Act): Promise<boolean> {
       const up = await isUp(run.executor.host, act.service)
       return up.ok && up.value
     }
+    case 'restart':
+      return wasRestarted(run, act.service)
     case 'reload-fpm':
       return wasReloaded(run, act.service)
+    case 'reload-nginx':
+      return wasNginxReloaded(run)
     // Means to the others, with no effect that anyone would miss.
     case 'daemon-reload':
     case 'reset-failed':
       return true
   }
+}
+
+/** Another main process than the one that the plan was made for. */
+async function wasRestarted({ executor, record }: RunningApply, service: string): Promise<boolean> {
+  const running = await readRunning(executor.host, service)
+  const then = record.plan.plan.basis.exact.find((item) => item.of === 'master' && item.service === service)
+  if (!running.ok) return false
+  return then?.of !== 'master' || running.value.main.startTicks !== then.startTicks
+}
+
+async function wasNginxReloaded({ executor, record }: RunningApply): Promise<boolean> {
+  const begun = record.journal.entries.findLast((each) => each.entry === 'acting')
+  const { nginx } = await executor.look()
+  // Processes' start times and log lines count in whole seconds.
+  return begun !== undefined && (nginx.loadedAtMs ?? 0) >= Math.floor(Date.parse(begun.at) / 1000) * 1000
 }
 
 function describeAct(act: Act): string {

@@ -2,13 +2,13 @@
  * Rolls back an apply that was finished, because a person asked for it: refused when its files were edited since. Whoever
  * asked may be gone, so the answer is in the journal.
  */
-import { problem, type ApplyReport, type Problem } from '@fleetmend/shared'
+import { isFileChange, problem, type ApplyReport, type Problem } from '@fleetmend/shared'
 import { findUnfinished, loadBeforeImage, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import { askedRollback, isClosed, lastOf, refusedRollback } from '../state/apply-report.ts'
-import { checkFpmConfig } from './check-fpm-config.ts'
+import { checkConfig } from './checks.ts'
 import type { Executor } from './executor.ts'
 import { inProgressDetail, takeLock, unfinishedDetail } from './lock.ts'
-import { editedSince } from './restore-files.ts'
+import { changedSince } from './restore-changes.ts'
 import { finishRollback, rollBack } from './roll-back.ts'
 import { reportOf, write, type Recorded, type RunningApply } from './running-apply.ts'
 import { keepingState } from './state-lost.ts'
@@ -65,7 +65,7 @@ export async function refuseRollback(run: Recorded, because: Problem): Promise<A
 async function whyNot(run: RunningApply): Promise<Problem | null> {
   const other = await findUnfinished(run.executor.state, run.record.id)
   if (other !== null) return problem('apply-in-progress', unfinishedDetail(other))
-  const edited = await editedSince(run)
+  const edited = await changedSince(run)
   if (edited.length > 0 && !isStuck(run)) {
     return problem(
       'plan-is-stale',
@@ -85,11 +85,12 @@ async function configRefused({ executor, record }: RunningApply): Promise<Proble
   const baseline = lastOf(record.journal.entries, 'intent')?.baseline
   const before = new Map<string, Uint8Array | null>()
   for (const [index, change] of record.plan.plan.changes.entries()) {
+    if (!isFileChange(change)) continue
     before.set(change.path, change.before === null ? null : await loadBeforeImage(executor.state, record, index))
   }
   for (const { service, configPassed } of baseline?.services ?? []) {
     if (configPassed !== true) continue
-    const check = await checkFpmConfig(executor.host, service, before)
+    const check = await checkConfig(executor.host, service, before)
     if (!check.passed)
       return problem('check-failed', `Cannot roll back: with the files from before, ${check.says} Nothing was changed.`)
   }

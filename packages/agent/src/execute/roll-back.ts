@@ -1,7 +1,7 @@
 /** Rollback is one function for all plans (DESIGN D1, D9): files first, then systemd, then the services that read them. */
 import { problem, type ApplyReport, type AuthoritySummary, type Problem, type Verdict } from '@fleetmend/shared'
 import { askedRollback, lastOf, phaseOf } from '../state/apply-report.ts'
-import { restoreFiles } from './restore-files.ts'
+import { restoreChanges } from './restore-changes.ts'
 import { close, write, type RunningApply } from './running-apply.ts'
 import { tellServices } from './tell-services.ts'
 
@@ -27,8 +27,8 @@ export async function rollBack(run: RunningApply, reason: RollbackReason): Promi
 export async function finishRollback(run: RunningApply): Promise<ApplyReport> {
   const { entries } = run.record.journal
   const begun = lastOf(entries, 'rolling-back')
-  const notRestored = await restoreFiles(run)
-  await write(run, { entry: 'restored', says: notRestored.length === 0 ? 'Every file is as it was before.' : '' })
+  const notRestored = await restoreChanges(run)
+  await write(run, { entry: 'restored', says: notRestored.length === 0 ? 'Everything is as it was before.' : '' })
   const notTold = await tellServices(run)
   const verdict = begun?.verdict ?? null
   const failures = [...notRestored, ...notTold]

@@ -59,6 +59,26 @@ export const planKinds = {
     ],
     clears: [{ diagnosis: 'fpm-crashed', subject }],
   },
+  'edit and restart': {
+    files: [poolFile],
+    checks: [...checks],
+    acts: [{ act: 'restart', service }],
+    clears: [{ diagnosis: 'pool-exhausted', subject }],
+  },
+  'enable, open the directory and start': {
+    besides: [
+      { of: 'unit-setting', service, setting: 'enabled', before: false, after: true },
+      {
+        of: 'directory',
+        path: '/run/php',
+        before: { mode: '0700', owner: 'root', group: 'root' },
+        after: { mode: '0711', owner: 'root', group: 'root' },
+      },
+    ],
+    checks: [{ when: 'planned', check: 'fpm-config', service }],
+    acts: [{ act: 'start', service }],
+    clears: [{ diagnosis: 'fpm-crashed', subject }],
+  },
   'reload only': { checks: [{ when: 'planned', check: 'fpm-config', service }], acts: [reload] },
   'both files, daemon-reload and reload': {
     files: [poolFile, { path: dropInPath, before: null, after: dropIn }],
@@ -90,7 +110,11 @@ export interface Scene {
 }
 
 export async function scene(state: StateFolder, kind: PlanKind, overrides: SamplePlan = {}): Promise<Scene> {
-  const world = simulatedWorld(sampleMadeAtMs + 1000, { isUp: kind !== 'start only' })
+  const world = simulatedWorld(sampleMadeAtMs + 1000, { isUp: !startsIt(kind) })
+  if (kind === 'enable, open the directory and start') {
+    world.unitFileState = 'disabled'
+    world.directoryModes.set('/run/php', 0o700)
+  }
   const { record: plan, sealed } = samplePlan(state.key, { ...planKinds[kind], ...overrides })
   const saved = await savePlan(state, plan, sealed)
   if (!saved.ok) throw new Error(saved.says)
@@ -133,6 +157,11 @@ export async function scene(state: StateFolder, kind: PlanKind, overrides: Sampl
     apply: async (mishap, eyes) => apply(agent(mishap, eyes).executor, await reopened(state, id)),
     recover: async (mishap, eyes) => recover(agent(mishap, eyes).executor, id),
   }
+}
+
+/** Plans for a service that is down. */
+function startsIt(kind: PlanKind): boolean {
+  return kind === 'start only' || kind === 'enable, open the directory and start'
 }
 
 export async function reopened(state: StateFolder, id: string): Promise<ApplyRecord> {

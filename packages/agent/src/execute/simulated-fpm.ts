@@ -2,7 +2,7 @@
  * For tests: PHP-FPM under systemd, as far as signals, reloads and deaths go (reference B). Requests that a worker loses
  * are counted, a master that reads a bad configuration dies, and time passes only when it is told to.
  */
-import type { ProcessFacts } from '../host/host.ts'
+import type { Host, ProcessFacts } from '../host/host.ts'
 
 interface Worker {
   readonly pid: number
@@ -83,7 +83,7 @@ export function bootFpm(fpm: SimulatedFpm): void {
   startFpm(fpm)
 }
 
-export function signalFpm(fpm: SimulatedFpm, pid: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGQUIT' | 'SIGUSR2'): void {
+export function signalFpm(fpm: SimulatedFpm, pid: number, signal: Parameters<Host['signal']>[1]): void {
   if (pid !== fpm.master.pid) {
     const worker = fpm.workers.find((each) => each.pid === pid)
     if (worker && signal === 'SIGQUIT') worker.quitting = true

@@ -5,6 +5,7 @@
 import type { Did, FileFacts, Host, NewFile, ProcessFacts, Question, Read, ToolOutput } from '../host/host.ts'
 import {
   bootFpm,
+  dieFpm,
   fpmProcesses,
   isBadConfig,
   passTime,
@@ -25,6 +26,10 @@ interface SimulatedFile {
 export interface World {
   readonly files: Map<string, SimulatedFile>
   readonly directories: Set<string>
+  /** Of directories that are not 0755. */
+  readonly directoryModes: Map<string, number>
+  /** UnitFileState of PHP-FPM's unit. */
+  unitFileState: string
   readonly fpm: SimulatedFpm
   /** Drop-ins as systemd has read them. */
   loadedDropIns: string
@@ -90,6 +95,8 @@ export function simulatedWorld(nowMs: number, { isUp = true, pool = poolBefore }
   return {
     files,
     directories,
+    directoryModes: new Map(),
+    unitFileState: 'enabled',
     fpm: simulatedFpm(readPool, nowMs, isUp),
     loadedDropIns: '',
     agents: new Map(),
@@ -168,9 +175,16 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
           return { ok: false, says: 'it is not empty' }
         return directories.delete(path) ? { ok: true } : { ok: false, says: 'no such directory' }
       }),
+    setDirectoryMode: async (path, mode) =>
+      deed(`chmod ${path}`, () => {
+        world.directoryModes.set(path, mode)
+        return { ok: true }
+      }),
     systemd: async (verb, service) =>
       deed(`${verb} ${service}`, () => {
-        if (verb === 'start' && !startFpm(fpm)) return { ok: false, says: 'Job failed' }
+        if (verb === 'enable' || verb === 'disable') world.unitFileState = `${verb}d`
+        if (verb === 'restart') dieFpm(fpm, 'success')
+        if ((verb === 'start' || verb === 'restart') && !startFpm(fpm)) return { ok: false, says: 'Job failed' }
         if (verb === 'reset-failed' && fpm.activeState === 'failed') fpm.activeState = 'inactive'
         return { ok: true }
       }),
@@ -208,7 +222,8 @@ export function failPower(world: World): void {
   world.guard = null
   world.loadedDropIns = Buffer.from(world.files.get(dropInPath)?.bytes ?? []).toString()
   world.fpm.nowMs += bootMs
-  bootFpm(world.fpm)
+  if (world.unitFileState === 'enabled') bootFpm(world.fpm)
+  else dieFpm(world.fpm, 'success')
 }
 
 const bootMs = 10_000
@@ -228,9 +243,10 @@ function replace(world: World, path: string, bytes: Uint8Array, fresh: NewFile):
   return { ok: true }
 }
 
-function factsOf({ files, directories, fpm }: World, path: string): FileFacts | undefined {
-  const other = { mode: 0o755, uid: 0, gid: 0, sizeBytes: 0, modifiedMs: 0, device: 1, inode: 1 }
-  if (directories.has(path)) return { ...other, kind: 'directory' }
+function factsOf(world: World, path: string): FileFacts | undefined {
+  const { files, directories, fpm } = world
+  const other = { mode: 0o755, uid: 0, gid: 0, sizeBytes: 0, modifiedMs: 0, changedMs: 0, device: 1, inode: 1 }
+  if (directories.has(path)) return { ...other, kind: 'directory', mode: world.directoryModes.get(path) ?? other.mode }
   if (path === fpm.logPath) return { ...other, kind: 'file', sizeBytes: fpm.log.length }
   const file = files.get(path)
   return file && { ...other, ...file, kind: 'file', sizeBytes: file.bytes.length }
@@ -247,7 +263,7 @@ function answer(world: World, question: Question): ToolOutput {
           'LoadState=loaded',
           `ActiveState=${fpm.activeState}`,
           `SubState=${fpm.isUp ? 'running' : 'dead'}`,
-          'UnitFileState=enabled',
+          `UnitFileState=${world.unitFileState}`,
           `Result=${fpm.result}`,
           `MainPID=${fpm.isUp ? fpm.master.pid : 0}`,
           'ExecMainStatus=0',

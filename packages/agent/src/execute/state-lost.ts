@@ -2,13 +2,14 @@
  * What is done when the agent's own folder disappears or fills in the middle: nothing more is changed, a frozen master is
  * woken, and a person gets exact steps, because whatever came now would be on no record (DESIGN D6).
  */
-import { problem, type ApplyReport } from '@fleetmend/shared'
+import { isFileChange, problem, type ApplyReport } from '@fleetmend/shared'
 import { applyReport } from '../state/apply-report.ts'
 import type { JournalEntry } from '../state/journal-entry.ts'
 import { StateLost } from '../state/journal.ts'
-import { isSameState, readFileState } from './file-state.ts'
+import { nameOf, sideOf } from './change-side.ts'
 import { stillFrozen } from './perform-noted.ts'
 import type { RunningApply } from './running-apply.ts'
+import { commandFor } from './set-change.ts'
 
 /** One of the places that may catch: only the loss of the record, never anything else. */
 export async function keepingState(run: RunningApply, work: () => Promise<ApplyReport>): Promise<ApplyReport> {
@@ -41,13 +42,13 @@ async function stuckWithoutRecord(run: RunningApply, why: string): Promise<Apply
 
 async function steps({ executor, record }: RunningApply): Promise<readonly string[]> {
   const says: string[] = []
-  for (const { path, before, after, diff } of record.plan.plan.changes) {
-    const now = await readFileState(executor.host, executor.state.key, path)
-    const state = now.ok ? (now.value?.state ?? null) : null
-    if (now.ok && isSameState(state, before)) says.push(`- ${path} is as it was before.`)
-    else if (now.ok && isSameState(state, after))
-      says.push(`- ${path} is as planned. To undo by hand, reverse this:\n${diff}`)
-    else says.push(`- ${path} is neither as before nor as planned: look at it.`)
+  for (const change of record.plan.plan.changes) {
+    const name = nameOf(change)
+    const now = await sideOf(executor.host, executor.state.key, change)
+    if (!now.ok || now.value === 'neither') says.push(`- ${name} is neither as before nor as planned: look at it.`)
+    else if (now.value === 'before') says.push(`- ${name} is as it was before.`)
+    else if (isFileChange(change)) says.push(`- ${name} is as planned. To undo by hand, reverse this:\n${change.diff}`)
+    else says.push(`- ${name} is as planned. To undo by hand:\n    ${commandFor(change, 'before')}`)
   }
   const services = new Set(record.plan.plan.acts.flatMap((act) => ('service' in act ? [act.service] : [])))
   for (const service of services) says.push(`- See how ${service} is:\n    systemctl status ${service}`)

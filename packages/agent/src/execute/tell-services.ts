@@ -5,10 +5,12 @@
 import type { Act } from '@fleetmend/shared'
 import { lastOf } from '../state/apply-report.ts'
 import type { Baseline } from '../state/journal-entry.ts'
-import { checkFpmConfig } from './check-fpm-config.ts'
+import { checkConfig } from './checks.ts'
+import { nginxService } from './check-nginx-config.ts'
 import { performNoted, wasReloadedAfterRestore } from './perform-noted.ts'
 import { note, type RunningApply } from './running-apply.ts'
 import { startService } from './perform.ts'
+import { isReading, type ReadingAct } from './reading-acts.ts'
 import { isUp } from './unit-state.ts'
 
 /** A service that could not be told, and what a person has to do about it. */
@@ -29,7 +31,7 @@ export async function tellServices(run: RunningApply): Promise<readonly NotTold[
     else failures.push({ says: `${did.says}.`, step: 'systemctl daemon-reload' })
   }
   for (const act of acts) {
-    if (act.act !== 'reload-fpm' && act.act !== 'start') continue
+    if (!isReading(act) && act.act !== 'start') continue
     const was = baseline?.services.find((each) => each.service === act.service)
     const failure = was?.wasUp ? await tellService(run, act, was) : await leave(run, act.service)
     if (failure !== null) failures.push(failure)
@@ -65,13 +67,13 @@ async function actsWithEffect(run: RunningApply): Promise<readonly Act[]> {
 /** A host that was booted anew, or a reload by another hand, has loaded (or died of) files that this plan had written. */
 async function loadedByOthers(run: RunningApply, acts: readonly Act[]): Promise<readonly Act[]> {
   const at = wroteAt(run)
-  const reloads = acts.filter((act) => act.act === 'reload-fpm')
-  if (at === null || reloads.length === 0) return []
-  const { fpm } = await run.executor.look()
+  const reading = acts.filter(isReading)
+  if (at === null || reading.length === 0) return []
+  const { fpm, nginx } = await run.executor.look()
   // FPM's status page and systemd count in whole seconds; one reload too many does no harm.
   const since = Math.floor(Date.parse(at) / 1000) * 1000
-  return reloads.filter(({ service }) => {
-    const found = fpm.find((each) => each.service === service)
+  return reading.filter(({ service }) => {
+    const found = service === nginxService ? nginx : fpm.find((each) => each.service === service)
     return !found?.master || (found.loadedAtMs ?? 0) >= since
   })
 }
@@ -83,7 +85,7 @@ function wroteAt({ record }: RunningApply): string | null {
 
 async function tellService(
   run: RunningApply,
-  act: Extract<Act, { act: 'reload-fpm' | 'start' }>,
+  act: ReadingAct | Extract<Act, { act: 'start' }>,
   was: Baseline['services'][number],
 ): Promise<NotTold | null> {
   const { host } = run.executor
@@ -93,15 +95,23 @@ async function tellService(
     return { says: `Whether ${service} is up cannot be told: ${up.says}.`, step: `systemctl status ${service}` }
   if (!up.value) return startAgain(run, service)
   if (act.act === 'start') return null
-  // Before the plan the master ran on although its files were bad; a reload now would kill it.
-  if (was.configPassed === false && !(await checkFpmConfig(host, service, new Map())).passed) {
+  // Before the plan the master ran on although its files were bad; to read them now would be its end.
+  if (was.configPassed === false && !(await checkConfig(host, service, new Map())).passed) {
     await note(
       run,
-      `${service} was not reloaded: its configuration was already refused before this plan. It runs on with what it has loaded.`,
+      `${service} was not told: its configuration was already refused before this plan. It runs on with what it has loaded.`,
     )
     return null
   }
-  return reloadAgain(run, act)
+  return act.act === 'reload-fpm' ? reloadAgain(run, act) : tellAgain(run, act)
+}
+
+async function tellAgain(run: RunningApply, act: Exclude<ReadingAct, { act: 'reload-fpm' }>): Promise<NotTold | null> {
+  const done = await performNoted(run, act)
+  if (done.came === 'did') return null
+  const up = await isUp(run.executor.host, act.service)
+  if (up.ok && !up.value) return startAgain(run, act.service)
+  return { says: done.says, step: `systemctl ${act.act === 'restart' ? 'restart' : 'reload'} ${act.service}` }
 }
 
 /** A request that held the first reload up may be over by the second. */

@@ -1,20 +1,22 @@
 /**
- * Writes the planned files. Each is compared once more before it is set, and proved afterwards; what stood there before
+ * Makes the changes of a plan. Each is compared once more before it is made, and proved afterwards; what a file held before
  * is on disk before the first write.
  */
 import { dirname } from 'node:path'
-import { problem, type Change, type Plan, type Problem } from '@fleetmend/shared'
-import type { Did, Host } from '../host/host.ts'
+import { isFileChange, problem, type Change, type Plan, type Problem } from '@fleetmend/shared'
+import type { Did, Host, Read } from '../host/host.ts'
 import { saveBeforeImages } from '../state/apply-record.ts'
 import type { BeforeImage } from '../state/journal-entry.ts'
 import { saysOf } from '../state/durable.ts'
 import type { SealedBytes } from '../state/plan-store.ts'
+import { nameOf, sideOf, type Side } from './change-side.ts'
 import type { Executor } from './executor.ts'
 import { isSameState, readFileState } from './file-state.ts'
 import { write, type RunningApply } from './running-apply.ts'
+import { commandFor, setChange, type WantedFile } from './set-change.ts'
 
 export interface Prepared {
-  readonly files: BeforeImage[]
+  readonly files: (BeforeImage | null)[]
   readonly directories: string[]
 }
 
@@ -24,10 +26,15 @@ export type Preparing =
 
 /** Reads and stores the bytes from before, and learns which directories writing will have to make. */
 export async function prepareChanges({ executor, record }: RunningApply): Promise<Preparing> {
-  const files: BeforeImage[] = []
+  const files: (BeforeImage | null)[] = []
   const images: (Uint8Array | null)[] = []
   const directories: string[] = []
   for (const [index, change] of record.plan.plan.changes.entries()) {
+    if (!isFileChange(change)) {
+      files.push(null)
+      images.push(null)
+      continue
+    }
     const now = await readFileState(executor.host, executor.state.key, change.path)
     if (!now.ok)
       return {
@@ -74,13 +81,19 @@ export async function prepareChanges({ executor, record }: RunningApply): Promis
 
 export async function writeChanges(run: RunningApply, sealed: SealedBytes): Promise<Did> {
   const { executor, record } = run
-  for (const change of record.plan.plan.changes) {
-    const before = await proveState(executor, change, 'before')
+  for (const [index, change] of record.plan.plan.changes.entries()) {
+    const before = await proveSide(executor, change, 'before')
     if (!before.ok) return before
-    await write(run, { entry: 'writing', says: `Writing ${change.path}.`, path: change.path })
-    const written = await setFile(executor.host, change, sealed.after.get(change.path) ?? null)
+    const wanted = wantedFile(change, sealed)
+    if (!wanted.ok) return wanted
+    await write(run, {
+      entry: 'writing',
+      says: isFileChange(change) ? `Writing ${change.path}.` : `Doing \`${commandFor(change, 'after')}\`.`,
+      change: index,
+    })
+    const written = await setChange(executor.host, change, 'after', wanted.value)
     if (!written.ok) return written
-    const after = await proveState(executor, change, 'after')
+    const after = await proveSide(executor, change, 'after')
     if (!after.ok) return after
   }
   return { ok: true }
@@ -88,31 +101,33 @@ export async function writeChanges(run: RunningApply, sealed: SealedBytes): Prom
 
 /** Bytes after a change, by path: what planned checks put in the place of the live files. */
 export function plannedFiles(plan: Plan, sealed: SealedBytes): ReadonlyMap<string, Uint8Array | null> {
-  return new Map(plan.changes.map(({ path }) => [path, sealed.after.get(path) ?? null]))
+  return new Map(plan.changes.filter(isFileChange).map(({ path }) => [path, sealed.after.get(path) ?? null]))
 }
 
-async function setFile(host: Host, change: Change, bytes: Uint8Array | null): Promise<Did> {
-  if (change.after === null || bytes === null) return host.removeFile(change.path)
-  // Only root's own files are ever created; an existing file keeps its owner, whoever that is.
-  if (change.before === null && (change.after.owner !== 'root' || change.after.group !== 'root')) {
+/** Only root's own files are ever created; an existing file keeps its owner, whoever that is. */
+function wantedFile(change: Change, sealed: SealedBytes): Read<WantedFile> {
+  const bytes = isFileChange(change) ? sealed.after.get(change.path) : undefined
+  if (!isFileChange(change) || change.after === null || !bytes) return { ok: true, value: null }
+  const { owner, group, mode } = change.after
+  if (change.before === null && (owner !== 'root' || group !== 'root'))
     return {
       ok: false,
-      says: `${change.path} would have to belong to ${change.after.owner}:${change.after.group}; only files of root are created`,
+      why: 'failed',
+      says: `${change.path} would have to belong to ${owner}:${group}; only files of root are created`,
     }
-  }
-  return host.replaceFile(change.path, bytes, { mode: Number.parseInt(change.after.mode, 8), uid: 0, gid: 0 })
+  return { ok: true, value: { bytes, mode: Number.parseInt(mode, 8), uid: 0, gid: 0 } }
 }
 
-async function proveState({ host, state }: Executor, change: Change, side: 'before' | 'after'): Promise<Did> {
-  const now = await readFileState(host, state.key, change.path)
-  if (!now.ok) return { ok: false, says: `${change.path} cannot be compared: ${now.says}` }
-  if (isSameState(now.value?.state ?? null, change[side])) return { ok: true }
+async function proveSide({ host, state }: Executor, change: Change, side: Side): Promise<Did> {
+  const now = await sideOf(host, state.key, change)
+  if (!now.ok) return { ok: false, says: `${nameOf(change)} cannot be compared: ${now.says}` }
+  if (now.value === side) return { ok: true }
   return {
     ok: false,
     says:
       side === 'before'
-        ? `${change.path} was changed by somebody else at this very moment`
-        : `${change.path} is not what was written`,
+        ? `${nameOf(change)} was changed by somebody else at this very moment`
+        : `${nameOf(change)} is not what was written`,
   }
 }
 

@@ -94,11 +94,15 @@ const indirect: readonly {
     own: ownAll,
   },
   {
-    ask: (binary) => ({ tool: 'nginx-config-test', binary, config: '/opt/nginx.conf' }),
+    ask: (binary) => ({ tool: 'nginx-config-test', binary, config: '/opt/nginx.conf', planned: new Map() }),
     told: '-t|-q|-c|/opt/nginx.conf',
     own: ownAll,
   },
-  { ask: (binary) => ({ tool: 'nginx-config-test', binary, config: null }), told: '-t|-q', own: ownAll },
+  {
+    ask: (binary) => ({ tool: 'nginx-config-test', binary, config: null, planned: new Map() }),
+    told: '-t|-q',
+    own: ownAll,
+  },
   { ask: (binary) => ({ tool: 'nginx-dump', binary }), told: '-T', own: ownAll },
 ]
 

@@ -92,7 +92,7 @@ export function answerQuestion(question: Question, namespaces: PrivateNamespaces
       return namespaces.run({
         program: question.binary,
         args: ['-t', '-q', ...(question.config === null ? [] : ['-c', question.config])],
-        stage: { ...testing, planned: nothingPlanned },
+        stage: { ...testing, planned: question.planned },
         limitMs,
       })
     case 'admin-journal':

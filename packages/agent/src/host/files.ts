@@ -45,6 +45,7 @@ export function fileFacts(stats: Stats): FileFacts {
     gid: stats.gid,
     sizeBytes: stats.size,
     modifiedMs: stats.mtimeMs,
+    changedMs: stats.ctimeMs,
     device: stats.dev,
     inode: stats.ino,
   }

@@ -22,6 +22,8 @@ export interface FileFacts {
   readonly gid: number
   readonly sizeBytes: number
   readonly modifiedMs: number
+  /** When anything of it was last changed, its name too: what programs cannot set to another time (ctime). */
+  readonly changedMs: number
   readonly device: number
   readonly inode: number
 }
@@ -84,7 +86,12 @@ export type Question =
   /** `systemd-analyze verify --man=no UNIT` in a private mount namespace with the planned files. */
   | { readonly tool: 'unit-verify'; readonly service: string; readonly planned: PlannedFiles }
   /** `nginx -t -q` in a private mount namespace: it would make logs, temporary folders and a pid file. */
-  | { readonly tool: 'nginx-config-test'; readonly binary: string; readonly config: string | null }
+  | {
+      readonly tool: 'nginx-config-test'
+      readonly binary: string
+      readonly config: string | null
+      readonly planned: PlannedFiles
+    }
   /** What sudo, cron and sshd wrote to the journal since then, oldest first. */
   | { readonly tool: 'admin-journal'; readonly sinceMs: number }
   /** `nginx -T` in a private mount namespace: only tests use it, as the oracle for our own reading. */
@@ -187,6 +194,19 @@ export interface NewFile {
   readonly gid: number
 }
 
+/** What systemd is told to do with a unit; `-runtime` is until the next boot. */
+export type SystemdVerb =
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'reset-failed'
+  | 'enable'
+  | 'disable'
+  | 'mask'
+  | 'unmask'
+  | 'mask-runtime'
+  | 'unmask-runtime'
+
 export interface Host extends ReadHost {
   /**
    * Replaces a file atomically: temporary name beginning with a dot beside it, attributes as the existing file's (mode,
@@ -201,10 +221,12 @@ export interface Host extends ReadHost {
   removeFile(path: string): Promise<Did>
   /** Only when it is empty. */
   removeDirectory(path: string): Promise<Did>
-  systemd(verb: 'start' | 'stop' | 'restart' | 'reset-failed', service: string, limitMs: number): Promise<Did>
+  /** Permission bits of a directory, which is not followed if it is a link by now; its owner and all else stay. */
+  setDirectoryMode(path: string, mode: number): Promise<Did>
+  systemd(verb: SystemdVerb, service: string, limitMs: number): Promise<Did>
   daemonReload(): Promise<Did>
   /** Sends nothing and says so when the pid no longer is that process. */
-  signal(process: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGQUIT' | 'SIGUSR2'): Promise<Did>
+  signal(process: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGQUIT' | 'SIGUSR2' | 'SIGHUP'): Promise<Did>
   /**
    * Starts a second process that sends SIGCONT to `master` when this process ends, however it ends, or after `limitMs`.
    * Resolves once that process is ready; `release` makes it send SIGCONT now and end.

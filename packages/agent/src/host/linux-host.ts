@@ -17,6 +17,7 @@ import { privateNamespaces } from './private-namespace.ts'
 import { readOne, readProcesses } from './processes.ts'
 import { replaceFile, syncDirectory } from './replace-file.ts'
 import type { Self } from './self.ts'
+import { setDirectoryMode } from './set-directory-mode.ts'
 import { sendSignal } from './signals.ts'
 import { reloadUnitFiles, tellSystemd } from './systemd.ts'
 
@@ -47,6 +48,7 @@ export function linuxHost(id: HostId, self: Self): Host {
     replaceFile,
     removeFile: (path) => removing(path, () => rm(path)),
     removeDirectory: (path) => removing(path, () => rmdir(path)),
+    setDirectoryMode,
     systemd: tellSystemd,
     daemonReload: reloadUnitFiles,
     signal: async (process, signal) => sendSignal(process, signal),

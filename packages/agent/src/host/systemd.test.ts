@@ -21,7 +21,7 @@ async function doneAmongStandIns(expression: string, tools: Readonly<Record<stri
 }
 
 describe.skipIf(!mayMakeNamespaces)('systemctl', () => {
-  test.each(['start', 'stop', 'restart', 'reset-failed'])(
+  test.each(['start', 'stop', 'restart', 'reset-failed', 'enable', 'unmask'])(
     'is told to %s a service, whatever its name',
     async (verb) => {
       const told = `--no-ask-password|${verb}|--|--now.service`
@@ -29,6 +29,11 @@ describe.skipIf(!mayMakeNamespaces)('systemctl', () => {
       expect(await doneAmongStandIns(`tellSystemd('${verb}', '--now', 15_000)`)).toEqual({ ok: false, says })
     },
   )
+
+  test('is told what holds until the next boot', async () => {
+    const says = 'systemctl --runtime unmask now failed with 5: --no-ask-password|--runtime|unmask|--|now.service'
+    expect(await doneAmongStandIns("tellSystemd('unmask-runtime', 'now', 15_000)")).toEqual({ ok: false, says })
+  })
 
   test('is told to read the unit files again', async () => {
     const says = 'systemctl daemon-reload failed with 5: --no-ask-password|daemon-reload'

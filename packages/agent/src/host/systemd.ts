@@ -1,15 +1,12 @@
 /** systemd told what to do, by `systemctl`. */
-import type { Did } from './host.ts'
+import type { Did, SystemdVerb } from './host.ts'
 import { runTool } from './run-tool.ts'
 
-export async function tellSystemd(
-  verb: 'start' | 'stop' | 'restart' | 'reset-failed',
-  service: string,
-  limitMs: number,
-): Promise<Did> {
+export async function tellSystemd(verb: SystemdVerb, service: string, limitMs: number): Promise<Did> {
+  const args = verb.endsWith('-runtime') ? ['--runtime', verb.slice(0, -'-runtime'.length)] : [verb]
   return did(
-    await runTool({ program: 'systemctl', args: ['--no-ask-password', verb, '--', `${service}.service`], limitMs }),
-    `systemctl ${verb} ${service}`,
+    await runTool({ program: 'systemctl', args: ['--no-ask-password', ...args, '--', `${service}.service`], limitMs }),
+    `systemctl ${args.join(' ')} ${service}`,
   )
 }
 

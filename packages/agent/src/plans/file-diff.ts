@@ -5,21 +5,22 @@ import { redact } from './redact.ts'
 
 export type FileDiff = { readonly ok: true; readonly diff: string } | { readonly ok: false; readonly says: string }
 
-/** `null` stands for a file that does not exist on that side. Refuses when a line that would be hidden is changed. */
-export function fileDiff(path: string, before: string | null, after: string | null): FileDiff {
-  const from = redact(forPeople(before ?? ''))
-  const to = redact(forPeople(after ?? ''))
-  if (
-    !sameHiddenLines(forPeople(before ?? ''), from.hiddenLines, forPeople(after ?? ''), to.hiddenLines) &&
-    before !== null
-  ) {
+/**
+ * `null` stands for a file that does not exist on that side. Refuses when a line that would be hidden is changed, unless
+ * the change may do that: then people see that it changed, and not what it says.
+ */
+export function fileDiff(path: string, before: string | null, after: string | null, mayChangeHidden = false): FileDiff {
+  const from = shownOf(before)
+  const to = shownOf(after)
+  const changed = before !== null && from.hidden.join('\n') !== to.hidden.join('\n')
+  if (changed && !mayChangeHidden) {
     return { ok: false, says: `the change touches a line of ${path} that may hold a secret and would not be shown` }
   }
   const diff = createTwoFilesPatch(
     before === null ? '/dev/null' : path,
     after === null ? '/dev/null' : path,
-    from.text,
-    to.text,
+    changed ? from.marked(to.hidden) : from.text,
+    changed ? to.marked(from.hidden) : to.text,
     undefined,
     undefined,
     { context: 3, headerOptions: FILE_HEADERS_ONLY },
@@ -27,16 +28,26 @@ export function fileDiff(path: string, before: string | null, after: string | nu
   return { ok: true, diff }
 }
 
-function sameHiddenLines(
-  before: string,
-  inBefore: ReadonlySet<number>,
-  after: string,
-  inAfter: ReadonlySet<number>,
-): boolean {
-  const pick = (text: string, numbers: ReadonlySet<number>) =>
-    text
-      .split('\n')
-      .filter((_, number) => numbers.has(number))
-      .join('\n')
-  return pick(before, inBefore) === pick(after, inAfter)
+interface Shown {
+  readonly text: string
+  /** What really stands in the hidden lines. */
+  readonly hidden: readonly string[]
+  /** With a mark on every hidden line that is not among those of the other side. */
+  marked(other: readonly string[]): string
+}
+
+function shownOf(bytes: string | null): Shown {
+  const real = forPeople(bytes ?? '').split('\n')
+  const { text, hiddenLines } = redact(real.join('\n'))
+  return {
+    text,
+    hidden: real.filter((_, number) => hiddenLines.has(number)),
+    marked: (other) =>
+      text
+        .split('\n')
+        .map((line, number) =>
+          hiddenLines.has(number) && !other.includes(real[number] ?? '') ? `${line} (changed, hidden)` : line,
+        )
+        .join('\n'),
+  }
 }

@@ -50,14 +50,14 @@ test.each<{ name: string; broken: readonly string[]; why: string }>([
     why: 'not part of what must stay as it was',
   },
   {
-    name: 'one file twice',
+    name: 'one thing twice',
     broken: lint({
       files: [
         { path: pool, before: 'a', after: 'b' },
         { path: pool, before: 'b', after: 'c' },
       ],
     }),
-    why: 'one file twice',
+    why: 'one thing twice',
   },
 ])('$name is never shown to anybody', ({ broken, why }) => {
   expect(broken).toEqual([expect.stringContaining(why)])

@@ -1,5 +1,5 @@
 /** What every plan must keep to, whatever its remediations: looked at before anyone is shown it. */
-import type { Plan } from '@fleetmend/shared'
+import type { Act, Plan } from '@fleetmend/shared'
 
 /** Files a plan may name, as the configuration names them; a link's target may lie elsewhere. */
 const allowedRoots = [
@@ -24,24 +24,48 @@ const rules: readonly Rule[] = [
       named.some((path) => path.includes('/../') || !allowedRoots.some((root) => path.startsWith(root))),
   },
   {
-    why: 'it changes one file twice',
-    broken: (plan) => new Set(plan.changes.map((change) => change.path)).size < plan.changes.length,
+    why: 'it changes one thing twice',
+    broken: (plan) => {
+      const things = plan.changes.map((change) =>
+        change.of === 'unit-setting' ? `${change.service} ${change.setting}` : change.path,
+      )
+      return new Set(things).size < things.length
+    },
   },
   {
-    why: 'it reloads or starts a service without a check that passed on the planned files',
+    why: 'it opens a directory to more than passing through, or changes whose it is',
+    broken: (plan) =>
+      plan.changes.some((change) => {
+        if (change.of !== 'directory') return false
+        const { before, after } = change
+        const added = Number.parseInt(after.mode, 8) ^ Number.parseInt(before.mode, 8)
+        return (added & ~0o111) !== 0 || before.owner !== after.owner || before.group !== after.group
+      }),
+  },
+  {
+    why: 'it changes what systemd remembers of a unit whose state is not part of what must stay as it was',
+    broken: (plan) =>
+      plan.changes.some(
+        (change) =>
+          change.of === 'unit-setting' &&
+          !plan.basis.exact.some((item) => item.of === 'unit' && item.service === change.service),
+      ),
+  },
+  {
+    why: 'it reloads, starts or restarts a service without a check that passed on the planned files',
     broken: (plan) =>
       plan.acts.some(
         (act) =>
-          (act.act === 'reload-fpm' || act.act === 'start') &&
+          readsConfig(act) &&
           !plan.checks.some(
-            (check) => check.when === 'planned' && check.check === 'fpm-config' && check.service === act.service,
+            (check) => check.when === 'planned' && check.check !== 'unit-file' && check.service === act.service,
           ),
       ),
   },
   {
     why: 'it acts on one service twice',
     broken: (plan) => {
-      const told = plan.acts.flatMap((act) => (act.act === 'start' || act.act === 'reload-fpm' ? [act.service] : []))
+      const told = plan.acts.filter(readsConfig).map((act) => act.service)
       return new Set(told).size < told.length
     },
   },
@@ -51,16 +75,27 @@ const rules: readonly Rule[] = [
       named.some((path) => path.startsWith('/etc/systemd/')) && !plan.acts.some((act) => act.act === 'daemon-reload'),
   },
   {
-    why: 'it reloads a service and would not say what that disturbs',
-    broken: (plan) => plan.acts.some((act) => act.act === 'reload-fpm') && plan.disturbs.length === 0,
+    why: 'it reloads or restarts a service and would not say what that disturbs',
+    broken: (plan) =>
+      plan.acts.some((act) => act.act === 'reload-fpm' || act.act === 'restart') && plan.disturbs.length === 0,
   },
   {
     why: 'a file it changes is not part of what must stay as it was',
     broken: (plan) =>
-      plan.changes.some((change) => !plan.basis.exact.some((item) => item.of === 'file' && item.path === change.path)),
+      plan.changes.some(
+        (change) =>
+          change.of !== 'unit-setting' &&
+          !plan.basis.exact.some((item) => item.of === change.of && item.path === change.path),
+      ),
   },
   { why: 'it does nothing', broken: (plan) => plan.changes.length === 0 && plan.acts.length === 0 },
 ]
+
+type ReadingAct = Extract<Act, { act: 'start' | 'restart' | 'reload-fpm' | 'reload-nginx' }>
+
+function readsConfig(act: Act): act is ReadingAct {
+  return act.act === 'start' || act.act === 'restart' || act.act === 'reload-fpm' || act.act === 'reload-nginx'
+}
 
 /** The rules a plan breaks; empty: it may be shown. `named` are the paths as the configuration names them. */
 export function lintPlan(plan: Plan, named: readonly string[]): readonly string[] {

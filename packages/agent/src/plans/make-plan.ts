@@ -2,7 +2,7 @@
 import {
   digestOf,
   type BasisItem,
-  type Change,
+  type ChangeOf,
   type FileState,
   type Plan,
   type PlanRecord,
@@ -118,19 +118,20 @@ export async function makePlan(
 
 /** Every file text the facts were read from, by the path they were read under. */
 function textsRead(facts: HostFacts): ReadonlyMap<string, string> {
-  const files = facts.fpm.flatMap((service) => [
+  const fpm = facts.fpm.flatMap((service) => [
     ...(service.config.ok ? service.config.value.files : []),
     ...service.dropIns,
   ])
-  return new Map(files.map((file) => [file.path, file.text]))
+  const nginx = facts.nginx.config.ok ? facts.nginx.config.value.files : []
+  return new Map([...fpm, ...nginx].map((file) => [file.path, file.text]))
 }
 
 interface ResolvedFile {
   /** As the configuration names it. */
   readonly named: string
-  readonly change: Change
+  readonly change: ChangeOf<'file'>
   readonly before: Uint8Array | null
-  readonly after: Uint8Array
+  readonly after: Uint8Array | null
 }
 
 type Resolving = { readonly ok: true; readonly value: ResolvedFile } | { readonly ok: false; readonly says: string }
@@ -140,10 +141,10 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
   const real = file.before === null ? ({ ok: true, value: file.path } as const) : await host.resolve(file.path)
   if (!real.ok) return { ok: false, says: `${file.path} cannot be followed to a file: ${real.says}.` }
   const path = real.value
-  const diff = fileDiff(path, file.before, file.after)
+  const diff = fileDiff(path, file.before, file.after, file.mayChangeHidden)
   if (!diff.ok) return { ok: false, says: `This cannot be planned: ${diff.says}.` }
-  const after = bytesOf(file.after)
-  if (file.before === null) {
+  const after = file.after === null ? null : bytesOf(file.after)
+  if (file.before === null && after !== null) {
     const state: FileState = { ...contentOf(after, terms), mode: octal(file.mode), owner: 'root', group: 'root' }
     return {
       ok: true,
@@ -157,17 +158,17 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
   }
   const stat = await host.stat(path)
   if (!stat.ok) return { ok: false, says: `${path} cannot be examined: ${stat.says}.` }
-  const before = bytesOf(file.before)
+  const before = bytesOf(file.before ?? '')
   const attributes = {
     mode: octal(stat.value.mode),
     owner: await host.userName(stat.value.uid),
     group: await host.groupName(stat.value.gid),
   }
-  const change: Change = {
+  const change: ChangeOf<'file'> = {
     of: 'file',
     path,
     before: { ...contentOf(before, terms), ...attributes },
-    after: { ...contentOf(after, terms), ...attributes },
+    after: after && { ...contentOf(after, terms), ...attributes },
     diff: diff.diff,
   }
   return { ok: true, value: { named: file.path, before, after, change } }
@@ -190,6 +191,9 @@ function composePlan(
 ): Plan {
   const madeMs = host.nowMs()
   const fileBasis: BasisItem[] = files.map(({ change }) => ({ of: 'file', path: change.path, state: change.before }))
+  const directoryBasis: BasisItem[] = merged.besides.flatMap((change) =>
+    change.of === 'directory' ? [{ of: 'directory', path: change.path, state: change.before }] : [],
+  )
   const links = files.filter((file) => file.named !== file.change.path)
   return {
     format: 'fleetmend.plan/1',
@@ -205,11 +209,11 @@ function composePlan(
     })),
     clears: merged.clears,
     checks: [...merged.checks],
-    changes: files.map((file) => file.change),
+    changes: [...files.map((file) => file.change), ...merged.besides],
     acts: [...merged.acts],
     disturbs: [...merged.disturbs],
     warnings: [...merged.warnings, ...links.map((file) => `${file.named} is a link; the file it points to is edited.`)],
-    basis: { exact: [...fileBasis, ...merged.basis], guards: [...merged.guards] },
+    basis: { exact: [...fileBasis, ...directoryBasis, ...merged.basis], guards: [...merged.guards] },
     watchMs: terms.watchMs,
   }
 }

@@ -1,5 +1,5 @@
 /** Several remediations as one: each file changed once, each service checked once and acted on once. */
-import type { Act, BasisItem, Check, Guard, Plan } from '@fleetmend/shared'
+import type { Act, BasisItem, Change, Check, Guard, Plan } from '@fleetmend/shared'
 import { applySplices } from '../readings/splice.ts'
 import type { Draft, FileEdit } from '../remediations/define.ts'
 
@@ -7,13 +7,17 @@ export interface MergedFile {
   readonly path: string
   /** Byte text; null when the file does not exist yet. */
   readonly before: string | null
-  readonly after: string
+  /** Null when the file is to be gone. */
+  readonly after: string | null
   /** For a file that does not exist yet. */
   readonly mode: number
+  /** Lines that are hidden from people may change, too. */
+  readonly mayChangeHidden: boolean
 }
 
 export interface Merged {
   readonly files: readonly MergedFile[]
+  readonly besides: readonly Exclude<Change, { of: 'file' }>[]
   readonly checks: readonly Check[]
   readonly acts: readonly Act[]
   readonly clears: Plan['clears']
@@ -42,6 +46,7 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
     ok: true,
     value: {
       files,
+      besides: distinct(drafts.flatMap((draft) => draft.besides ?? [])),
       checks: [
         ...checks.filter((check) => check.when === 'planned'),
         ...checks.filter((check) => check.when === 'live'),
@@ -67,7 +72,14 @@ function mergeFile(
     if (before !== null || edits.some((edit) => edit.edit !== 'create' || edit.text !== created.text)) {
       return { ok: false, says: `two remediations disagree about ${path}` }
     }
-    return { ok: true, value: { path, before: null, after: created.text, mode: created.mode } }
+    return { ok: true, value: { path, before: null, after: created.text, mode: created.mode, mayChangeHidden: false } }
+  }
+  const replaced = edits.find((edit) => edit.edit === 'replace')
+  if (replaced) {
+    if (edits.some((edit) => edit.edit !== 'replace' || edit.after !== replaced.after))
+      return { ok: false, says: `two remediations disagree about ${path}` }
+    const { before: from, after: to } = replaced
+    return { ok: true, value: { path, before: from, after: to, mode: 0o644, mayChangeHidden: true } }
   }
   if (before === null) return { ok: false, says: `${path} is to be edited but was not read` }
   const after = applySplices(
@@ -75,16 +87,32 @@ function mergeFile(
     edits.flatMap((edit) => (edit.edit === 'splice' ? edit.splices : [])),
   )
   if (!after.ok) return { ok: false, says: `two remediations edit the same line of ${path} (${after.says})` }
-  return { ok: true, value: { path, before, after: after.text, mode: 0o644 } }
+  return { ok: true, value: { path, before, after: after.text, mode: 0o644, mayChangeHidden: false } }
 }
 
-/** systemd learns of new unit files before it is told to do anything, and a failed state is cleared before a start. */
-const actOrder: readonly Act['act'][] = ['daemon-reload', 'reset-failed', 'start', 'reload-fpm']
+/**
+ * systemd learns of new unit files before it is told to do anything, a failed state is cleared before a start, and nginx
+ * comes last: by then what it hands requests to is where its new configuration looks for it.
+ */
+const actOrder: readonly Act['act'][] = [
+  'daemon-reload',
+  'reset-failed',
+  'restart',
+  'start',
+  'reload-fpm',
+  'reload-nginx',
+]
 
 function mergeActs(acts: readonly Act[]): readonly Act[] {
-  const started = new Set(acts.flatMap((act) => (act.act === 'start' ? [act.service] : [])))
+  const on = (wanted: Act['act']) =>
+    new Set(acts.flatMap((act) => (act.act === wanted && 'service' in act ? [act.service] : [])))
+  const [started, restarted] = [on('start'), on('restart')]
   // A service that starts reads its configuration anyway.
-  const needed = acts.filter((act) => act.act !== 'reload-fpm' || !started.has(act.service))
+  const isImplied = (act: Act) =>
+    ((act.act === 'reload-fpm' || act.act === 'reload-nginx') &&
+      (started.has(act.service) || restarted.has(act.service))) ||
+    (act.act === 'restart' && started.has(act.service))
+  const needed = acts.filter((act) => !isImplied(act))
   const longest = new Map<string, Act>()
   for (const act of needed) {
     const key = `${act.act} ${'service' in act ? act.service : ''}`

@@ -2,7 +2,7 @@
  * What a remediation is: an id, an exact input, words, and a pure function from facts to a draft. It has no apply and no
  * rollback of its own: those are one function each, for all plans (DESIGN D1).
  */
-import type { Act, BasisItem, Check, Guard, Plan } from '@fleetmend/shared'
+import type { Act, BasisItem, Change, Check, Guard, Plan } from '@fleetmend/shared'
 import type * as z from 'zod/mini'
 import type { Splice } from '../readings/splice.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
@@ -11,12 +11,16 @@ import type { HostFacts } from '../survey/host-facts.ts'
 export type FileEdit =
   | { readonly edit: 'splice'; readonly path: string; readonly splices: readonly Splice[] }
   | { readonly edit: 'create'; readonly path: string; readonly text: string; readonly mode: number }
+  /** All of it, also lines that nobody is shown; `after` null: the file is to be gone. Only for what was there before. */
+  | { readonly edit: 'replace'; readonly path: string; readonly before: string; readonly after: string | null }
 
 export interface Draft {
   readonly kind: 'draft'
   readonly because: string
   readonly arithmetic: readonly string[]
   readonly edits: readonly FileEdit[]
+  /** Changes of anything but files; left out: none. */
+  readonly besides?: readonly Exclude<Change, { of: 'file' }>[]
   readonly checks: readonly Check[]
   readonly acts: readonly Act[]
   readonly clears: Plan['clears']

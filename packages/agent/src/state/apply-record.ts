@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  isFileChange,
   ApplyId,
   digestOf,
   PlanRecord,
@@ -137,7 +138,8 @@ export async function loadBeforeImage(
   record: ApplyRecord,
   index: number,
 ): Promise<Uint8Array | null> {
-  const before = record.plan.plan.changes[index]?.before
+  const change = record.plan.plan.changes[index]
+  const before = change && isFileChange(change) ? change.before : null
   try {
     const bytes = await readFile(beforeImageFile(state, record.id, index))
     return before && isHmacOf(state.key, bytes, before.hmac) ? bytes : null

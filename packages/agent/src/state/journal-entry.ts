@@ -66,12 +66,12 @@ export const JournalEntry = z.discriminatedUnion('entry', [
     entry: z.literal('intent'),
     ...line,
     baseline: Baseline,
-    files: z.array(BeforeImage),
+    files: z.array(z.nullable(BeforeImage)).check(z.describe('By change; null for one that is not of a file.')),
     directories: z
       .array(z.string())
       .check(z.describe('Directories that writing will have to make, the outermost first.')),
   }),
-  z.strictObject({ entry: z.literal('writing'), ...line, path: z.string() }),
+  z.strictObject({ entry: z.literal('writing'), ...line, change: z.int() }),
   z.strictObject({ entry: z.literal('changed'), ...line }),
   z.strictObject({ entry: z.literal('acting'), ...line, act: z.int() }),
   /** did: its effect is there · let-go: given up in time, the service runs on as before · failed. */
@@ -99,7 +99,7 @@ export const JournalEntry = z.discriminatedUnion('entry', [
     verdict: z.nullable(Verdict),
     askedBy: z.nullable(AuthoritySummary),
   }),
-  z.strictObject({ entry: z.literal('restoring'), ...line, path: z.string() }),
+  z.strictObject({ entry: z.literal('restoring'), ...line, change: z.int() }),
   z.strictObject({ entry: z.literal('restored'), ...line }),
   z.strictObject({
     entry: z.literal('closed'),

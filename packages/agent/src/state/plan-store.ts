@@ -4,7 +4,16 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { digestOf, Digest, PlanRecord, problem, type Change, type HostId, type Problem } from '@fleetmend/shared'
+import {
+  digestOf,
+  Digest,
+  isFileChange,
+  PlanRecord,
+  problem,
+  type FileState,
+  type HostId,
+  type Problem,
+} from '@fleetmend/shared'
 import { errnoOf, makeDirectoryDurably, removeDurably, saysOf, writeDurably, writeNew } from './durable.ts'
 import { isHmacOf } from './host-key.ts'
 import type { StateFolder } from './state-folder.ts'
@@ -36,6 +45,7 @@ export async function savePlan(state: StateFolder, record: PlanRecord, sealed: S
     await removeDurably(sealedFolder(state, record.digest))
     await makeDirectoryDurably(sealedFolder(state, record.digest), 0o700)
     for (const [index, change] of record.plan.changes.entries()) {
+      if (!isFileChange(change)) continue
       for (const side of sides) {
         const bytes = sealed[side].get(change.path) ?? null
         if (!isAsStated(state, change[side], bytes))
@@ -88,6 +98,7 @@ export async function markPlanUsed(state: StateFolder, digest: Digest, by: strin
 async function loadSealed(state: StateFolder, record: PlanRecord): Promise<LoadedPlan> {
   const sealed = { before: new Map<string, Uint8Array | null>(), after: new Map<string, Uint8Array | null>() }
   for (const [index, change] of record.plan.changes.entries()) {
+    if (!isFileChange(change)) continue
     for (const side of sides) {
       const bytes = change[side] === null ? null : await readOrNull(sealedFile(state, record.digest, index, side))
       if (!isAsStated(state, change[side], bytes)) {
@@ -104,7 +115,7 @@ async function loadSealed(state: StateFolder, record: PlanRecord): Promise<Loade
 
 const sides = ['before', 'after'] as const
 
-function isAsStated(state: StateFolder, stated: Change['before'], bytes: Uint8Array | null): boolean {
+function isAsStated(state: StateFolder, stated: FileState | null, bytes: Uint8Array | null): boolean {
   if (stated === null || bytes === null) return stated === null && bytes === null
   return stated.bytes === bytes.length && isHmacOf(state.key, bytes, stated.hmac)
 }

@@ -4,6 +4,7 @@ import {
   type Act,
   type BasisItem,
   type Change,
+  type ChangeOf,
   type FileState,
   type Plan,
   type PlanRecord,
@@ -22,6 +23,8 @@ export interface SampleFile {
 
 export interface SamplePlan extends Partial<Omit<Plan, 'changes' | 'acts' | 'checks' | 'clears'>> {
   readonly files?: readonly SampleFile[]
+  /** Changes of anything but files. */
+  readonly besides?: readonly Exclude<Change, { of: 'file' }>[]
   readonly acts?: readonly Act[]
   readonly checks?: readonly Plan['checks'][number][]
   readonly clears?: readonly Plan['clears'][number][]
@@ -33,9 +36,9 @@ export const sampleMadeAtMs = Date.parse('2026-11-21T03:09:40.000Z')
 
 export function samplePlan(
   key: HostKey,
-  { files = [], acts = [], checks = [], clears = [], rests = [], ...overrides }: SamplePlan,
+  { files = [], besides = [], acts = [], checks = [], clears = [], rests = [], ...overrides }: SamplePlan,
 ): { readonly record: PlanRecord; readonly sealed: SealedBytes } {
-  const changes: Change[] = files.map((file) => ({
+  const changes: ChangeOf<'file'>[] = files.map((file) => ({
     of: 'file',
     path: file.path,
     before: stateOf(key, file.before, file),
@@ -51,7 +54,7 @@ export function samplePlan(
     remediations: [{ id: 'tune-pool', input: {}, because: 'It is too small.', arithmetic: [] }],
     clears: [...clears],
     checks: [...checks],
-    changes,
+    changes: [...changes, ...besides],
     acts: [...acts],
     disturbs: [],
     warnings: [],

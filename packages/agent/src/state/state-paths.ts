@@ -22,6 +22,8 @@ export interface StatePaths {
   readonly sealed: string
   readonly sealedPlans: string
   readonly sealedApplies: string
+  /** A folder a service; made when the first version is kept. */
+  readonly lastGood: string
 }
 
 export function statePaths(root: string): StatePaths {
@@ -35,5 +37,6 @@ export function statePaths(root: string): StatePaths {
     sealed,
     sealedPlans: join(sealed, 'plans'),
     sealedApplies: join(sealed, 'applies'),
+    lastGood: join(sealed, 'last-good'),
   }
 }

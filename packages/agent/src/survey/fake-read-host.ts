@@ -22,7 +22,7 @@ export const timedOut: Refusal = { ok: false, why: 'timed-out', says: 'no answer
 export type Entry =
   | string
   | { readonly bytes: Uint8Array }
-  | { readonly text: string; readonly modifiedMs: number }
+  | { readonly text: string; readonly modifiedMs: number; readonly changedMs?: number }
   | { readonly link: string; readonly modifiedMs?: number }
   | { readonly is: 'directory' | 'socket' }
   | Refusal
@@ -118,7 +118,8 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
       const modifiedMs = modifiedMsOf(entry, 0)
       const content = contentOf(entry)
       const sizeBytes = content.ok ? content.value.length : 0
-      const facts = { mode: 0o644, uid: 0, gid: 0, sizeBytes, modifiedMs, device: 1, inode: inodeOf(place) }
+      const changedMs = (typeof entry === 'object' && 'changedMs' in entry ? entry.changedMs : null) ?? modifiedMs
+      const facts = { mode: 0o644, uid: 0, gid: 0, sizeBytes, modifiedMs, changedMs, device: 1, inode: inodeOf(place) }
       return { ok: true, value: { ...facts, kind: kindOf(entry) } }
     },
     list: async (path) => {
@@ -181,7 +182,7 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
 export function fakeLog(bytes: Uint8Array, modifiedMs = fakeNowMs, inode = 1): OpenLog {
   const facts = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: bytes.length, modifiedMs } as const
   return {
-    facts: { ...facts, device: 1, inode },
+    facts: { ...facts, changedMs: modifiedMs, device: 1, inode },
     read: async (offset, length) => bytes.subarray(offset, offset + length),
   }
 }

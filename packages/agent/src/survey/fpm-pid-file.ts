@@ -11,11 +11,16 @@ export async function leftPidFile(
   config: Read<FpmConfig>,
   prefix: string,
 ): Promise<PidFileFacts | null> {
-  const named = config.ok ? (config.value.global.get('pid')?.value ?? '') : ''
+  const path = config.ok ? pidFilePath(config.value, prefix) : null
+  return path === null ? null : readPidFile(host, path)
+}
+
+/** Null where none is written. */
+export function pidFilePath({ global }: FpmConfig, prefix: string): string | null {
+  const named = global.get('pid')?.value ?? ''
   if (named === '') return null
   // PHP_LOCALSTATEDIR, where relative names of `pid` and `error_log` begin.
-  const path = named.startsWith('/') ? named : `${prefix === '/usr' ? '' : prefix}/var/${named}`
-  return readPidFile(host, path)
+  return named.startsWith('/') ? named : `${prefix === '/usr' ? '' : prefix}/var/${named}`
 }
 
 /** Null where there is none, or none that names a process. */

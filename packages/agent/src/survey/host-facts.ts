@@ -7,6 +7,7 @@ import type { FpmSlowRecord } from '../readings/fpm-slow-log.ts'
 import type { FpmStatus } from '../readings/fpm-status.ts'
 import type { AdminSession } from '../readings/admin-journal.ts'
 import type { JournalEntry } from '../readings/journal.ts'
+import type { NginxConfig } from '../readings/nginx-config.ts'
 import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts'
@@ -147,6 +148,10 @@ export interface MemoryFacts {
 export interface NginxFacts {
   /** Null when nginx is not installed here, or systemd does not run it. */
   readonly unit: UnitProperties | null
+  /** Absolute path: what runs, or what its unit would start, or where packages put it. */
+  readonly binary: string
+  /** Our own reading of the files on disk, with where each value stands. */
+  readonly config: Read<NginxConfig>
   /** What nginx itself says about the files on disk: `-t`. */
   readonly configTest: Read<{ readonly passes: boolean; readonly exitCode: number; readonly says: readonly string[] }>
   readonly journal: Read<readonly JournalEntry[]>

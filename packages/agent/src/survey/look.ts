@@ -96,7 +96,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   if (!queues.ok) couldNotTell.push({ what: 'whether requests wait for a worker', why: queues.says })
   if (!nginx.sites.ok && nginx.sites.why !== 'missing')
     couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })
-  const { unit, pidFile, master, workerPid, workerPids } = nginx
+  const { unit, pidFile, binary, config, master, workerPid, workerPids } = nginx
   const addresses = {
     loadedAtMs: await nginxLoadedAtMs(host, master, processes),
     worker: await workerAccount(host, workerPid),
@@ -109,7 +109,8 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     takenAtMs,
     fpm,
     nginx: {
-      ...{ unit, configTest, journal, pidFile, master, workerPid, workerPids, sites: siteFacts, proxied, errors },
+      ...{ unit, configTest, journal, pidFile, binary, config, master, workerPid, workerPids },
+      ...{ sites: siteFacts, proxied, errors },
       ...addresses,
     },
     poolProbes: nginx.sites.ok ? [] : await probePools(host, fpm),

@@ -26,6 +26,7 @@ export interface NginxReading {
   readonly master: ProcessFacts | null
   readonly workerPid: number | null
   readonly workerPids: readonly number[]
+  readonly config: Read<NginxConfig>
   readonly sites: Read<readonly Omit<SiteFacts, 'probes'>[]>
   /** Servers that hand requests on over HTTP; `isAlsoPhp` where one of `sites` is the same server. */
   readonly proxied: readonly { readonly site: NginxSite; readonly isAlsoPhp: boolean }[]
@@ -47,24 +48,19 @@ export async function nginxFacts(
   units: Read<Units>,
 ): Promise<NginxReading> {
   const unit = units.ok ? units.value.nginx : null
-  const master = await masterOf(host, unit, processes)
-  const { binary, isThere } = await programOf(host, unit, master)
+  const { master, binary, isThere } = await findNginx(host, unit, processes)
   const workers = processes.filter(
     (process) => process.parentPid === master?.pid && process.title.startsWith('nginx: worker process'),
   )
   const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
   const isInstalled = unit !== null || master !== null || isThere
-  const { sites, proxied, allowance, passes }: Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'> =
-    isInstalled
-      ? await readSites(host, startedWith(master))
-      : {
-          sites: units.ok
-            ? { ok: false, why: 'missing', says: 'nginx is not installed' }
-            : { ok: false, why: 'failed', says: units.says },
-          proxied: [],
-          allowance: null,
-          passes: [],
-        }
+  const { config, sites, proxied, allowance, passes } = isInstalled
+    ? await readSites(host, startedWith(master))
+    : unread(
+        units.ok
+          ? { ok: false, why: 'missing', says: 'nginx is not installed' }
+          : { ok: false, why: 'failed', says: units.says },
+      )
   return {
     unit,
     pidFile: unit || master || !allowance ? null : await readPidFile(host, allowance.pidPath),
@@ -73,11 +69,28 @@ export async function nginxFacts(
     master,
     workerPid: workerPids[0] ?? workers[0]?.pid ?? null,
     workerPids,
+    config,
     sites,
     proxied,
     allowance,
     passes,
   }
+}
+
+/** What runs, and the program that does or would. */
+export async function findNginx(
+  host: ReadHost,
+  unit: UnitProperties | null,
+  processes: readonly ProcessFacts[],
+): Promise<{ readonly master: ProcessFacts | null; readonly binary: string; readonly isThere: boolean }> {
+  const master = await masterOf(host, unit, processes)
+  return { master, ...(await programOf(host, unit, master)) }
+}
+
+type ReadSites = Pick<NginxReading, 'config' | 'sites' | 'proxied' | 'allowance' | 'passes'>
+
+function unread(why: Read<never>): ReadSites {
+  return { config: why, sites: why, proxied: [], allowance: null, passes: [] }
 }
 
 /** The name of each site that hands on to PHP, by its access log; several sites may share one. Opens no log. */
@@ -134,17 +147,14 @@ function startedWith(master: ProcessFacts | null): { readonly main: string; read
   return { main: file === undefined ? defaultConfig : fullPath(file, build), build }
 }
 
-async function readSites(
-  host: ReadHost,
-  { main, build }: ReturnType<typeof startedWith>,
-): Promise<Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'>> {
+async function readSites(host: ReadHost, { main, build }: ReturnType<typeof startedWith>): Promise<ReadSites> {
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
-  if (!reading.ok)
-    return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, passes: [] }
+  if (!reading.ok) return unread({ ok: false, why: 'failed', says: reading.says })
   const php = nginxSites(reading.value, build)
   const servers = new Set(php.map(({ directive }) => directive))
   const requests = requestReader(host)
   return {
+    config: { ok: true, value: reading.value },
     sites: { ok: true, value: await Promise.all(php.map((site) => siteFacts(host, site, requests))) },
     passes: await passFacts(host, reading.value, php),
     proxied: proxiedSites(reading.value, build).map((site) => ({ site, isAlsoPhp: servers.has(site.directive) })),

@@ -29,7 +29,12 @@ test('nginx is asked what it says of the files on disk', async () => {
     ok: true,
     value: { passes: false, exitCode: 1, says: ['nginx: [emerg] unknown directive "x" in /etc/nginx/nginx.conf:1'] },
   })
-  expect(host.questions).toContainEqual({ tool: 'nginx-config-test', binary: '/usr/sbin/nginx', config: null })
+  expect(host.questions).toContainEqual({
+    tool: 'nginx-config-test',
+    binary: '/usr/sbin/nginx',
+    config: null,
+    planned: new Map(),
+  })
 })
 
 test('the configuration is that of the running master', async () => {
@@ -39,6 +44,7 @@ test('the configuration is that of the running master', async () => {
     tool: 'nginx-config-test',
     binary: '/opt/nginx/sbin/nginx',
     config: '/srv/nginx.conf',
+    planned: new Map(),
   })
 })
 

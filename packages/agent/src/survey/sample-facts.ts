@@ -285,15 +285,18 @@ export function sampleFacts(
   > & {
       readonly errors?: HostFacts['nginx']['errors']
       readonly proxied?: HostFacts['nginx']['proxied']
+      readonly nginxConfig?: HostFacts['nginx']['config']
     } & SampleAddresses = {},
 ): HostFacts {
-  const { fpm, sites, proxied, errors, nginxLoadedAtMs, worker, passes, upstreams, ...rest } = changes
+  const { fpm, sites, proxied, errors, nginxConfig, nginxLoadedAtMs, worker, passes, upstreams, ...rest } = changes
   return {
     host: 'web-1',
     takenAtMs: sampleNowMs,
     fpm: fpm ?? [sampleFpm()],
     nginx: {
       unit: sampleUnit({ service: 'nginx', mainPid: 50 }),
+      binary: '/usr/sbin/nginx',
+      config: nginxConfig ?? { ok: false, why: 'missing', says: 'no such file' },
       configTest: { ok: true, value: { passes: true, exitCode: 0, says: [] } },
       journal: { ok: true, value: [] },
       pidFile: null,

@@ -1,11 +1,11 @@
-import type { Plan } from '@fleetmend/shared'
+import type { ChangeOf } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { planOf } from '../../test/sample-run.ts'
 import { changeGroupKey, withPlan } from './change-groups.ts'
 
 const one = planOf('web-1').plan
 const other = planOf('web-2').plan
-const [change] = one.changes as [Plan['changes'][number]]
+const [change] = one.changes as [ChangeOf<'file'>]
 
 test('plans of two hosts never have the same digest, and are one change when they do the same', () => {
   expect(planOf('web-1').digest).not.toBe(planOf('web-2').digest)
@@ -61,6 +61,16 @@ describe('it is another change', () => {
     {
       name: 'when it was asked for with another input',
       plan: { ...other, remediations: [{ ...other.remediations[0]!, input: { pool: 'php8.2-fpm/shop' } }] },
+    },
+    {
+      name: 'when a unit is enabled, too',
+      plan: {
+        ...other,
+        changes: [
+          change,
+          { of: 'unit-setting', service: 'php8.2-fpm', setting: 'enabled', before: false, after: true } as const,
+        ],
+      },
     },
     { name: 'when it is watched for longer', plan: { ...other, watchMs: 1 } },
   ])('$name', ({ plan }) => {

@@ -16,20 +16,52 @@ export const FileState = z.strictObject({
 })
 export type FileState = z.infer<typeof FileState>
 
-/** A reversible change: before and after. `null` means that the file does not exist on that side. */
-export const Change = z.strictObject({
-  of: z.literal('file'),
-  path: z.string().check(z.describe('The file itself: links are resolved before a plan is made.')),
-  before: z.nullable(FileState),
-  after: z.nullable(FileState),
-  diff: z.string().check(z.describe('Unified diff with secrets hidden; what people see and what the digest covers.')),
+/** Whom a directory belongs to and who may do what in it. */
+export const DirectoryState = z.strictObject({
+  mode: z.string().check(z.regex(/^0[0-7]{3,4}$/)),
+  owner: z.string(),
+  group: z.string(),
 })
+export type DirectoryState = z.infer<typeof DirectoryState>
+
+/**
+ * What systemd remembers of a unit beside its files. masked-runtime: masked until the next boot (`systemctl mask
+ * --runtime`).
+ */
+export const UnitSetting = z.enum(['enabled', 'masked', 'masked-runtime'])
+export type UnitSetting = z.infer<typeof UnitSetting>
+
+/** A reversible change: before and after. */
+export const Change = z.discriminatedUnion('of', [
+  z.strictObject({
+    of: z.literal('file'),
+    path: z.string().check(z.describe('The file itself: links are resolved before a plan is made.')),
+    before: z.nullable(FileState).check(z.describe('null: there is no such file.')),
+    after: z.nullable(FileState),
+    diff: z.string().check(z.describe('Unified diff with secrets hidden; what people see and what the digest covers.')),
+  }),
+  z.strictObject({ of: z.literal('directory'), path: z.string(), before: DirectoryState, after: DirectoryState }),
+  z.strictObject({
+    of: z.literal('unit-setting'),
+    service: ServiceName,
+    setting: UnitSetting,
+    before: z.boolean(),
+    after: z.boolean(),
+  }),
+])
 export type Change = z.infer<typeof Change>
+
+/** A change of one kind, e.g. `ChangeOf<'file'>`. */
+export type ChangeOf<Kind extends Change['of']> = Extract<Change, { of: Kind }>
+
+export function isFileChange(change: Change): change is ChangeOf<'file'> {
+  return change.of === 'file'
+}
 
 /** Something that must hold before acting. `planned` runs against the planned files, `live` against the written ones. */
 export const Check = z.strictObject({
   when: z.enum(['planned', 'live']),
-  check: z.enum(['fpm-config', 'unit-file']),
+  check: z.enum(['fpm-config', 'nginx-config', 'unit-file']),
   service: ServiceName,
 })
 export type Check = z.infer<typeof Check>
@@ -39,6 +71,9 @@ export const Act = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('daemon-reload') }),
   z.strictObject({ act: z.literal('reset-failed'), service: ServiceName }),
   z.strictObject({ act: z.literal('start'), service: ServiceName }),
+  /** What a reload cannot do: sockets made anew, limits of processes. Requests in flight are lost. */
+  z.strictObject({ act: z.literal('restart'), service: ServiceName }),
+  z.strictObject({ act: z.literal('reload-nginx'), service: ServiceName }),
   z.strictObject({
     act: z.literal('reload-fpm'),
     service: ServiceName,
@@ -52,6 +87,7 @@ export type Act = z.infer<typeof Act>
 /** What must be exactly as it was when the plan was made; taken again under the lock just before the first write. */
 export const BasisItem = z.discriminatedUnion('of', [
   z.strictObject({ of: z.literal('file'), path: z.string(), state: z.nullable(FileState) }),
+  z.strictObject({ of: z.literal('directory'), path: z.string(), state: DirectoryState }),
   z.strictObject({
     of: z.literal('unit'),
     service: ServiceName,

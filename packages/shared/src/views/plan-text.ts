@@ -1,5 +1,5 @@
 /** A plan as a person reads it before saying yes: why, the diff, what is checked, what is done, what it disturbs. */
-import type { Act, Check, Plan, PlanRecord } from '../model/plan.ts'
+import { isFileChange, type Act, type Change, type Check, type Plan, type PlanRecord } from '../model/plan.ts'
 import { safe, safeLine, type Paint } from './paint.ts'
 
 export function planText({ digest, plan, forecast }: PlanRecord, paint: Paint): string {
@@ -15,10 +15,14 @@ export function planBody(plan: Plan, forecast: readonly string[], paint: Paint):
       ...arithmetic.map((line) => `      ${paint.dim(safeLine(line))}`),
     ].join('\n'),
   )
-  const diffs = plan.changes.map((change) => indent(colourDiff(safe(change.diff).trimEnd(), paint)))
+  const besides = plan.changes.flatMap((change) => (isFileChange(change) ? [] : [changeWords(change)]))
+  const diffs = plan.changes
+    .filter(isFileChange)
+    .map((change) => indent(colourDiff(safe(change.diff).trimEnd(), paint)))
   const blocks = [
     `${why.join('\n')}\n`,
     ...(diffs.length > 0 ? [`${diffs.join('\n\n')}\n`] : [`  ${paint.dim('No file changes.')}\n`]),
+    list('Beside its files', besides, paint),
     list('Checked first', plan.checks.map(checkWords), paint),
     list('Then', plan.acts.map(actWords), paint),
     list('Disturbs', plan.disturbs.length > 0 ? plan.disturbs : ['nothing'], paint),
@@ -55,9 +59,23 @@ function indent(text: string): string {
 export function checkWords(check: Check): string {
   const on =
     check.when === 'planned' ? 'the planned files, before anything is written' : 'the written files, before acting'
-  return check.check === 'fpm-config'
-    ? `${check.service} accepts ${on}`
-    : `systemd accepts the unit of ${check.service}: ${on}`
+  return check.check === 'unit-file'
+    ? `systemd accepts the unit of ${check.service}: ${on}`
+    : `${check.service} accepts ${on}`
+}
+
+export function changeWords(change: Exclude<Change, { of: 'file' }>): string {
+  if (change.of === 'directory')
+    return `${change.path} (${change.after.owner}:${change.after.group}) gets mode ${change.after.mode}; it has ${change.before.mode}`
+  const is = change.after ? 'is' : 'is no longer'
+  switch (change.setting) {
+    case 'enabled':
+      return `${change.service} ${is} started at boot`
+    case 'masked':
+      return `${change.service} ${is} masked`
+    case 'masked-runtime':
+      return `${change.service} ${is} masked until the next boot`
+  }
 }
 
 export function actWords(act: Act): string {
@@ -68,6 +86,10 @@ export function actWords(act: Act): string {
       return `the failed state of ${act.service} is cleared`
     case 'start':
       return `${act.service} is started`
+    case 'restart':
+      return `${act.service} is restarted`
+    case 'reload-nginx':
+      return 'nginx is reloaded: new workers take over, the old ones finish their requests'
     case 'reload-fpm':
       return `${act.service} is reloaded without losing a request; lets go after ${act.deadlineMs / 1000} s`
   }

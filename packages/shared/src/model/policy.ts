@@ -1,0 +1,83 @@
+/**
+ * What a host lets be done to it, whoever asks: `/etc/fleetmend/policy.yaml`, which only root on that host can write
+ * (DESIGN D4, D5). Every key may be left out; what is said of each here is what the packaged example says.
+ */
+import * as z from 'zod/mini'
+
+/** Hours of a clock, so that they read the same in every country. */
+const TimeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "22:00"'))
+
+export const Weekday = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])
+export type Weekday = z.infer<typeof Weekday>
+
+export const MaintenanceWindow = z.strictObject({
+  days: z.array(Weekday).check(z.minLength(1), z.describe('The days on which it opens.')),
+  from: TimeOfDay.check(z.describe('When it opens, as "22:00".')),
+  to: TimeOfDay.check(
+    z.describe('When it closes. Not later than `from`: on the next day, so that the same time is a whole day.'),
+  ),
+})
+export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>
+
+const people = z.int().check(z.minimum(1), z.maximum(10))
+
+const Approvals = z.strictObject({
+  ordinary: z._default(people, 1).check(z.describe('For plans that edit and reload.')),
+  restarts: z._default(people, 2).check(z.describe('For plans that start, restart or unmask a service.')),
+})
+
+/** What a plan can do at worst; each asks for its own number of approvals. */
+export type RiskClass = keyof z.infer<typeof Approvals>
+
+const Maintenance = z.strictObject({
+  timeZone: z
+    ._default(z.enum(['host', 'UTC']), 'host')
+    .check(z.describe('Whose clock the windows go by: host is the zone of /etc/localtime.')),
+  windows: z
+    ._default(z.array(MaintenanceWindow).check(z.maxLength(50)), [])
+    .check(
+      z.describe('An apply begins only while one of them is open; none: at any time. What has begun may end later.'),
+    ),
+})
+
+const RemediationId = z.string().check(z.regex(/^[a-z]+(-[a-z]+)*$/, 'must be the id of a remediation'))
+
+export const Policy = z.strictObject({
+  remediations: z
+    ._default(
+      z.union([z.literal('all'), z.array(RemediationId)], 'must be the word all, or a list of ids of remediations'),
+      'all',
+    )
+    .check(z.describe('What may be applied on this host: all, or a list of ids such as [reload-fpm, tune-pool].')),
+  approvals: z
+    ._default(Approvals, z.parse(Approvals, {}))
+    .check(
+      z.describe(
+        'How many people must have signed, each with a key in /etc/fleetmend/approvers. Root at this host needs none.',
+      ),
+    ),
+  changesPerHour: z
+    ._default(z.int().check(z.minimum(1), z.maximum(1000)), 6)
+    .check(z.describe('How many applies may begin within any 60 minutes, whoever asks and whatever for.')),
+  coolDownMinutes: z
+    ._default(z.int().check(z.minimum(0), z.maximum(1440)), 5)
+    .check(
+      z.describe(
+        'How long the same remediation waits before it is applied to the same service, pool or site again. What did not ' +
+          'help will not help at once, and what helps for a minute needs a person. 0: it does not wait.',
+      ),
+    ),
+  maintenance: z
+    ._default(Maintenance, z.parse(Maintenance, {}))
+    .check(z.describe('When changes may begin.')),
+})
+export type Policy = z.infer<typeof Policy>
+
+/** A limit kept by the host, which holds back an apply now. */
+export const Brake = z.strictObject({
+  brake: z.enum(['frozen', 'remediation', 'maintenance', 'changes-per-hour', 'cool-down']),
+  says: z.string().check(z.describe('What holds, as a sentence.')),
+  untilMs: z.nullable(z.int()).check(z.describe('When it lets go by itself; null: when a person lifts it.')),
+  lift: z.string().check(z.describe('What root on this host would change to lift it, as a clause.')),
+})
+export type Brake = z.infer<typeof Brake>
