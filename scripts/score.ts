@@ -1,7 +1,8 @@
 /**
- * `npm run score [NAME …]`: boots hosts, breaks them in every way there is, and prints whether each cause was named. Exits 4
- * when a row is wrong. `--at-once N` hosts (2), and with names only faults whose id contains one of them; without, all of
- * them, and the table is kept in docs/results/score.md. Faults that no test host can have are judged on their records.
+ * `npm run score [NAME …]`: boots hosts, breaks them in every way there is, and prints whether each cause was named and
+ * mended. Exits 4 when a row is wrong. `--at-once N` hosts (2), `--only-diagnosis` mends nothing, and with names only faults
+ * whose id contains one of them; without either, the table is kept in docs/results/score.md. Faults that no test host can
+ * have are judged on their records.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -10,16 +11,16 @@ import { exitCodes, paintFor } from '@fleetmend/shared'
 import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
 import { openLab } from '../test/lab/lab.ts'
 import { loadFaults, loadRecordedFaults } from '../test/live/faults/catalogue.ts'
-import { isRight, scoreFault, type Score } from '../test/live/faults/score-fault.ts'
+import { isMended, isRight, scoreFault, type Score } from '../test/live/faults/score-fault.ts'
 import { scoreRecorded } from '../test/live/faults/score-recorded.ts'
-import { writeResultPage } from '../test/live/result-page.ts'
+import { repairText, writeResultPage } from '../test/live/result-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const paint = paintFor(process.stdout.isTTY, process.env)
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'at-once': { type: 'string', default: '2' } },
+  options: { 'at-once': { type: 'string', default: '2' }, 'only-diagnosis': { type: 'boolean', default: false } },
 })
 const possible = await canBootHosts()
 if (!possible.can) {
@@ -36,12 +37,13 @@ async function score(): Promise<number> {
   const isWanted = ({ id }: { readonly id: string }) =>
     positionals.length === 0 || positionals.some((name) => id.includes(name))
   const faults = (await loadFaults()).filter(isWanted)
+  const repairs = !values['only-diagnosis']
   await using lab = await openLab()
   const live: readonly Row[] = faults.flatMap((fault) =>
     (fault.releases ?? ['debian12' as const]).map((release) => ({
       id: fault.id,
       on: release,
-      score: () => scoreFault(lab, fault, release),
+      score: () => scoreFault(lab, fault, release, { repairs }),
     })),
   )
   const recorded: readonly Row[] = (await loadRecordedFaults())
@@ -68,7 +70,7 @@ async function score(): Promise<number> {
   process.stdout.write(
     `\n${right} of ${rows.length} right${broken.length > 0 ? `, ${broken.length} could not be injected` : ''}\n`,
   )
-  if (positionals.length === 0) writeResultPage(scores, broken)
+  if (positionals.length === 0 && repairs) writeResultPage(scores, broken)
   return right === rows.length ? exitCodes.done : exitCodes.someFailed
 }
 
@@ -79,9 +81,10 @@ interface Row {
 }
 
 function lineOf(row: Score): string {
-  const { fault, release, causeFound, nothingWrong, evidenced, tookMs, complaints } = row
+  const { fault, release, causeFound, nothingWrong, evidenced, tookMs, repair, complaints } = row
   const mark = (good: boolean) => (good ? paint.green('✓') : paint.red('✗'))
-  const marks = [causeFound, nothingWrong, evidenced].map(mark).join(' ')
+  const marks = [causeFound, nothingWrong, evidenced, ...(repair ? [isMended(repair)] : [])].map(mark).join(' ')
   const head = `${marks}  ${fault.id.padEnd(34)} ${release.padEnd(8)} ${String(tookMs).padStart(5)} ms  ${fault.causes.join(', ') || 'nothing'}`
-  return [head, ...complaints.map((each) => `         ${paint.yellow(each)}`)].join('\n')
+  const mended = repair ? ` → ${paint.dim(repairText(repair))}` : ''
+  return [`${head}${mended}`, ...complaints.map((each) => `         ${paint.yellow(each)}`)].join('\n')
 }

@@ -49,13 +49,23 @@ const rows: readonly Row[] = [
   {
     room: 'packages/agent/src/readings',
     may: ['shared', 'node:net', 'type host/host.ts', 'type survey/host-facts.ts'],
-    except: ['packages/agent/src/readings/manifests'],
+    except: ['packages/agent/src/readings/manifests', 'packages/agent/src/readings/yaml'],
     why: 'a reading turns text into a value; given the same text it gives the same value, on any machine',
   },
   {
     room: 'packages/agent/src/readings/manifests',
-    may: ['readings', 'yaml', 'node:path'],
-    why: 'files for containers, which only the command line reads: the YAML they are written in stays out of what hosts carry',
+    may: ['readings', 'node:path'],
+    why: 'files for containers, which only the command line reads: they stay out of what hosts carry',
+  },
+  {
+    room: 'packages/agent/src/readings/yaml',
+    may: ['shared', 'yaml'],
+    why: 'the library is much to load, so that whoever may do without it imports this when a file of YAML is there',
+  },
+  {
+    room: 'packages/agent/src/redaction',
+    may: ['readings', 'type shared', 'type survey'],
+    why: 'what is shown and what is hidden is decided in one place, by the text alone',
   },
   {
     room: 'packages/agent/src/survey',
@@ -69,7 +79,7 @@ const rows: readonly Row[] = [
   },
   {
     room: 'packages/agent/src/diagnoses',
-    may: ['shared', 'readings', 'judgement', 'type survey', 'type host/host.ts'],
+    may: ['shared', 'readings', 'judgement', 'redaction', 'plans/file-diff.ts', 'type survey', 'type host/host.ts'],
     why: 'a diagnosis decides what is wrong; it has no way to change anything',
   },
   {
@@ -79,7 +89,7 @@ const rows: readonly Row[] = [
   },
   {
     room: 'packages/agent/src/plans',
-    may: ['shared', 'readings', 'judgement', 'diff', 'type remediations', 'type survey', 'type host/host.ts'],
+    may: ['shared', 'readings', 'judgement', 'redaction', 'diff', 'type remediations', 'type survey', 'type host/host.ts'],
     why: 'a plan is data; making one changes nothing',
   },
   {
@@ -100,6 +110,11 @@ const rows: readonly Row[] = [
       'type state',
     ],
     why: 'what is taken every minute must stay gentle: files of /proc and nothing that judges',
+  },
+  {
+    room: 'packages/agent/src/policy',
+    may: ['shared', 'readings', 'judgement', 'state', 'type host/host.ts'],
+    why: 'what root on this host lets be done to it; whoever asks for a change has no say in it',
   },
   {
     room: 'packages/agent/src/execute',

@@ -11,6 +11,18 @@ export interface LoadOptions extends GetOptions {
   readonly forMs: number
   /** Ends it earlier. */
   readonly requests?: number
+  /** Told of each request as it ends. */
+  readonly onEnded?: (ended: Ended) => void
+}
+
+export interface Ended {
+  /** By `performance.now()` of this process. */
+  readonly atMs: number
+  readonly tookMs: number
+  /** A complete answer below 400. */
+  readonly isGood: boolean
+  /** `200`, `502`, `ECONNRESET` … */
+  readonly outcome: string
 }
 
 export interface LoadReport {
@@ -53,7 +65,7 @@ const answerLimitMs = 65_000
 
 export function startLoad(
   address: string,
-  { path, perSecond, forMs, requests = limits.requests, ...options }: LoadOptions,
+  { path, perSecond, forMs, requests = limits.requests, onEnded, ...options }: LoadOptions,
 ): Load {
   if (perSecond > limits.perSecond || requests > limits.requests || forMs > limits.forMs)
     throw new Error(`A load is at most ${JSON.stringify(limits)}.`)
@@ -85,6 +97,7 @@ export function startLoad(
     second[isGood ? 'good' : 'lost']++
     if (isGood) good++
     else if (++lost <= 20) firstLost.push({ atMs: Math.round(performance.now() - startedMs), outcome })
+    onEnded?.({ atMs: performance.now(), tookMs: answer.tookMs, isGood, outcome })
     finishWhenDone()
   }
 

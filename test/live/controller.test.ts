@@ -1,14 +1,10 @@
 /** The same repair through a controller: with an approval that the host checks itself, and with a controller that dies. */
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTRPCClient } from '@trpc/client'
 import {
   manifestBytes,
   manifestDigest,
-  Peer,
   planTree,
   problemOf,
-  streamChannel,
   type Approval,
   type ApplyDocument,
   type DiagnosisDocument,
@@ -19,8 +15,8 @@ import {
   type RunView,
 } from '@fleetmend/shared'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { AgentRouter } from '../../packages/agent/src/router.ts'
 import type { Sample } from '../../packages/agent/src/samples/sample.ts'
+import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
@@ -40,6 +36,8 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     host = await lab.boot({ name: 'web-1' })
     fleet = await openFleet(lab.address)
     await fleet.add(host, ['role=web'])
+    // The same host is healed of the same trouble again and again.
+    await host.writeFile('/etc/fleetmend/policy.yaml', 'changesPerHour: 100\ncoolDownMinutes: 0\n')
   })
   afterAll(async () => {
     await fleet?.[Symbol.asyncDispose]()
@@ -115,7 +113,7 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
 
   test('without an approval that counts on the host, the host itself refuses', async () => {
     const { run, plans } = await planned()
-    const agent = await callAgent(host)
+    const agent = callAgent(host)
     const refusal = async (authority: Approval, plan = plans[0]!.digest) =>
       problemOf(await agent.client.remediate.begin.mutate({ plan, authority }).catch((error) => error as unknown))
 
@@ -190,13 +188,6 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('used') as string })
   })
 })
-
-/** As the controller would, or somebody who took its place: over the agent's own socket, seen from outside the host. */
-async function callAgent(host: LiveHost) {
-  const socket = connect(`/proc/${host.leaderPid}/root/run/fleetmend/agent.sock`)
-  const peer = new Peer(streamChannel(socket))
-  return { client: createTRPCClient<AgentRouter>({ links: [peer.link()] }), close: () => peer.close() }
-}
 
 async function approvalOf(manifest: Manifest, plans: readonly PlanRecord[], key: string): Promise<Approval> {
   const tree = planTree(plans.map(({ digest, plan }) => ({ host: plan.host, digest })))

@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isRight, type Score } from './faults/score-fault.ts'
+import { isMended, isRight, type Score } from './faults/score-fault.ts'
+import type { Repair } from './faults/score-repair.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const page = `${root}docs/results/score.md`
@@ -14,6 +15,8 @@ export interface ResultRow {
   readonly id: string
   readonly on: string
   readonly isRight: boolean
+  /** False also where nobody has measured it; on records there is nothing to mend. */
+  readonly isMended: boolean
 }
 
 export function writeResultPage(scores: readonly Score[], broken: readonly { id: string; on: string }[]): void {
@@ -24,26 +27,48 @@ export function writeResultPage(scores: readonly Score[], broken: readonly { id:
     '# The score',
     '',
     'Written by `npm run score`: each fault on a host of its own that is really broken, and what the agent said there. The',
-    'marks are: exactly the causes that there are; nothing wrong beside them; evidence for each. Rows on *recorded* are',
-    'hosts that were recorded (`fixtures/hosts`), because the kernels of test hosts cannot produce them.',
+    'marks are: exactly the causes that there are; nothing wrong beside them; evidence for each; mended. Rows on *recorded*',
+    'are hosts that were recorded (`fixtures/hosts`), because the kernels of test hosts cannot produce them.',
+    '',
+    'Mended means: `plan --for-findings` held what is right there and nothing else, was applied, and what visitors complained',
+    'of was answered afterwards, well. *Steps*: no plan is safe there, none was made, and the finding tells a person exactly',
+    'what to do. *Nothing*: nothing is to be done, and nothing was planned. Meanwhile ten visitors a second asked for a page',
+    'of PHP and ten for a plain file; *lost* are requests that failed where they were answered before. *Healed* is from',
+    'typing the plan to the first answer after which all are good. At last it was all rolled back: every file, mode, owner,',
+    'ACL, attribute and setting of a unit is *as before*; – where nothing was changed that could be put back.',
     '',
     `- ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commitHere()}`,
     `- ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Linux ${release()}`,
     `- **${right} of ${rows.length + broken.length} right**; a diagnosis took ${times[Math.floor(times.length / 2)] ?? 0} ms in the middle, ${times.at(-1) ?? 0} ms at most`,
     '',
-    '| | fault | on | what is broken | causes | ms |',
-    '|---|---|---|---|---|---:|',
+    '| | fault | on | what is broken | causes | ms | mended by | lost | healed ms | after rollback |',
+    '|---|---|---|---|---|---:|---|---:|---:|---|',
     ...rows.map(lineOf),
-    ...broken.map(({ id, on }) => `| – – – | ${id} | ${on} | *could not be injected* | | |`),
+    ...broken.map(({ id, on }) => `| – – – – | ${id} | ${on} | *could not be injected* | | | | | | |`),
   ]
   mkdirSync(dirname(page), { recursive: true })
   writeFileSync(page, `${lines.join('\n')}\n`)
 }
 
 function lineOf(score: Score): string {
-  const { fault, release: on, causeFound, nothingWrong, evidenced, tookMs } = score
-  const marks = [causeFound, nothingWrong, evidenced].map((good) => (good ? '✓' : '✗')).join(' ')
-  return `| ${marks} | ${fault.id} | ${on} | ${fault.says} | ${fault.causes.join(', ')} | ${tookMs} |`
+  const { fault, release: on, causeFound, nothingWrong, evidenced, repair, tookMs } = score
+  const mark = (good: boolean) => (good ? '✓' : '✗')
+  const marks = [...[causeFound, nothingWrong, evidenced].map(mark), repair ? mark(isMended(repair)) : '–'].join(' ')
+  const cells = [fault.id, on, fault.says, fault.causes.join(', '), tookMs, ...repairCells(repair)]
+  return `| ${marks} | ${cells.join(' | ')} |`
+}
+
+function repairCells(repair: Repair | null): readonly (string | number)[] {
+  if (repair === null) return ['', '', '', '']
+  const { how, visits, isPutBack } = repair
+  const after = visits === null ? '' : isPutBack === null ? '–' : isPutBack ? 'as before' : '**not as before**'
+  return [how, visits?.lost ?? '', visits === null ? '' : (visits.healedMs ?? 'never'), after]
+}
+
+/** The same on a line of a terminal. */
+export function repairText(repair: Repair): string {
+  const [how = '', lost = '', healedMs = '', after = ''] = repairCells(repair)
+  return repair.visits === null ? String(how) : `${how}: ${lost} lost, healed after ${healedMs} ms, ${after}`
 }
 
 function nameOf({ fault, release: on }: Score): string {
@@ -58,7 +83,12 @@ function commitHere(): string {
 
 /** Throws when there is none. */
 export function readResultPage(): readonly ResultRow[] {
-  return [...readFileSync(page, 'utf8').matchAll(/^\| ([✓✗–] [✓✗–] [✓✗–]) \| (\S+) \| (\S+) \|/gm)].map(
-    ([, marks, id = '', on = '']) => ({ id, on, isRight: marks === '✓ ✓ ✓' }),
+  return [...readFileSync(page, 'utf8').matchAll(/^\| ([✓✗– ]+) \| (\S+) \| (\S+) \|/gm)].map(
+    ([, marks = '', id = '', on = '']) => ({
+      id,
+      on,
+      isRight: marks.startsWith('✓ ✓ ✓'),
+      isMended: marks.endsWith(' ✓') && marks.length === '✓ ✓ ✓ ✓'.length,
+    }),
   )
 }

@@ -15,3 +15,8 @@ test('the score that is kept is whole and without a wrong row; `npm run score` m
   expect(rows.filter(({ isRight }) => !isRight).map(nameOf)).toEqual([])
   expect(wanted.map(nameOf).filter((name) => !rows.map(nameOf).includes(name))).toEqual([])
 })
+
+test('on every host that was really broken, all was mended, or exact steps were given where there is no safe plan', () => {
+  const left = readResultPage().filter(({ on, isMended }) => on !== 'recorded' && !isMended)
+  expect(left.map(nameOf)).toEqual([])
+})

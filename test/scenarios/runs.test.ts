@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startFpm } from '../../packages/agent/src/execute/simulated-fpm.ts'
+import { freezePath } from '../../packages/agent/src/judgement/brakes.ts'
 import { approve, endOf, planRun, sign, untilRun } from './begin-run.ts'
 import { openWorld } from './world.ts'
 
@@ -100,6 +101,40 @@ describe('approval', () => {
     expect(ended.hosts[0]?.says).toContain('not in the list of approvers of this host')
     expect([host.status(), host.begun()]).toEqual([502, 0])
   })
+})
+
+test('a host that asks for two people gets two of its own, or does nothing', async () => {
+  await using world = await openWorld({ alsoApprovesOnController: 'mallory', policy: 'approvals: { ordinary: 2 }' })
+  const host = await world.add('web-1')
+  host.killFpm()
+  const api = world.api()
+  const run = await planRun(api)
+  expect(run.limits.approvalsNeeded).toBe(2)
+  await approve(api, run, world.keys.olivia)
+  await expect(api.runs.begin.mutate({ run: run.id, by: 'ana' })).rejects.toThrow('1 of 2 needed approvals')
+  await approve(api, run, world.keys.mallory)
+  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
+  const ended = await endOf(api, run.id)
+  expect(states(ended)).toEqual({ 'web-1': 'refused' })
+  expect(ended.hosts[0]?.says).toContain('the approval of 2 different people. Only olivia approved.')
+  expect([host.status(), host.begun()]).toEqual([502, 0])
+})
+
+test('a frozen host says so to whoever plans, and does nothing', async () => {
+  await using world = await openWorld()
+  const host = await world.add('web-1')
+  host.killFpm()
+  host.world.files.set(freezePath, { bytes: Buffer.from('stocktaking\n'), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
+  const api = world.api()
+  const run = await planRun(api)
+  const { plans } = await api.runs.show.query({ run: run.id })
+  expect(plans[0]?.forecast.at(-1)).toMatch(/^Applied now, it would be refused\. This host is frozen: stocktaking/)
+  await approve(api, run, world.keys.olivia)
+  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
+  const ended = await endOf(api, run.id)
+  expect(states(ended)).toEqual({ 'web-1': 'refused' })
+  expect(ended.hosts[0]?.says).toContain('It holds until somebody lifts it')
+  expect([host.status(), host.begun()]).toEqual([502, 0])
 })
 
 describe('what goes away in the middle', () => {

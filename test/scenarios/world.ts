@@ -25,6 +25,7 @@ import { openStateFolder, type StateFolder } from '../../packages/agent/src/stat
 import { look } from '../../packages/agent/src/survey/look.ts'
 import { sampleTargets } from '../../packages/agent/src/survey/sample-targets.ts'
 import { serveController, type ApiRouter, type RunningController } from '../../packages/controller/src/index.ts'
+import { policyPath } from '../../packages/agent/src/judgement/brakes.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
 import { webHost, type WebHost } from './web-host.ts'
 
@@ -59,9 +60,11 @@ export interface Member extends WebHost {
 export interface WorldOptions {
   /** Somebody whom only the controller takes for an approver: it is wrong, or it was stolen. */
   readonly alsoApprovesOnController?: 'mallory'
+  /** Of every host; left out, they keep to the defaults. */
+  readonly policy?: string
 }
 
-export async function openWorld({ alsoApprovesOnController }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ alsoApprovesOnController, policy = '' }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-world-'))
   const socket = join(folder, 'controller.sock')
   const approvers = join(folder, 'approvers')
@@ -118,7 +121,7 @@ export async function openWorld({ alsoApprovesOnController }: WorldOptions = {})
         host: null,
         lifeMs: 60_000,
       })
-      const member = await enrolled(join(folder, id), id, token, Buffer.from(olivia))
+      const member = await enrolled(join(folder, id), id, token, { [approversPath]: olivia, [policyPath]: policy })
       members.push(member)
       await untilConnected(api(), id)
       return member
@@ -131,13 +134,19 @@ export async function openWorld({ alsoApprovesOnController }: WorldOptions = {})
   }
 }
 
-async function enrolled(folder: string, id: string, token: string, approvers: Uint8Array): Promise<Member> {
+async function enrolled(
+  folder: string,
+  id: string,
+  token: string,
+  files: Readonly<Record<string, string>>,
+): Promise<Member> {
   const opened = await openStateFolder(folder)
   if (!opened.ok) throw new Error(opened.says)
   const state = opened.value
   const web = webHost(id)
   web.world.directories.add('/etc/fleetmend')
-  web.world.files.set(approversPath, { bytes: approvers, mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
+  for (const [path, text] of Object.entries(files))
+    web.world.files.set(path, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
   const decoded = decodeJoinToken(token)
   if (!decoded.ok) throw new Error(decoded.problem.detail)
   const enrolling = await enrolHost(decoded.value, {

@@ -5,6 +5,8 @@ import { withAskedFpm } from './judgement/container-pairs.ts'
 import { askedOf } from './judgement/probe-question.ts'
 import { readGiven, type GivenFile } from './readings/manifests/given-files.ts'
 import type { Workload } from './readings/manifests/workload.ts'
+import { redactFinding, redactUnknown } from './redaction/host-redactor.ts'
+import { redactProse } from './redaction/redact-prose.ts'
 import { diagnosisPage } from './views/diagnosis-page.ts'
 
 export type FilesAnswer =
@@ -27,11 +29,11 @@ export function diagnoseFiles(files: readonly GivenFile[]): FilesAnswer {
       files: files.map(({ name }) => name),
       status,
       workloads: workloads.filter(isJudged).map(({ subject }) => subject),
-      findings: [...findings],
+      findings: findings.map((finding) => redactFinding(finding, redactProse)),
       couldNotTell: [
         ...ignored.map(({ at, why }) => ({ what: `what is wrong in ${at}`, why })),
         ...(workloads.some(isJudged) ? workloads.flatMap(unknownsOf) : [nobodyServes]),
-      ],
+      ].map((each) => redactUnknown(each, redactProse)),
     },
   }
 }

@@ -32,7 +32,7 @@ const internals: Readonly<Record<string, Internal>> = {
   },
   [internalSampleTargets]: async () => {
     const { printSampleTargets } = await import('./commands/serve-work.ts')
-    return withState((host) => printSampleTargets(host))
+    return withState((host, state) => printSampleTargets(host, state))
   },
 }
 

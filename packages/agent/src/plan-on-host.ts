@@ -3,8 +3,11 @@ import { randomBytes } from 'node:crypto'
 import type { HostDiagnosis, PlanAnswer, SuggestedRemediation } from '@fleetmend/shared'
 import { diagnose } from './diagnoses/diagnose.ts'
 import type { Host } from './host/host.ts'
+import { lastGoodSource } from './last-good-source.ts'
 import { makePlan, type Wanted } from './plans/make-plan.ts'
-import { readInput } from './remediations/read-input.ts'
+import type { Remediation } from './remediations/define.ts'
+import { foreseen } from './policy/foreseen.ts'
+import { fieldsOf, readInput } from './remediations/read-input.ts'
 import { remediations } from './remediations/registry.ts'
 import { demandHistory } from './samples/demand-history.ts'
 import { readSamples } from './samples/read-samples.ts'
@@ -33,7 +36,8 @@ const historyMs = 7 * 24 * 60 * 60_000
 
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
   const history = demandHistory(await readSamples(state, host.nowMs() - historyMs))
-  const facts = await look(host, { history, ...(request.site === undefined ? {} : { site: request.site }) })
+  const known = { history, lastGood: lastGoodSource(state) }
+  const facts = await look(host, { ...known, ...(request.site === undefined ? {} : { site: request.site }) })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
   if (suggestions.length === 0)
     return { kind: 'nothing-to-do', because: 'No cause was found that a remediation would clear.' }
@@ -46,7 +50,7 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
         because: `There is no remediation "${id}".`,
         toDo: `It can be ${remediations.map((each) => each.id).join(', ')}.`,
       }
-    const parsed = readInput(remediation, withConsent(id, input, request))
+    const parsed = readInput(remediation, withConsent(remediation, input, request))
     if (!parsed.ok) return { kind: 'refused', because: parsed.says, toDo: 'Give the input in the form shown.' }
     wanted.push({ remediation, input: parsed.input })
   }
@@ -58,14 +62,15 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
     hmac: (bytes) => hmacOf(state.key, bytes),
   })
   if (planning.kind !== 'planned') return planning
-  const saved = await savePlan(state, planning.record, planning.sealed)
+  const record = await foreseen(host, state, planning.record)
+  const saved = await savePlan(state, record, planning.sealed)
   if (!saved.ok)
     return {
       kind: 'refused',
       because: saved.says,
       toDo: 'A plan that is not stored could not be applied. Make room or repair the state folder, and plan again.',
     }
-  return { kind: 'planned', record: planning.record }
+  return { kind: 'planned', record }
 }
 
 /** Each suggestion once, causes before risks. */
@@ -79,11 +84,12 @@ function suggested(diagnosis: HostDiagnosis, request: PlanRequest): readonly Sug
 
 /** Starting what somebody stopped takes a person's word in this request; a suggestion does not count as one. */
 function withConsent(
-  id: string,
+  remediation: Remediation,
   input: SuggestedRemediation['input'],
   request: PlanRequest,
 ): SuggestedRemediation['input'] {
-  if (id !== 'start-service' || (request.want !== 'for-findings' && !request.startStopped)) return input
+  const asksForIt = fieldsOf(remediation)['startStopped'] !== undefined
+  if (!asksForIt || (request.want !== 'for-findings' && !request.startStopped)) return input
   const { startStopped: _, ...rest } = input
   return request.startStopped ? { ...rest, startStopped: true } : rest
 }

@@ -16,8 +16,13 @@ export interface Truth {
   readonly alsoFound?: readonly string[]
   /** What the sentence of a finding must tell, by diagnosis: names, addresses, who and when. */
   readonly tells?: Readonly<Record<string, RegExp>>
-  /** What may be suggested for its causes; a cause may also come with the reason why there is nothing. */
+  /**
+   * What mends it: of these a plan for its findings is made, and of no other. None: there is no safe way but `steps`, or
+   * nothing to be done at all. Where nothing is broken yet, they are planned when a person asks for `--risks`.
+   */
   readonly remediations: readonly string[]
+  /** What a person is told to do, for causes without a remediation. */
+  readonly steps?: RegExp
   /** What cannot be known there, and is said: each of these, and nothing else. */
   readonly couldNotTell?: readonly RegExp[]
 }
@@ -29,8 +34,21 @@ export interface Fault extends Truth {
   inject(host: Host): Promise<AsyncDisposable | void>
   /** Waited for after the injection; left out: there is nothing to wait for. */
   shows?(host: Host): Promise<boolean>
+  /** The request that has to be answered when all is mended; left out: a page of PHP. */
+  readonly complaint?: Complaint
+  /** Somebody did it on purpose: without `--start-stopped` a plan is refused, and this is how it says who or when. */
+  readonly onPurpose?: RegExp
   /** Releases on which it can be injected; left out: Debian 12 alone. */
   readonly releases?: readonly Release[]
+}
+
+/** What does not work for visitors. */
+export interface Complaint {
+  readonly path: string
+  /** The name of the site. */
+  readonly site?: string
+  /** How long the page works, at most; left out: it is over at once. */
+  readonly worksMs?: number
 }
 
 export function defineFault(fault: Fault): Fault {

@@ -5,7 +5,9 @@ import type { Release } from '../../lab/tree-recipes.ts'
 import { until } from '../../lab/until.ts'
 import { comparedReadings, installComparison } from '../parsers/readings-agree.ts'
 import type { Fault, Truth } from './fault.ts'
-import { hostOf, untilServing } from './host-kit.ts'
+import { hostOf, untilServing, type Host } from './host-kit.ts'
+import { scoreRepair, type Repair } from './score-repair.ts'
+import { preparePages } from './visitors.ts'
 
 export interface Score {
   readonly fault: Truth
@@ -18,6 +20,8 @@ export interface Score {
   /** Every cause with evidence, from two places where its diagnosis has two, and with what its sentence must tell. */
   readonly evidenced: boolean
   readonly tookMs: number
+  /** Null where it was not asked for, and on records. */
+  readonly repair: Repair | null
   /** What is not as it should be, for the person who has to mend it. */
   readonly complaints: readonly string[]
 }
@@ -29,13 +33,20 @@ const asShipped = ['no-auto-restart', 'oom-policy-stop', 'reload-unguarded']
 
 let booted = 0
 
-export async function scoreFault(lab: Lab, fault: Fault, release: Release = 'debian12'): Promise<Score> {
+export async function scoreFault(
+  lab: Lab,
+  fault: Fault,
+  release: Release,
+  { repairs }: { readonly repairs: boolean },
+): Promise<Score> {
   booted++
   await using live = await lab.boot({ name: `f${booted}`, release })
   const host = hostOf(live, release)
   await host.installAgent()
   await installComparison(host)
   await untilServing(host)
+  if (repairs) await preparePages(host)
+  if (fault.remediations.includes('restore-config')) await keepWhatIsGood(host)
   const going = await fault.inject(host)
   try {
     const { shows } = fault
@@ -48,10 +59,11 @@ export async function scoreFault(lab: Lab, fault: Fault, release: Release = 'deb
     if (!diagnosis) throw new Error(`${fault.id}: ${ran.stderr}`)
     const judged = judge(fault, diagnosis)
     const misread = (await comparedReadings(host, within)).map((each) => `misread: ${each}`)
+    const repair = repairs ? await scoreRepair(host, fault, diagnosis) : null
     return {
-      ...{ fault, release, tookMs, ...judged },
+      ...{ fault, release, tookMs, repair, ...judged },
       nothingWrong: judged.nothingWrong && misread.length === 0,
-      complaints: [...judged.complaints, ...misread],
+      complaints: [...judged.complaints, ...misread, ...(repair?.complaints ?? [])],
     }
   } finally {
     await going?.[Symbol.asyncDispose]()
@@ -100,6 +112,11 @@ export function judge(
   }
 }
 
+/** What the agent that serves does when it has come up, and four times an hour. */
+async function keepWhatIsGood(host: Host): Promise<void> {
+  await host.must(['/usr/bin/fleetmend-agent', 'internal-sample-targets'])
+}
+
 function isEvidenced({ evidence, remediations, withoutRemediation }: Finding): boolean {
   return evidence.length > 0 && (remediations.length > 0 || withoutRemediation !== undefined)
 }
@@ -108,6 +125,10 @@ function said(causes: readonly Finding[], id: string): string {
   return causes.find(({ diagnosis }) => diagnosis === id)?.says ?? ''
 }
 
-export function isRight({ causeFound, nothingWrong, evidenced }: Score): boolean {
-  return causeFound && nothingWrong && evidenced
+export function isRight({ causeFound, nothingWrong, evidenced, repair }: Score): boolean {
+  return causeFound && nothingWrong && evidenced && (repair === null || isMended(repair))
+}
+
+export function isMended({ isFixed, isPutBack }: Repair): boolean {
+  return isFixed && isPutBack !== false
 }

@@ -10,7 +10,7 @@ export async function scoreRecorded(fault: Truth): Promise<Score> {
   const startedMs = performance.now()
   const diagnosis = await diagnoseRecord(fault.id)
   const tookMs = Math.round(performance.now() - startedMs)
-  return { fault, release: 'recorded', tookMs, ...judge(fault, diagnosis) }
+  return { fault, release: 'recorded', tookMs, repair: null, ...judge(fault, diagnosis) }
 }
 
 /** Logs have local time, and the hosts that were recorded keep UTC. */

@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianBuild } from '../../../packages/agent/src/readings/expected-fpm-dump.ts'
 import { readFpmConfigErrors } from '../../../packages/agent/src/readings/fpm-config-errors.ts'
+import { setGlobalDirective, setPoolDirective } from '../../../packages/agent/src/readings/fpm-config-edit.ts'
 import { readFpmConfig, type FpmConfig } from '../../../packages/agent/src/readings/fpm-config.ts'
+import { readFpmDump, type FpmDump } from '../../../packages/agent/src/readings/fpm-dump.ts'
+import { applySplices } from '../../../packages/agent/src/readings/splice.ts'
 import { readWithFiles } from '../../../packages/agent/src/survey/config-files.ts'
 import { hostsAreImpossible } from '../../lab/can-boot-hosts.ts'
 import { openTree, type DebianTree } from '../../lab/debian-tree.ts'
@@ -19,6 +22,14 @@ const releases: readonly { readonly release: Release; readonly php: string }[] =
   { release: 'debian12', php: '8.2' },
   { release: 'debian13', php: '8.4' },
 ]
+
+/** As FPM prints them, and takes them beside any other directive. */
+const wantedValues = [
+  { of: 'global', name: 'process_control_timeout', value: '7s' },
+  { of: 'global', name: 'emergency_restart_threshold', value: '7' },
+  { of: 'pool', name: 'pm.max_requests', value: '77' },
+  { of: 'pool', name: 'request_terminate_timeout', value: '77s' },
+] as const
 
 describe.skipIf(await hostsAreImpossible()).each(releases)('PHP $php', ({ release, php }) => {
   let tree: DebianTree
@@ -45,6 +56,47 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('PHP $php', ({ releas
       )
     },
   )
+
+  test(
+    'after an edit it has the wanted value where it was wanted, and every other value as before',
+    { timeout: 3_600_000 },
+    async () => {
+      let edits = 0
+      await fc.assert(
+        fc.asyncProperty(fpmCases, fc.nat(), fc.constantFrom(...wantedValues), async (given, which, wanted) => {
+          tree.remove(folder)
+          tree.write(given.files)
+          const config = await read()
+          const before = await dumped()
+          const pools = [...(before?.keys() ?? [])].filter((name) => name !== 'global')
+          const pool = wanted.of === 'global' ? null : (pools[which % pools.length] ?? null)
+          if (before === null || (wanted.of === 'pool' && pool === null)) return
+          if (config.oddities.some((says) => isUnfollowed.test(says) || says.includes('depends on ${'))) return
+          const { path, splice } =
+            pool === null
+              ? setGlobalDirective(config, wanted.name, wanted.value)
+              : setPoolDirective(config, pool, wanted.name, wanted.value)
+          const edited = applySplices(given.files.get(path) ?? '', [splice])
+          if (!edited.ok) throw new Error(edited.says)
+          tree.write(new Map([[path, edited.text]]))
+          const expected = new Map([...before].map(([name, values]) => [name, new Map(values)]))
+          expected.get(pool ?? 'global')?.set(wanted.name, wanted.value)
+          expect(await dumped()).toEqual(expected)
+          edits += 1
+        }),
+        randomly(60),
+      )
+      // Many of the trees are none that FPM takes.
+      expect(edits).toBeGreaterThan(15)
+    },
+  )
+
+  /** Null where FPM refuses the files, or prints nothing because of its log level. */
+  async function dumped(): Promise<FpmDump | null> {
+    const said = await tree.run([`php-fpm${php}`, '-F', '-O', '-tt', '-y', main], { encoding: 'latin1' })
+    const dump = said.exitCode === 0 ? readFpmDump(said.stderr) : null
+    return dump?.ok ? dump.value : null
+  }
 
   function complaintsOf(given: FpmCase, config: FpmConfig, said: Ran): readonly string[] {
     if (said.exitCode === 0) return fpmDifferences(config, said, build)

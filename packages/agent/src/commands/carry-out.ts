@@ -4,15 +4,34 @@ import { apply } from '../execute/apply.ts'
 import { recover } from '../execute/recover.ts'
 import { rollBackApply } from '../execute/roll-back-apply.ts'
 import type { Host } from '../host/host.ts'
-import { openApplyRecord } from '../state/apply-record.ts'
+import { keepLastGood } from '../keep-last-good.ts'
+import { openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { executorHere } from './executor-here.ts'
 
 export async function carryOut(host: Host, state: StateFolder, id: string): Promise<number> {
   const record = await openApplyRecord(state, id)
   if (!record.ok) return complain(record.problem.detail)
-  await apply(await executorHere(host, state), record.value)
+  const report = await apply(await executorHere(host, state), record.value)
+  if (report.outcome === 'fixed') for (const failure of await keepWhatIsFixed(host, state, id)) complain(failure)
   return exitCodes.done
+}
+
+/** Its files may have been written just before they were loaded: the journal knows which came first. */
+async function keepWhatIsFixed(host: Host, state: StateFolder, id: string): Promise<readonly string[]> {
+  const done = await openApplyRecord(state, id)
+  return done.ok ? keepLastGood(host, state, toldBy(done.value)) : []
+}
+
+function toldBy({ plan, journal }: ApplyRecord): ReadonlyMap<string, number> {
+  return new Map(
+    plan.plan.acts.flatMap((act, index) => {
+      const begun = journal.entries.find((each) => each.entry === 'acting' && each.act === index)
+      return begun && 'service' in act && act.act !== 'reset-failed'
+        ? [[act.service, Date.parse(begun.at)] as const]
+        : []
+    }),
+  )
 }
 
 export async function carryOutRollback(host: Host, state: StateFolder, id: string): Promise<number> {

@@ -5,6 +5,8 @@ import { exitCodes, problem, type ExitCode } from '@fleetmend/shared/problems'
 import { diagnosisText, remediationWords } from '@fleetmend/shared/views/diagnosis-text'
 import { diagnoseHost } from '../diagnose-host.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
+import { lastGoodSource } from '../last-good-source.ts'
+import { productionStateRoot, statePaths } from '../state/state-paths.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 
@@ -18,7 +20,8 @@ export const diagnoseCommand: Command = {
   async run({ host, values, streams }) {
     if (typeof values['explain'] === 'string') return explainDiagnosis(streams, values['explain'])
     const site = values['site'] as string | undefined
-    const diagnosis = await diagnoseHost(host, site === undefined ? {} : { site })
+    const lastGood = lastGoodSource(statePaths(productionStateRoot))
+    const diagnosis = await diagnoseHost(host, { lastGood, ...(site === undefined ? {} : { site }) })
     if (site !== undefined && diagnosis.probes.length === 0) {
       return reportProblem(
         streams,

@@ -3,6 +3,7 @@ import type { AuthoritySummary } from '@fleetmend/shared'
 import { diagnose } from '../diagnoses/diagnose.ts'
 import type { Executor } from '../execute/executor.ts'
 import type { Host } from '../host/host.ts'
+import { lastGoodSource } from '../last-good-source.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { look } from '../survey/look.ts'
 
@@ -10,7 +11,14 @@ export async function executorHere(host: Host, state: StateFolder): Promise<Exec
   const self = await host.process(process.pid)
   if (!self.ok) throw new Error(`This process cannot be found in /proc: ${self.says}. This is a bug.`)
   const { pid, startTicks } = self.value
-  return { host, state, self: { pid, startTicks }, look: () => look(host), diagnose: (facts) => diagnose(facts) }
+  const options = { lastGood: lastGoodSource(state) }
+  return {
+    host,
+    state,
+    self: { pid, startTicks },
+    look: () => look(host, options),
+    diagnose: (facts) => diagnose(facts),
+  }
 }
 
 /** Root at the host needs nobody's approval; who it is goes into the record (DESIGN D4, `local-root`). */

@@ -12,16 +12,18 @@ import { planOnHost } from '../plan-on-host.ts'
 import { inputFromWords } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import { runsSystemd } from '../survey/runs-systemd.ts'
-import { jsonOption, printJson, type Command, type CommandContext } from './define.ts'
+import { jsonOption, printJson, type Command, type CommandContext, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
 
 export const planCommand: Command = {
   name: 'plan',
   summary: 'Show what a remediation would do here: the diff, the checks, what it disturbs. Changes nothing.',
-  usage: 'plan ID [--input k=v …] | plan --for-findings [--risks]   [--start-stopped] [--watch SECONDS] [--json]',
+  usage:
+    'plan ID [--input k=v …] | plan --for-findings [--risks]   [--start-stopped] [--watch SECONDS] [--json] | plan --explain ID',
   options: {
     input: { type: 'string', multiple: true },
     'for-findings': { type: 'boolean' },
+    explain: { type: 'string' },
     risks: { type: 'boolean' },
     'start-stopped': { type: 'boolean' },
     site: { type: 'string' },
@@ -32,6 +34,7 @@ export const planCommand: Command = {
 
   async run(context) {
     const { host, streams, values, positionals } = context
+    if (typeof values['explain'] === 'string') return explainRemediation(streams, values['explain'])
     const want = wanted(context)
     if (typeof want === 'number') return want
     const watchS = values['watch'] === undefined ? undefined : Number(values['watch'])
@@ -58,7 +61,6 @@ function wanted({
 }: CommandContext): readonly SuggestedRemediation[] | 'for-findings' | ExitCode {
   const [id] = positionals
   if (values['for-findings'] && id === undefined) return 'for-findings'
-  const known = remediations.map((each) => `    ${each.id.padEnd(22)} ${each.title}`).join('\n')
   if (id === undefined || values['for-findings']) {
     return reportProblem(
       streams,
@@ -66,16 +68,29 @@ function wanted({
     )
   }
   const remediation = remediations.find((each) => each.id === id)
-  if (!remediation)
-    return reportProblem(
-      streams,
-      problem('unknown-remediation', `There is no remediation "${id}". There are:\n\n${known}`),
-    )
+  if (!remediation) return unknownRemediation(streams, id)
   const words = (values['input'] ?? []) as string[]
-  const consent = id === 'start-service' && values['start-stopped'] ? ['startStopped=true'] : []
-  const read = inputFromWords(remediation, [...words, ...consent])
+  const read = inputFromWords(remediation, words)
   if (!read.ok) return reportProblem(streams, problem('bad-input', read.says))
   return [{ id, input: read.input }]
+}
+
+const known = remediations.map((each) => `    ${each.id.padEnd(26)} ${each.title}`).join('\n')
+
+function unknownRemediation(streams: Streams, id: string): ExitCode {
+  const says = `There is no remediation ${JSON.stringify(id)}. There are:\n\n${known}`
+  return reportProblem(streams, problem('unknown-remediation', says))
+}
+
+async function explainRemediation(streams: Streams, id: string): Promise<ExitCode> {
+  const remediation = remediations.find((each) => each.id === id)
+  if (!remediation) return unknownRemediation(streams, id)
+  const [{ remediationPage }, { diagnoses }] = await Promise.all([
+    import('../views/remediation-page.ts'),
+    import('../diagnoses/registry.ts'),
+  ])
+  streams.out(remediationPage(remediation, diagnoses))
+  return exitCodes.done
 }
 
 function show(

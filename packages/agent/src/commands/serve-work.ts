@@ -1,6 +1,10 @@
-/** The work behind `serve`, in processes of their own: answering calls, and finding out what there is to sample. */
+/**
+ * The work behind `serve`, in processes of their own: answering calls, and four times an hour finding out what there is to
+ * sample and keeping configurations that are good.
+ */
 import { exitCodes, safe } from '@fleetmend/shared'
 import type { Host } from '../host/host.ts'
+import { keepLastGood } from '../keep-last-good.ts'
 import { targetsText } from '../samples/targets-text.ts'
 import { answerOnSocket } from '../serve/answer-calls.ts'
 import type { StateFolder } from '../state/state-folder.ts'
@@ -22,7 +26,8 @@ export async function answerHere(host: Host, state: StateFolder, socketPath: str
   return exitCodes.internal
 }
 
-export async function printSampleTargets(host: Host): Promise<number> {
+export async function printSampleTargets(host: Host, state: StateFolder): Promise<number> {
   process.stdout.write(targetsText(await sampleTargets(host)))
+  for (const failure of await keepLastGood(host, state)) process.stderr.write(`${safe(failure)}\n`)
   return exitCodes.done
 }

@@ -5,6 +5,7 @@ import { explain } from '../judgement/explain.ts'
 import { failingProbes } from '../judgement/failing-probes.ts'
 import { isMeant } from '../judgement/same-address.ts'
 import { isNamed } from '../readings/is-named.ts'
+import { hostRedactor, redactFinding, redactProbe, redactUnknown } from '../redaction/host-redactor.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { diagnoses } from './registry.ts'
 
@@ -24,13 +25,14 @@ export function diagnose(facts: HostFacts, options: DiagnoseOptions = {}): HostD
   const sites = [...(facts.nginx.sites.ok ? facts.nginx.sites.value : []), ...facts.nginx.proxied]
   const probes = [...sites.flatMap((site) => site.probes), ...facts.poolProbes]
   const failing = failingProbes(facts, probes)
+  const redact = hostRedactor(facts)
   return {
     host: facts.host,
     outcome: 'diagnosed',
     status: statusOf(findings, failing),
-    probes,
-    findings,
-    couldNotTell: [...facts.couldNotTell, ...unexplained(findings, failing)],
+    probes: probes.map((probe) => redactProbe(probe, redact)),
+    findings: findings.map((finding) => redactFinding(finding, redact)),
+    couldNotTell: [...facts.couldNotTell, ...unexplained(findings, failing)].map((each) => redactUnknown(each, redact)),
     tookMs: 0,
   }
 }

@@ -5,6 +5,7 @@
 import type { PlannedFiles, ReadHost } from '../host/host.ts'
 import { judgePreflight } from '../judgement/fpm-preflight.ts'
 import { forPeople } from '../readings/bytes.ts'
+import { redactProse } from '../redaction/redact-prose.ts'
 import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
 import { readWithFiles } from '../survey/config-files.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
@@ -39,7 +40,7 @@ export async function checkFpmConfig(host: ReadHost, name: string, planned: Plan
       prefix,
     ),
   )
-  if (!config.ok) return { passed: false, says: `${configPath} is not understood: ${config.says}.` }
+  if (!config.ok) return { passed: false, says: `${configPath} is not understood: ${redactProse(config.says)}.` }
   const { fails, couldNotTell } = judgePreflight(
     config.value,
     prefix,
@@ -48,10 +49,10 @@ export async function checkFpmConfig(host: ReadHost, name: string, planned: Plan
   if (fails.length > 0) {
     return {
       passed: false,
-      says: `\`php-fpm -t\` passes, but the master would die on reading this: ${fails.join(' ')}`,
+      says: `\`php-fpm -t\` passes, but the master would die on reading this: ${redactProse(fails.join(' '))}`,
     }
   }
-  const notes = couldNotTell.length > 0 ? ` Could not tell: ${couldNotTell.join(' ')}` : ''
+  const notes = couldNotTell.length > 0 ? ` Could not tell: ${redactProse(couldNotTell.join(' '))}` : ''
   return { passed: true, says: `FPM accepts the configuration of ${name}.${notes}`, service, config: config.value }
 }
 
@@ -72,7 +73,7 @@ async function findService(
 
 /** The lines that say why; the last ones FPM prints only repeat that it failed. */
 function firstLines(stderr: string): string {
-  const lines = forPeople(stderr)
+  const lines = redactProse(forPeople(stderr))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

@@ -4,6 +4,7 @@
  */
 import type { PlannedFiles, ReadHost } from '../host/host.ts'
 import { forPeople } from '../readings/bytes.ts'
+import { redactProse } from '../redaction/redact-prose.ts'
 import { findNginx } from '../survey/nginx-facts.ts'
 import { namedConfig, testNginxConfig } from '../survey/nginx-test.ts'
 import { readUnits } from '../survey/units.ts'
@@ -33,7 +34,7 @@ export async function checkNginxConfig(
   if (!test.ok) return cannotTell(test.says)
   const { passes, exitCode, says } = test.value
   if (passes) return { passed: true, says: 'nginx accepts its configuration.' }
-  const lines = says.slice(0, shownLines).map((line) => forPeople(line).trim())
+  const lines = says.slice(0, shownLines).map((line) => redactProse(forPeople(line)).trim())
   return {
     passed: false,
     says: `nginx refuses its configuration (exit code ${exitCode}): ${lines.join(' · ') || 'it does not say why.'}`,

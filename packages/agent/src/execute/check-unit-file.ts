@@ -4,6 +4,7 @@
  */
 import type { PlannedFiles, Read, ReadHost, ToolOutput } from '../host/host.ts'
 import { forPeople } from '../readings/bytes.ts'
+import { redactProse } from '../redaction/redact-prose.ts'
 
 export interface UnitFileCheck {
   readonly passed: boolean
@@ -45,7 +46,7 @@ async function complainedBefore(host: ReadHost, service: string, complaints: rea
 }
 
 function linesOf({ stderr }: ToolOutput): readonly string[] {
-  return forPeople(stderr)
+  return redactProse(forPeople(stderr))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

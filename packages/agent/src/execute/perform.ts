@@ -1,14 +1,14 @@
 /** Carries out one act of a plan. Each may be repeated safely, and looks for its effect before it is done again. */
 import type { Act } from '@fleetmend/shared'
 import type { Host } from '../host/host.ts'
-import { checkConfig } from './checks.ts'
 import { reloadFpm, type FpmReload, type Reloaded } from './reload-fpm.ts'
 import { reloadNginx } from './reload-nginx.ts'
+import { restartService } from './restart-service.ts'
 import { readRunning } from './unit-state.ts'
 
 export type Performed = Reloaded
 
-/** Where a reload's freezing is written down. */
+/** Where the freezing of a master is written down. */
 export type FreezeKeeper = (service: string) => Pick<FpmReload, 'frozen' | 'thawed'>
 
 export async function perform(host: Host, act: Act, keeper: FreezeKeeper): Promise<Performed> {
@@ -23,7 +23,7 @@ export async function perform(host: Host, act: Act, keeper: FreezeKeeper): Promi
     case 'start':
       return startService(host, act.service)
     case 'restart':
-      return restartService(host, act.service)
+      return restartService(host, { act, ...keeper(act.service) })
     case 'reload-nginx':
       return reloadNginx(host)
     case 'reload-fpm':
@@ -45,25 +45,6 @@ export async function startService(host: Host, service: string): Promise<Perform
     came: 'failed',
     says: `${service} did not start: ${started.ok ? running.says : `${started.says}; ${running.says}`}.`,
   }
-}
-
-/** Never with a configuration that is refused: what is down for a moment would stay down. */
-export async function restartService(host: Host, service: string): Promise<Performed> {
-  const check = await checkConfig(host, service, new Map())
-  if (!check.passed) return { came: 'let-go', says: `Not restarted. ${check.says}` }
-  const before = await readRunning(host, service)
-  const told = await host.systemd('restart', service, startLimitMs)
-  const now = await readRunning(host, service)
-  if (!now.ok)
-    return {
-      came: 'failed',
-      says: `${service} did not come back: ${told.ok ? now.says : `${told.says}; ${now.says}`}.`,
-    }
-  const { pid, startTicks } = now.value.main
-  const isNew = !before.ok || before.value.main.pid !== pid || before.value.main.startTicks !== startTicks
-  return isNew
-    ? { came: 'did', says: `Restarted ${service} (main process ${pid}).` }
-    : { came: 'let-go', says: `${service} was not restarted: ${told.ok ? 'its main process is the same' : told.says}.` }
 }
 
 function fromDid(did: { readonly ok: true } | { readonly ok: false; readonly says: string }, says: string): Performed {

@@ -6,6 +6,7 @@ import { problem, type Act, type ApplyId, type ApplyReport } from '@fleetmend/sh
 import { isClosed, phaseOf } from '../state/apply-report.ts'
 import { hasBeforeImages, journalFile, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
 import { readJournalFile } from '../state/journal.ts'
+import { sweepTemporaries } from '../state/sweep-temporaries.ts'
 import { closeVerified } from './close-verified.ts'
 import type { Executor } from './executor.ts'
 import { inProgressDetail, lockOwner, takeLock, type Locking } from './lock.ts'
@@ -34,6 +35,7 @@ export async function recover(executor: Executor, only?: ApplyId): Promise<reado
     // Whoever names it knows that its unit has ended, or never began.
     recovered.push(await recoverOne(executor, id, only === undefined))
   }
+  await sweepTemporaries(executor.state, executor.host.nowMs())
   return recovered
 }
 

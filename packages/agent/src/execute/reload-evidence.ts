@@ -3,12 +3,13 @@
  * when the reload kills the service, so nothing but signs of life counts (reference B.4).
  */
 import type { Host, ProcessFacts, ProcessIdentity, ReadHost } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
+import { forPeople, textOf } from '../readings/bytes.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { readFpmLog, readFpmMessage } from '../readings/fpm-log.ts'
 import { fpmProcessManager, listenAddress } from '../readings/fpm-values.ts'
 import { readJournal } from '../readings/journal.ts'
 import { readFpmTitle } from '../readings/proc.ts'
+import { redactProse } from '../redaction/redact-prose.ts'
 import { readUnit } from './unit-state.ts'
 
 /** What there was just before: anything beyond it is new. */
@@ -154,7 +155,7 @@ async function deathSays(host: ReadHost, service: string, before: BeforeReload):
   const output = await host.ask({ tool: 'unit-journal', service, lines: 20, sinceMs: before.atMs })
   const errors = output.ok
     ? readJournal(output.value.stdout)
-        .entries.map((entry) => entry.message)
+        .entries.map((entry) => redactProse(forPeople(entry.message)))
         .filter((each) => /\b(ERROR|ALERT)\b/.test(each))
     : []
   return `The master ${before.master.pid} died on reading its configuration; ${state}. ${errors.slice(0, 3).join(' · ')}`.trimEnd()

@@ -60,6 +60,7 @@ async function restoreChange(
     says: `${nameOf(change)}: ${says}`,
     step: stepFor(run, index, change),
   })
+  if (isFileChange(change)) await removeLeftovers(run, change.path)
   const now = await sideOf(host, state.key, change)
   if (!now.ok) return fail(now.says)
   if (now.value === 'before') return null
@@ -83,6 +84,12 @@ async function fileFromBefore(
   if (!isFileChange(change) || change.before === null) return null
   const bytes = await loadBeforeImage(executor.state, record, index)
   return bytes === null || image === null ? 'lost' : { bytes, mode: image.mode, uid: image.uid, gid: image.gid }
+}
+
+/** Of a write that was killed in the middle; no program reads them, so one that stays stops nothing. */
+async function removeLeftovers(run: RunningApply, path: string): Promise<void> {
+  const removed = await run.executor.host.removeLeftovers(path)
+  if (!removed.ok) await note(run, `Temporary files beside ${path} may be left: ${removed.says}.`)
 }
 
 /** A directory that somebody has put something into is theirs by now. */

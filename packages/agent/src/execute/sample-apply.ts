@@ -62,7 +62,7 @@ export const planKinds = {
   'edit and restart': {
     files: [poolFile],
     checks: [...checks],
-    acts: [{ act: 'restart', service }],
+    acts: [{ act: 'restart', service, finishMs: 5000 }],
     clears: [{ diagnosis: 'pool-exhausted', subject }],
   },
   'enable, open the directory and start': {

@@ -2,6 +2,7 @@
  * For tests: a host with files, systemd and PHP-FPM in memory, whose every deed can be made to fail, and on which the
  * agent can be made to die at any point: before a deed, after it, and before any line of a journal.
  */
+import { basename, dirname } from 'node:path'
 import type { Did, FileFacts, Host, NewFile, ProcessFacts, Question, Read, ToolOutput } from '../host/host.ts'
 import {
   bootFpm,
@@ -150,6 +151,7 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
         .map((each) => each.slice(path.length + 1)),
     }),
     resolve: async (path) => found(factsOf(world, path) && path),
+    writeObstacle: async () => null,
     readLink: async (path) =>
       found(
         path === `/proc/${fpm.master.pid}/exe`
@@ -166,7 +168,20 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     userName: async (uid) => (uid === 0 ? 'root' : 'www-data'),
     groupName: async (gid) => (gid === 0 ? 'root' : 'www-data'),
     sleep: async (ms) => passTime(fpm, ms),
-    replaceFile: async (path, bytes, fresh) => deed(`write ${path}`, () => replace(world, path, bytes, fresh)),
+    replaceFile: async (path, bytes, fresh) => {
+      // Cut off in the middle, the real one leaves its temporary file.
+      files.set(leftoverOf(path), { ...fresh, bytes, modifiedMs: fpm.nowMs })
+      boundary()
+      files.delete(leftoverOf(path))
+      return deed(`write ${path}`, () => replace(world, path, bytes, fresh))
+    },
+    removeLeftovers: async (path) => {
+      if (!files.has(leftoverOf(path))) return { ok: true }
+      return deed(`clean up beside ${path}`, () => {
+        files.delete(leftoverOf(path))
+        return { ok: true }
+      })
+    },
     removeFile: async (path) =>
       deed(`remove ${path}`, () => (files.delete(path) ? { ok: true } : { ok: false, says: 'no such file' })),
     removeDirectory: async (path) =>
@@ -250,6 +265,10 @@ function factsOf(world: World, path: string): FileFacts | undefined {
   if (path === fpm.logPath) return { ...other, kind: 'file', sizeBytes: fpm.log.length }
   const file = files.get(path)
   return file && { ...other, ...file, kind: 'file', sizeBytes: file.bytes.length }
+}
+
+function leftoverOf(path: string): string {
+  return `${dirname(path)}/.${basename(path)}.fleetmend-0123456789ab`
 }
 
 function answer(world: World, question: Question): ToolOutput {

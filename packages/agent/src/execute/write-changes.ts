@@ -53,6 +53,9 @@ export async function prepareChanges({ executor, record }: RunningApply): Promis
         ),
       }
     }
+    const obstacle = await executor.host.writeObstacle(change.path)
+    if (obstacle !== null)
+      return { ok: false, problem: problem('check-failed', `Cannot apply: ${obstacle}. Nothing was changed.`) }
     const facts = now.value?.facts ?? { mode: 0, uid: 0, gid: 0 }
     images.push(now.value?.bytes ?? null)
     files.push({

@@ -170,6 +170,8 @@ export interface ReadHost {
   list(path: string): Promise<Read<readonly string[]>>
   /** The path with every link resolved. */
   resolve(path: string): Promise<Read<string>>
+  /** What would keep root from replacing this resolved file or making it, as a clause; null: nothing does. */
+  writeObstacle(path: string): Promise<string | null>
   /** Where a link of `/proc` points (`/proc/PID/exe`, `/proc/PID/fd/2`) or any link, unresolved. */
   readLink(path: string): Promise<Read<string>>
   processes(): Promise<Read<readonly ProcessFacts[]>>
@@ -218,6 +220,8 @@ export interface Host extends ReadHost {
     bytes: Uint8Array,
     fresh: NewFile,
   ): Promise<Did & { readonly madeDirectories?: readonly string[] }>
+  /** What `replaceFile` of this path left beside it where it was cut off in the middle. */
+  removeLeftovers(path: string): Promise<Did>
   removeFile(path: string): Promise<Did>
   /** Only when it is empty. */
   removeDirectory(path: string): Promise<Did>

@@ -15,11 +15,12 @@ import { probeHttp } from './http-probe.ts'
 import { readGzipEnd, withLog } from './log-files.ts'
 import { privateNamespaces } from './private-namespace.ts'
 import { readOne, readProcesses } from './processes.ts'
-import { replaceFile, syncDirectory } from './replace-file.ts'
+import { removeLeftovers, replaceFile, syncDirectory } from './replace-file.ts'
 import type { Self } from './self.ts'
 import { setDirectoryMode } from './set-directory-mode.ts'
 import { sendSignal } from './signals.ts'
 import { reloadUnitFiles, tellSystemd } from './systemd.ts'
+import { writeObstacle } from './write-obstacle.ts'
 
 export function linuxHost(id: HostId, self: Self): Host {
   const namespaces = privateNamespaces()
@@ -33,6 +34,7 @@ export function linuxHost(id: HostId, self: Self): Host {
     stat,
     list,
     resolve: resolvePath,
+    writeObstacle,
     readLink,
     processes: readProcesses,
     process: readOne,
@@ -46,6 +48,7 @@ export function linuxHost(id: HostId, self: Self): Host {
       await sleep(ms)
     },
     replaceFile,
+    removeLeftovers,
     removeFile: (path) => removing(path, () => rm(path)),
     removeDirectory: (path) => removing(path, () => rmdir(path)),
     setDirectoryMode,

@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, open, readFile, readdir, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { replaceFile, syncDirectory } from './replace-file.ts'
+import { removeLeftovers, replaceFile, syncDirectory } from './replace-file.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -22,12 +22,12 @@ describe('a file that exists', () => {
     expect((await stat(folder.at('www.conf'))).mode & 0o7777).toBe(mode)
   })
 
-  test.skipIf(!isRoot)('keeps its owner and its group', async () => {
+  test.skipIf(!isRoot)('keeps its group, whatever is said for new ones', async () => {
     await using folder = await temporaryFolder()
     await writeFile(folder.at('www.conf'), 'before')
-    await chown(folder.at('www.conf'), 12_345, 23_456)
+    await chown(folder.at('www.conf'), 0, 23_456)
     await replaceFile(folder.at('www.conf'), bytes('after'), fresh)
-    expect(await stat(folder.at('www.conf'))).toMatchObject({ uid: 12_345, gid: 23_456, size: 5 })
+    expect(await stat(folder.at('www.conf'))).toMatchObject({ uid: 0, gid: 23_456, size: 5 })
   })
 
   test('stays whole for whoever has it open, and only it is there afterwards', async () => {
@@ -161,6 +161,21 @@ describe('directories that others can write to', () => {
     const says = `${folder.at('theirs')} can be written by others than root, so nothing below it is replaced`
     expect(await replaceFile(folder.at('theirs', 'new.conf'), bytes('new'), fresh)).toEqual({ ok: false, says })
     expect(await readdir(folder.at('theirs'))).toEqual([])
+  })
+})
+
+describe('what a call left that was killed in the middle', () => {
+  test('is removed, and nothing of others that looks like it', async () => {
+    await using folder = await temporaryFolder()
+    const others = ['www.conf', '.www.conf.swp', '.www.conf.fleetmend-note', '.old.conf.fleetmend-0123456789ab']
+    for (const name of [...others, '.www.conf.fleetmend-0123456789ab']) await writeFile(folder.at(name), 'text')
+    expect(await removeLeftovers(folder.at('www.conf'))).toEqual({ ok: true })
+    expect((await readdir(folder.path)).toSorted()).toEqual(others.toSorted())
+  })
+
+  test('is nothing where the directory was never made', async () => {
+    await using folder = await temporaryFolder()
+    expect(await removeLeftovers(folder.at('none', 'www.conf'))).toEqual({ ok: true })
   })
 })
 

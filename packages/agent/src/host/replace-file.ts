@@ -2,40 +2,38 @@
  * Replaces a file so that at any moment either the old or the new one is there, whole, with the same owner, mode, ACL
  * and extended attributes (DESIGN D6).
  */
-import { chmod, chown, constants, lstat, mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
+import { chmod, chown, constants, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf, errnoWords } from './errno.ts'
 import type { Did, NewFile } from './host.ts'
 import { runTool } from './run-tool.ts'
+import { writeObstacle } from './write-obstacle.ts'
 
 export type Replaced = Did & { readonly madeDirectories?: readonly string[] }
 
 export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFile): Promise<Replaced> {
   const { randomBytes } = process.getBuiltinModule('node:crypto')
   const madeDirectories: string[] = []
-  // A name that begins with a dot is picked up by no `include *`.
-  const temporary = join(dirname(path), `.${basename(path)}.fleetmend-${randomBytes(6).toString('hex')}`)
+  const temporary = join(dirname(path), `${temporaryPrefix(path)}${randomBytes(6).toString('hex')}`)
   try {
-    const existing = await lstat(path).catch((error: unknown) =>
-      errnoOf(error) === 'ENOENT' ? null : Promise.reject(error as Error),
+    const obstacle = await writeObstacle(path)
+    if (obstacle !== null) return { ok: false, says: obstacle }
+    const exists = await lstat(path).then(
+      () => true,
+      (error: unknown) => (errnoOf(error) === 'ENOENT' ? false : Promise.reject(error as Error)),
     )
-    if (existing && !existing.isFile()) return { ok: false, says: `${path} is not a plain file` }
     await makeDirectories(dirname(path), madeDirectories)
-    const untrusted = await findUntrusted(dirname(path))
-    if (untrusted) {
-      await removeDirectories(madeDirectories)
-      return { ok: false, says: untrusted }
-    }
     const file = await open(
       temporary,
       constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
       0o600,
     )
     try {
-      if (existing) {
+      if (exists) {
         const copied = await runTool({
           program: 'cp',
-          args: ['--attributes-only', '--preserve=all', '--', path, temporary],
+          // `all` alone gives up attributes that cannot be kept without a word.
+          args: ['--attributes-only', '--preserve=all,xattr', '--', path, temporary],
           limitMs: 10_000,
         })
         if (!copied.ok || copied.value.exitCode !== 0) {
@@ -58,6 +56,26 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
     await removeDirectories(madeDirectories)
     return { ok: false, says: `${path} could not be written: ${errnoWords(error)}` }
   }
+}
+
+/** Temporary files of calls that were killed before their end. Nobody reads them, but they hold what was planned. */
+export async function removeLeftovers(path: string): Promise<Did> {
+  const directory = dirname(path)
+  try {
+    const names = await readdir(directory)
+    const left = names.filter((name) => name.startsWith(temporaryPrefix(path)) && /-[0-9a-f]{12}$/.test(name))
+    for (const name of left) await rm(join(directory, name), { force: true })
+    if (left.length > 0) await syncDirectory(directory)
+    return { ok: true }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return { ok: true }
+    return { ok: false, says: `${directory} could not be cleaned up: ${errnoWords(error)}` }
+  }
+}
+
+/** A name that begins with a dot is picked up by no `include *`. */
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.fleetmend-`
 }
 
 export async function syncDirectory(path: string): Promise<void> {
@@ -84,14 +102,4 @@ async function makeDirectories(path: string, made: string[]): Promise<void> {
 /** What was made on the way to a file that did not come to be. */
 async function removeDirectories(made: readonly string[]): Promise<void> {
   for (const directory of made.toReversed()) await rmdir(directory).catch(() => undefined)
-}
-
-/** Whoever can write to a directory above can put another file in the place of this one. */
-async function findUntrusted(directory: string): Promise<string | null> {
-  const facts = await lstat(directory)
-  const self = process.geteuid?.() ?? 0
-  const othersWrite = (facts.mode & 0o022) !== 0 && (facts.mode & 0o1000) === 0
-  if ((facts.uid !== 0 && facts.uid !== self) || othersWrite)
-    return `${directory} can be written by others than root, so nothing below it is replaced`
-  return directory === dirname(directory) ? null : findUntrusted(dirname(directory))
 }

@@ -7,12 +7,32 @@ import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { listenWritten } from './upstream-words.ts'
 import { isStoodInFor } from './unit-service.ts'
 
-/** The same finding, with what can be done to its service on this host. */
+/** The same finding, with what can be done to its services on this host; its own steps are for where nothing can. */
 export function asCanBeDone(facts: HostFacts, finding: Finding): Finding {
+  if (finding.remediations.length === 0) return finding
+  const { withoutRemediation, ...rest } = finding
+  const ours = finding.remediations.filter((each) => canCarryOut(facts, finding, each))
+  if (ours.length > 0) return { ...rest, remediations: ours }
   const service = facts.fpm.find((each) => each.service === finding.subject.name.split('/')[0])
-  if (!service || isManaged(service) || finding.remediations.length === 0) return finding
-  const steps = finding.remediations.map((remediation) => stepsOf(service, remediation))
-  return { ...finding, remediations: [], withoutRemediation: [...new Set(steps)].join(' ') }
+  const steps = service ? finding.remediations.map((each) => stepsOf(service, each)) : []
+  return {
+    ...rest,
+    remediations: [],
+    withoutRemediation: withoutRemediation ?? ([...new Set(steps)].join(' ') || 'Nothing of it is run by systemd here.'),
+  }
+}
+
+/** A remediation of nginx is about nginx alone, and any other about the service that its input or its finding names. */
+function canCarryOut(facts: HostFacts, { subject }: Finding, { id, input }: SuggestedRemediation): boolean {
+  const named = String(input['service'] ?? input['pool'] ?? subject.name).split('/')[0]
+  if (id === 'reload-nginx' || named === 'nginx') return isNginxManaged(facts)
+  const service = facts.fpm.find((each) => each.service === named)
+  return !service || isManaged(service)
+}
+
+/** Whether systemd can start and reload nginx. */
+export function isNginxManaged({ nginx: { unit, master } }: HostFacts): boolean {
+  return unit !== null && (master === null || unit.mainPid === master.pid)
 }
 
 /** Whether systemd can start, restart and reload what runs. */
@@ -34,6 +54,8 @@ function stepsOf(service: FpmFacts, { id, input }: SuggestedRemediation): string
       return `Let it read its files: ${reloadSteps(service)}.`
     case 'make-reload-graceful':
       return `Set \`process_control_timeout = 10s\` in [global] of ${configPath}, then ${reloadSteps(service)}; it holds from the second reload on.`
+    case 'restore-config':
+      return `Put the files back as the diff shows them, see that \`${service.binary} -t\` passes, then ${service.master ? reloadSteps(service) : `start it ${startSteps(service)}`}.`
     case 'tune-pool':
       return tuneSteps(service, String(input['pool'] ?? ''))
     default:

@@ -136,6 +136,12 @@ export function deniedAt({ steps, missing, hasReadAcls }: PathFacts, worker: Wor
   return hasReadAcls || denials.length === 1 ? (denials[0] ?? null) : null
 }
 
+/** Its user is in the group by now, and the running worker does not know. */
+export function helpsByNewGroup({ kind, gid, mode }: StepFacts, worker: WorkerAccount): boolean {
+  const bit = kind === 'directory' ? 0o010 : 0o020
+  return worker.newGroups.includes(gid) && (mode & bit) !== 0
+}
+
 /** The first byte of an answer is a FastCGI server's version, 1; `H` of `HTTP/1.1` is 72. */
 export function protocolVersion({ reply }: UpstreamFacts): number | null {
   if (reply.kind !== 'broken') return null

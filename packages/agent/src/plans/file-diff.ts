@@ -1,7 +1,7 @@
 /** The unified diff of one file as people see it: secrets hidden on both sides, made readable as UTF-8. */
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import { forPeople } from '../readings/bytes.ts'
-import { redact } from './redact.ts'
+import { redactConfig } from '../redaction/redact-config.ts'
 
 export type FileDiff = { readonly ok: true; readonly diff: string } | { readonly ok: false; readonly says: string }
 
@@ -19,8 +19,9 @@ export function fileDiff(path: string, before: string | null, after: string | nu
   const diff = createTwoFilesPatch(
     before === null ? '/dev/null' : path,
     after === null ? '/dev/null' : path,
-    changed ? from.marked(to.hidden) : from.text,
-    changed ? to.marked(from.hidden) : to.text,
+    // Each with a word of its own, or lines of which nothing else is shown would look the same.
+    changed ? from.marked(to.hidden, 'changed, hidden: before') : from.text,
+    changed ? to.marked(from.hidden, 'changed, hidden: after') : to.text,
     undefined,
     undefined,
     { context: 3, headerOptions: FILE_HEADERS_ONLY },
@@ -33,20 +34,20 @@ interface Shown {
   /** What really stands in the hidden lines. */
   readonly hidden: readonly string[]
   /** With a mark on every hidden line that is not among those of the other side. */
-  marked(other: readonly string[]): string
+  marked(other: readonly string[], mark: string): string
 }
 
 function shownOf(bytes: string | null): Shown {
   const real = forPeople(bytes ?? '').split('\n')
-  const { text, hiddenLines } = redact(real.join('\n'))
+  const { text, hiddenLines } = redactConfig(real.join('\n'))
   return {
     text,
     hidden: real.filter((_, number) => hiddenLines.has(number)),
-    marked: (other) =>
+    marked: (other, mark) =>
       text
         .split('\n')
         .map((line, number) =>
-          hiddenLines.has(number) && !other.includes(real[number] ?? '') ? `${line} (changed, hidden)` : line,
+          hiddenLines.has(number) && !other.includes(real[number] ?? '') ? `${line} (${mark})` : line,
         )
         .join('\n'),
   }

@@ -9,12 +9,15 @@ import {
   type PlannedRemediation,
 } from '@fleetmend/shared'
 import type { ReadHost } from '../host/host.ts'
-import { bytesOf } from '../readings/bytes.ts'
+import { bytesOf, forPeople } from '../readings/bytes.ts'
+import { hostRedactor } from '../redaction/host-redactor.ts'
 import type { Draft, Drafted, Remediation } from '../remediations/define.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { fileDiff } from './file-diff.ts'
 import { lintPlan } from './lint-plan.ts'
+import { managedBy, managedWarning, type Manager } from './managed-by.ts'
 import { mergeDrafts, type Merged, type MergedFile } from './merge-drafts.ts'
+import { redactDraft } from './redact-draft.ts'
 
 /** A remediation with an input that its schema has parsed. */
 export interface Wanted {
@@ -52,9 +55,10 @@ export async function makePlan(
 ): Promise<Planning> {
   const drafts: { readonly draft: Draft; readonly wanted: Wanted }[] = []
   const idle: string[] = []
+  const redact = hostRedactor(facts)
   const leftOut: (Extract<Drafted, { kind: 'refused' }> & { readonly id: string })[] = []
   for (const each of wanted) {
-    const drafted = each.remediation.draft(facts, each.input)
+    const drafted = redactDraft(each.remediation.draft(facts, each.input), redact)
     if (drafted.kind === 'refused') leftOut.push({ ...drafted, id: each.remediation.id })
     else if (drafted.kind === 'nothing-to-do') idle.push(drafted.because)
     else drafts.push({ draft: drafted, wanted: each })
@@ -132,6 +136,7 @@ interface ResolvedFile {
   readonly change: ChangeOf<'file'>
   readonly before: Uint8Array | null
   readonly after: Uint8Array | null
+  readonly manager: Manager | null
 }
 
 type Resolving = { readonly ok: true; readonly value: ResolvedFile } | { readonly ok: false; readonly says: string }
@@ -141,6 +146,8 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
   const real = file.before === null ? ({ ok: true, value: file.path } as const) : await host.resolve(file.path)
   if (!real.ok) return { ok: false, says: `${file.path} cannot be followed to a file: ${real.says}.` }
   const path = real.value
+  const obstacle = await host.writeObstacle(path)
+  if (obstacle !== null) return { ok: false, says: `This cannot be planned: ${obstacle}.` }
   const diff = fileDiff(path, file.before, file.after, file.mayChangeHidden)
   if (!diff.ok) return { ok: false, says: `This cannot be planned: ${diff.says}.` }
   const after = file.after === null ? null : bytesOf(file.after)
@@ -153,6 +160,7 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
         before: null,
         after,
         change: { of: 'file', path, before: null, after: state, diff: diff.diff },
+        manager: null,
       },
     }
   }
@@ -171,7 +179,7 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
     after: after && { ...contentOf(after, terms), ...attributes },
     diff: diff.diff,
   }
-  return { ok: true, value: { named: file.path, before, after, change } }
+  return { ok: true, value: { named: file.path, before, after, change, manager: managedBy(forPeople(file.before ?? '')) } }
 }
 
 function contentOf(bytes: Uint8Array, terms: PlanTerms): Pick<FileState, 'hmac' | 'bytes'> {
@@ -194,7 +202,10 @@ function composePlan(
   const directoryBasis: BasisItem[] = merged.besides.flatMap((change) =>
     change.of === 'directory' ? [{ of: 'directory', path: change.path, state: change.before }] : [],
   )
-  const links = files.filter((file) => file.named !== file.change.path)
+  const ofFiles = files.flatMap(({ named, change: { path }, manager }) => [
+    ...(named === path ? [] : [`${named} is a link; the file it points to is edited.`]),
+    ...(manager ? [managedWarning(path, manager)] : []),
+  ])
   return {
     format: 'fleetmend.plan/1',
     host: host.id,
@@ -212,7 +223,7 @@ function composePlan(
     changes: [...files.map((file) => file.change), ...merged.besides],
     acts: [...merged.acts],
     disturbs: [...merged.disturbs],
-    warnings: [...merged.warnings, ...links.map((file) => `${file.named} is a link; the file it points to is edited.`)],
+    warnings: [...merged.warnings, ...ofFiles],
     basis: { exact: [...fileBasis, ...directoryBasis, ...merged.basis], guards: [...merged.guards] },
     watchMs: terms.watchMs,
   }

@@ -117,10 +117,15 @@ function mergeActs(acts: readonly Act[]): readonly Act[] {
   for (const act of needed) {
     const key = `${act.act} ${'service' in act ? act.service : ''}`
     const other = longest.get(key)
-    const shorter = act.act === 'reload-fpm' && other?.act === 'reload-fpm' && other.deadlineMs >= act.deadlineMs
-    if (!shorter) longest.set(key, act)
+    if (!other || patienceMs(act) > patienceMs(other)) longest.set(key, act)
   }
   return [...longest.values()].toSorted((a, b) => actOrder.indexOf(a.act) - actOrder.indexOf(b.act))
+}
+
+/** How long an act waits for requests in flight. */
+function patienceMs(act: Act): number {
+  if (act.act === 'reload-fpm') return act.deadlineMs
+  return act.act === 'restart' ? (act.finishMs ?? 0) : 0
 }
 
 function distinct<T>(values: readonly T[]): T[] {

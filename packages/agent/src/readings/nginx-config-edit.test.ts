@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bytesOf, textOf } from './bytes.ts'
-import { insertDirective, setArgument } from './nginx-config-edit.ts'
+import { insertBeside, insertDirective, setArgument } from './nginx-config-edit.ts'
 import { readNginxConfig, type NginxConfig, type NginxDirective } from './nginx-config.ts'
 import { applySplices, type Splice } from './splice.ts'
 
@@ -139,6 +139,19 @@ describe('inserting a directive', () => {
   test('into what is no block is a bug', () => {
     const config = read('a b;')
     expect(() => insertDirective(config, find(config.directives, 'a'), 'new', [])).toThrow('a is no block')
+  })
+})
+
+describe('adding a directive beside another', () => {
+  test.each([
+    { is: 'gets a line of its own', text: 'x {\n\ta b; # c\n}\n', gives: 'x {\n\ta b;\n\tnew x; # c\n}\n' },
+    { is: 'stays on a line of several', text: 'x { y; a b; }', gives: 'x { y; a b; new x; }' },
+    { is: 'keeps CRLF', text: 'a b;\r\n', gives: 'a b;\r\nnew x;\r\n' },
+  ])('$is', ({ text, gives }) => {
+    const config = read(text)
+    const { path, splice } = insertBeside(config, find(config.directives, 'a'), 'new', ['x'])
+    expect(path).toBe(main)
+    expect(edited(text, splice)).toBe(gives)
   })
 })
 

@@ -39,6 +39,24 @@ export function insertDirective(
   return { path: file.path, splice: { start: line, end: line, text } }
 }
 
+/** The splice that adds a directive directly behind another one, in its file: wherever that is read, it holds as well. */
+export function insertBeside(
+  config: NginxConfig,
+  directive: NginxDirective,
+  name: string,
+  args: readonly string[],
+): { readonly path: string; readonly splice: Splice } {
+  const text = config.files.find(({ path }) => path === directive.path)?.text ?? ''
+  const at = directive.span.end
+  const indent = leadingBlanks(text, directive.span.start)
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const before = indent === null ? ' ' : `${lineEnd}${indent}`
+  return {
+    path: directive.path,
+    splice: { start: at, end: at, text: `${before}${[name, ...args].map(argument).join(' ')};` },
+  }
+}
+
 /** That of the block's last directive that begins a line; in a block without any, one step more than the block's own. */
 function indentation(text: string, block: NginxDirective): string {
   const own = (block.block ?? []).filter(({ path }) => path === block.path)

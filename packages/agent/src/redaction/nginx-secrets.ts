@@ -50,8 +50,12 @@ export function secretArgs(name: string, args: readonly string[], block: readonl
     case 'map':
     case 'http':
       return []
-    default:
-      return families.test(name) || name === 'server_name' ? [] : all.filter((at) => !isPublic(args[at]))
+    default: {
+      if (families.test(name)) return []
+      const unknown = all.filter((at) => !isPublic(args[at]))
+      // No module names a directive so: it is a piece of a value that was torn apart.
+      return /^[a-z]+(?:_[a-z0-9]+)*$/.test(name) ? unknown : [nameItself, ...unknown]
+    }
   }
 }
 

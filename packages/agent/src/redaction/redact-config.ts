@@ -65,7 +65,7 @@ function redactIni(text: string, hidden: HiddenValue[]): string {
     const told = take(showIniValue(name, value))
     const isRemark = /[;#]/.test(lead)
     if (!isRemark && name === 'Environment' && value.endsWith('\\')) open = 'assignments'
-    // A quoted value of FPM's goes on over line breaks until it is closed.
+    // A quoted value goes on over line breaks until it is closed: in php.ini, and where FPM then refuses it.
     else if (!isRemark && told === HIDDEN && /^"(?:[^"\\]|\\.)*$/.test(value)) open = 'quotation'
     return `${lead}${name}${equals}${told}${trail}`
   })

@@ -30,7 +30,7 @@ const rules: readonly Rule[] = [
   {
     what: 'a header of HTTP that says who asks: to the end of its line, or of the quotation it stands in',
     pattern:
-      /(\b(?:(?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]*(?:key|token|secret|auth|signature)[\w-]*)\\?["']?\s*(?:=>|:)\s*["']?)(?!["']?•)[^\n]*?(?=", (?:client|host|server|request|referrer|upstream)\b|["'] -|["']?$|\n)/gim,
+      /(\b(?:(?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]*(?:key|token|secret|auth|signature)[\w-]*)\\?["']?\s*(?:=>|:)\s*["']?)[^\n]*?(?=", (?:client|host|server|request|referrer|upstream)\b|["'] -|["']?$|\n)/gim,
     hide: after,
   },
   {
@@ -56,7 +56,7 @@ const rules: readonly Rule[] = [
   },
   {
     what: 'the query of an address, and what stands behind a #',
-    pattern: /((?:[\w+.-]+:\/)?\/[^\s"'?#<>]*[?#])(?![\s"'•])[^\s"'<>]+/g,
+    pattern: /((?:[\w+.-]+:\/)?\/[^\s"'?#<>]*[?#])(?![\s"'•:=!<$)|{\\])[^\s"'<>]+/g,
     hide: after,
     proseOnly: true,
   },
@@ -80,6 +80,13 @@ const rules: readonly Rule[] = [
     pattern:
       /(unexpected (?:(?:double|single)-quoted )?string(?: content)?,? )(?:"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)/g,
     hide: after,
+  },
+  {
+    what: 'a piece of a torn value, which nginx takes for a directive or for its argument',
+    pattern:
+      /((?:unknown directive|invalid (?:parameter|value|condition|number of arguments in)|too long parameter) )"([^\n]*?)"(?= |$|\n)/g,
+    hide: (match, before = '', piece = '') =>
+      isHarmless('', piece) || /^[a-z_]+(?:=[\w.]*)?$/.test(piece) ? match : `${before}"${HIDDEN}"`,
   },
   {
     what: 'options of commands',

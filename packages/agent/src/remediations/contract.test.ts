@@ -1,29 +1,70 @@
 /** What every remediation promises. */
 import { describe, expect, test } from 'vitest'
+import { sampleUnreached, sampleWayToNothing } from '../survey/sample-addresses.ts'
 import {
   sampleConfig,
   sampleDownFpm,
   sampleFacts,
   sampleFpm,
+  samplePhpLocation,
   samplePool,
+  sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
+import { sampleLastGood } from '../survey/sample-last-good.ts'
+import { sampleNginxConfig } from '../survey/sample-nginx-config.ts'
 import { fieldsOf, inputFromWords, readInput } from './read-input.ts'
 import { remediations } from './registry.ts'
 
 const queue = { ok: true, value: { waiting: [3, 3, 3, 3, 3], limit: 4096 } } as const
+const shopSocket = 'unix:/run/php/php8.2-fpm.sock'
 /** A host on which every remediation has something to do. */
 const troubled = {
   'restart-on-failure': sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit({ restart: 'no' }) })] }),
   'start-service': sampleFacts({
     fpm: [sampleDownFpm({ activeState: 'failed', result: 'signal', execMainCode: 2, execMainStatus: 9 })],
   }),
+  'enable-service': sampleFacts({
+    fpm: [sampleFpm({ unit: sampleUnit({ unitFileState: 'disabled', startedBy: [] }) })],
+  }),
+  'unmask-service': sampleFacts({
+    fpm: [sampleDownFpm({ loadState: 'masked', activeState: 'inactive', unitFileState: 'masked' })],
+  }),
+  'restore-config': sampleFacts({
+    fpm: [sampleDownFpm({ activeState: 'failed', execMainStatus: 78 }, { lastGood: sampleLastGood() })],
+  }),
   'reload-fpm': sampleFacts(),
+  'reload-nginx': sampleFacts({ nginxConfig: sampleNginxConfig() }),
+  'recreate-socket': sampleFacts({
+    upstreams: [sampleUnreached(shopSocket, 'ENOENT', { way: sampleWayToNothing('/run/php/php8.2-fpm.sock') })],
+  }),
+  'restart-fpm': sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit({ needDaemonReload: true }) })] }),
   'make-reload-graceful': sampleFacts({ fpm: [sampleFpm({ config: { ok: true, value: sampleConfig() } })] }),
+  'raise-header-buffers': sampleFacts({ nginxConfig: sampleNginxConfig() }),
+  'fix-script-filename': sampleFacts({
+    nginxConfig: sampleNginxConfig({ '/etc/nginx/fastcgi.conf': 'fastcgi_param A b;\n' }),
+    sites: [sampleSite({ phpLocations: [samplePhpLocation({ scriptFilename: null, scriptFolder: null })] })],
+  }),
+  'disable-fastcgi-keepalive': sampleFacts({
+    nginxConfig: sampleNginxConfig({ '/etc/nginx/fastcgi.conf': 'fastcgi_keep_conn on;\n' }),
+  }),
+  'align-timeouts': sampleFacts({ nginxConfig: sampleNginxConfig() }),
   'tune-pool': sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: sampleWorkers(5), queue })] })] }),
 }
-const inputs: Readonly<Record<string, readonly string[]>> = { 'tune-pool': ['pool=php8.2-fpm/www'] }
+const ofPool = ['pool=php8.2-fpm/www']
+const consented = ['service=php8.2-fpm', 'startStopped=true']
+const inputs: Readonly<Record<string, readonly string[]>> = {
+  'tune-pool': ofPool,
+  'raise-header-buffers': ofPool,
+  'align-timeouts': ofPool,
+  'disable-fastcgi-keepalive': ofPool,
+  'fix-script-filename': ofPool,
+  'enable-service': consented,
+  'reload-nginx': [],
+  'recreate-socket': ofPool,
+  'unmask-service': consented,
+}
 const cases = remediations.map((remediation) => ({ id: remediation.id, remediation }))
 
 describe.each(cases)('$id', ({ id, remediation }) => {
@@ -55,18 +96,22 @@ describe.each(cases)('$id', ({ id, remediation }) => {
     const drafted = remediation.draft(facts, input)
     if (drafted.kind !== 'draft') throw new Error(drafted.because)
     for (const act of drafted.acts) {
-      if (act.act !== 'start' && act.act !== 'reload-fpm') continue
+      if (act.act === 'reload-nginx')
+        expect(drafted.checks).toContainEqual({ when: 'planned', check: 'nginx-config', service: act.service })
+      if (act.act !== 'start' && act.act !== 'reload-fpm' && act.act !== 'restart') continue
       expect(drafted.checks).toContainEqual({ when: 'planned', check: 'fpm-config', service: act.service })
     }
-    expect(drafted.disturbs.length > 0).toBe(drafted.acts.some((act) => act.act === 'reload-fpm'))
+    expect(drafted.disturbs.length > 0).toBe(drafted.acts.some(({ act }) => act === 'reload-fpm' || act === 'restart'))
     expect(
       drafted.clears.map(({ diagnosis }) => diagnosis).filter((each) => !remediation.clears.includes(each)),
     ).toEqual([])
   })
 
   test('refuses politely on a host it does not understand', () => {
-    const drafted = remediation.draft(sampleFacts({ fpm: [] }), input)
-    expect(drafted).toMatchObject({ kind: 'refused', because: expect.stringMatching(/php8\.2-fpm/) as string })
+    const { nginx, ...rest } = sampleFacts({ fpm: [] })
+    const unread = { ok: false, why: 'denied', says: 'permission denied' } as const
+    const drafted = remediation.draft({ ...rest, nginx: { ...nginx, config: unread } }, input)
+    expect(drafted).toMatchObject({ kind: 'refused', because: expect.stringMatching(/php8\.2-fpm|nginx/) as string })
   })
 })
 

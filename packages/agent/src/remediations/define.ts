@@ -42,8 +42,12 @@ export interface Remediation<Schema extends z.ZodMiniType = z.ZodMiniType> {
   /** Permanent, kebab-case. */
   readonly id: string
   readonly title: string
-  /** What it does and what it disturbs, for its page. */
+  /** When it is the right thing, and what it does, for its page. */
   readonly meaning: string
+  /** The most that visitors can notice of it; each plan says what it disturbs on its host. */
+  readonly disturbs: string
+  /** What a rollback does, and what it cannot. */
+  readonly undone: string
   readonly input: Schema
   /** Diagnoses that it can clear. */
   readonly clears: readonly string[]

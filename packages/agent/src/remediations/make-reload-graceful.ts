@@ -14,6 +14,8 @@ export const makeReloadGraceful = defineRemediation({
     'alone would protect only the second reload; this plan loads it with a reload that loses nothing, and every later ' +
     'one (by cron, by a deployment, by hand) is graceful. The price: one stuck request delays all pools of the master ' +
     'for that long on every reload.',
+  disturbs: 'New requests to all pools of the service wait until the slowest one in flight is done; none is lost.',
+  undone: 'The line is put back as it was and the service reloaded, which loses no request either.',
   clears: ['reload-drops-requests'],
   byHand:
     'Set `process_control_timeout = 10s` in `[global]` of php-fpm.conf, before its include line, and reload twice.',

@@ -30,10 +30,14 @@ export function inputFromWords(remediation: Remediation, words: readonly string[
   return readInput(remediation, given)
 }
 
-interface Field {
+/** One field of an input, in the words of JSON Schema. */
+export interface Field {
   readonly type?: string
   readonly description?: string
   readonly default?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly enum?: readonly unknown[]
 }
 
 /** The input as JSON Schema (2020-12): what `hello` sends and the docs print. */

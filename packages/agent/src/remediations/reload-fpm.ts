@@ -13,6 +13,10 @@ export const reloadFpm = defineRemediation({
     'finishes its request, and told to re-read everything once all are done. A plain reload kills requests in flight ' +
     'when process_control_timeout is 0. If a request does not finish before the deadline, the reload lets go: nothing is ' +
     'lost, nothing is reloaded, and the answer names the worker.',
+  disturbs:
+    'New requests to all pools of the service wait until the slowest one in flight is done; none is lost. A ' +
+    'script inside sleep() wakes up early.',
+  undone: 'Nothing to undo: no file is changed.',
   clears: [],
   byHand:
     'Stop the master (SIGSTOP), send SIGQUIT to each worker, wait until all are zombies, then send SIGUSR2 and SIGCONT to ' +

@@ -15,6 +15,8 @@ export const restartOnFailure = defineRemediation({
     'limit of 5 starts in 10 s, a pause of 2 s or more would loop for ever); OOMPolicy=continue, so that one worker ' +
     'killed for memory does not stop all; and a reload that tests the configuration before it signals the master. ' +
     'Nothing is restarted now.',
+  disturbs: 'Nothing.',
+  undone: 'The drop-in is removed, or put back as it was, and systemd reads its unit files again.',
   clears: ['no-auto-restart'],
   byHand: '`systemctl edit php8.2-fpm` with Restart=on-failure, then `systemctl daemon-reload`.',
   input: z.strictObject({

@@ -14,7 +14,7 @@ export const poolInput = z
   .check(z.describe('The pool by name: service, slash, name in brackets, e.g. `php8.2-fpm/www`.'))
 
 type Refused = Extract<Drafted, { kind: 'refused' }>
-type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refused: Refused }
+export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refused: Refused }
 
 export function findService(facts: HostFacts, service: string): Found<FpmFacts> {
   const found = facts.fpm.find((each) => each.service === service)

@@ -1,81 +1,86 @@
-/** Start a PHP-FPM service that is down, after its configuration passed; never one that a person stopped, unless told. */
+/** Start PHP-FPM or nginx that is down, after its configuration passed; never one that a person wants down, unless told. */
 import * as z from 'zod/mini'
-import type { Act } from '@fleetmend/shared'
-import { stopStory } from '../judgement/stop-story.ts'
-import { instantOf } from '../judgement/instant.ts'
-import { defineRemediation } from './define.ts'
-import { findManaged, refused, serviceInput } from './service-input.ts'
+import type { Act, Plan } from '@fleetmend/shared'
+import { stopStory, type StopStory } from '../judgement/stop-story.ts'
+import { isDisabled, wantedDown } from '../judgement/wanted-down.ts'
+import { defineRemediation, type Drafted } from './define.ts'
+import { nginxService } from './nginx-parts.ts'
+import { refused } from './service-input.ts'
+import {
+  findStarted,
+  refusedConfig,
+  startedServiceInput,
+  startStoppedInput,
+  unitBasis,
+  type StartedService,
+} from './started-service.ts'
 
 export const startService = defineRemediation({
   id: 'start-service',
-  title: 'Start PHP-FPM',
+  title: 'Start PHP-FPM or nginx',
   meaning:
     'Tests the configuration, clears a failed state so that the start limit does not refuse, and starts the unit. A ' +
-    'socket file left behind by a killed master is no obstacle and is not touched. A unit that an operator stopped is ' +
-    'started only with startStopped=true, because somebody wanted it down.',
-  clears: ['fpm-stopped', 'fpm-crashed'],
+    'socket file left behind by a killed master is no obstacle and is not touched. What an operator stopped, and what is ' +
+    'disabled and never ran, is started only with --start-stopped, because somebody wants it down; the refusal says who ' +
+    'and when. What is masked stays down: see unmask-service.',
+  disturbs: 'Nothing: the service is down.',
+  undone: 'Nothing to undo: no file is changed. To have it down again, stop it: `systemctl stop`.',
+  clears: ['fpm-stopped', 'fpm-crashed', 'fpm-start-limit-hit', 'fpm-oom-stopped', 'nginx-stopped'],
   byHand: '`systemctl reset-failed php8.2-fpm`, then `systemctl start php8.2-fpm`.',
-  input: z.strictObject({
-    service: serviceInput,
-    startStopped: z._default(
-      z.boolean().check(z.describe('Start it even though somebody stopped it on purpose.')),
-      false,
-    ),
-  }),
+  input: z.strictObject({ service: startedServiceInput, startStopped: startStoppedInput }),
 
   draft(facts, { service, startStopped }) {
-    const found = findManaged(facts, service)
+    const found = findStarted(facts, service)
     if (!found.ok) return found.refused
-    const { unit, configTest, binary } = found.value
     const story = stopStory(found.value)
     if (story.how === 'up') return { kind: 'nothing-to-do', because: `${service} is running.` }
-    if (unit.loadState === 'masked') {
+    const wanted = wantedDown(facts, found.value)
+    if (wanted?.how === 'masked')
       return refused(
-        `${service} is masked: somebody made sure that it cannot start.`,
-        `If that is over: \`systemctl unmask ${service}\`, then plan again.`,
+        `${service} ${wanted.says}, so that nothing can start it.`,
+        `If that is over: \`fleetmend-agent plan unmask-service --input service=${service} --start-stopped\`.`,
       )
-    }
-    if (story.how === 'stopped-on-purpose' && !startStopped) {
-      const when = story.atMs === null ? '' : ` at ${instantOf(story.atMs)}`
+    if (wanted && !startStopped)
       return refused(
-        `${service} was stopped through systemctl${when}. What a person stopped is not started without a word.`,
+        `${service} ${wanted.says}. What a person wants down is not started without a word.`,
         `If it should run: \`fleetmend-agent plan start-service --input service=${service} --start-stopped\`.`,
       )
-    }
-    if (configTest.ok && !configTest.value.passes) {
-      return refused(
-        `${service} cannot start: FPM refuses its configuration (exit code ${configTest.value.exitCode}).`,
-        `See what it says: \`${binary} -t\`.`,
-      )
-    }
-    const failed = unit.activeState === 'failed'
-    const acts: Act[] = [...(failed ? [{ act: 'reset-failed', service } as const] : []), { act: 'start', service }]
-    return {
-      kind: 'draft',
-      because: story.how === 'crashed' ? `${service} ${story.says} and is down.` : `${service} is down.`,
-      arithmetic: [],
-      edits: [],
-      checks: [{ when: 'planned', check: 'fpm-config', service }],
-      acts,
-      clears: [
-        {
-          diagnosis: story.how === 'crashed' ? 'fpm-crashed' : 'fpm-stopped',
-          subject: { kind: 'service', name: service },
-        },
-      ],
-      disturbs: [],
-      warnings: [],
-      basis: [
-        {
-          of: 'unit',
-          service,
-          activeState: unit.activeState,
-          unitFileState: unit.unitFileState,
-          loadState: unit.loadState,
-        },
-      ],
-      guards: [],
-      forecast: [],
-    }
+    return refusedConfig(found.value) ?? draftStart(found.value, story)
   },
 })
+
+function draftStart(started: StartedService, story: Exclude<StopStory, { how: 'up' }>): Drafted {
+  const { service, check } = started
+  return {
+    kind: 'draft',
+    because: story.how === 'crashed' ? `${service} ${story.says} and is down.` : `${service} is down.`,
+    arithmetic: [],
+    edits: [],
+    checks: [check],
+    acts: startActs(started),
+    clears: clearsOf(started, story),
+    disturbs: [],
+    warnings: isDisabled(started)
+      ? [`${service} is disabled: after the next boot it is down again. See enable-service.`]
+      : [],
+    basis: [unitBasis(started)],
+    guards: [],
+    forecast: [],
+  }
+}
+
+/** A start limit that was hit refuses every start until the failed state is cleared. */
+export function startActs({ service, unit }: StartedService): readonly Act[] {
+  return [
+    ...(unit.activeState === 'failed' ? [{ act: 'reset-failed', service } as const] : []),
+    { act: 'start', service },
+  ]
+}
+
+function clearsOf({ service, unit }: StartedService, { how }: StopStory): Plan['clears'] {
+  const subject = { kind: 'service', name: service } as const
+  if (service === nginxService) return [{ diagnosis: 'nginx-stopped', subject }]
+  if (how !== 'crashed') return [{ diagnosis: 'fpm-stopped', subject }]
+  const besides = { 'oom-kill': 'fpm-oom-stopped', 'start-limit-hit': 'fpm-start-limit-hit' }[unit.result]
+  return ['fpm-crashed', ...(besides === undefined ? [] : [besides])].map((diagnosis) => ({ diagnosis, subject }))
+}

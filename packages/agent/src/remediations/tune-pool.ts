@@ -16,6 +16,8 @@ export const tunePool = defineRemediation({
     'Computes pm.max_children from what a worker costs at its peak, what all pools of the host can need together, the ' +
     'memory limits above them, and the demand seen; spare servers follow. The arithmetic is part of the plan. Refuses ' +
     'what memory cannot hold. Loads the new size with a reload that loses no request.',
+  disturbs: 'New requests to all pools of the service wait until the slowest one in flight is done; none is lost.',
+  undone: 'The lines are put back as they were and the service reloaded, which loses no request either.',
   clears: ['pool-exhausted'],
   byHand: 'Set `pm.max_children` (and the spare servers, consistently) in the pool file, then reload.',
   input: z.strictObject({

@@ -22,25 +22,32 @@ import { hardwareKey } from '../../../shared/test/hardware-key.ts'
 import type { StartApply } from '../execute/begin-apply.ts'
 import { reopened, scene } from '../execute/sample-apply.ts'
 import { hostOf, simulatedWorld, type World } from '../execute/simulated-host.ts'
+import { policyPath } from '../judgement/brakes.ts'
 import { agentRouter, type AgentRouter } from '../router.ts'
 import { journalFile, listApplies } from '../state/apply-record.ts'
 import { savePlan } from '../state/plan-store.ts'
-import { sampleMadeAtMs, samplePlan } from '../state/sample-plan.ts'
+import { sampleMadeAtMs, samplePlan, type SamplePlan } from '../state/sample-plan.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { temporaryState } from '../state/temporary-state.ts'
 import { agentService } from './agent-service.ts'
 import { approversPath } from './approvers-file.ts'
 
 const ana = hardwareKey('ed25519')
+const ben = hardwareKey('ed25519')
 const stranger = hardwareKey('ed25519')
+type Key = typeof ana
 
 /** A host that knows ana, answering on a real socket, and a client at the other end of it. */
-async function served(start: StartApply = async () => ({ ok: true }), approvers = `ana ${ana.publicKey}\n`) {
+async function served(
+  start: StartApply = async () => ({ ok: true }),
+  approvers = `ana ${ana.publicKey}\n`,
+  planned: SamplePlan = {},
+) {
   const folder = await temporaryState()
   const sockets = await mkdtemp(join(tmpdir(), 'fleetmend-agent-'))
   const world = simulatedWorld(sampleMadeAtMs + 1000)
   approve(world, approvers)
-  const { record, sealed } = samplePlan(folder.state.key, {})
+  const { record, sealed } = samplePlan(folder.state.key, planned)
   await savePlan(folder.state, record, sealed)
   const started: string[] = []
   const agent = agentService({
@@ -75,13 +82,17 @@ async function served(start: StartApply = async () => ({ ok: true }), approvers 
 }
 
 function approve(world: World, text: string): void {
+  write(world, approversPath, text)
+}
+
+function write(world: World, path: string, text: string): void {
   world.directories.add('/etc/fleetmend')
-  world.files.set(approversPath, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
+  world.files.set(path, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
 }
 
 function approvalOf(
   plan: Digest,
-  { by = ana, change = {} }: { by?: typeof ana; change?: Partial<Manifest> } = {},
+  { by = ana, and = [], change = {} }: { by?: Key; and?: readonly Key[]; change?: Partial<Manifest> } = {},
 ): Approval {
   const tree = planTree([{ host: 'web-7', digest: plan }])
   const manifest: Manifest = {
@@ -101,7 +112,7 @@ function approvalOf(
     format: 'fleetmend.approval/1',
     scheme: 'sshsig',
     manifest,
-    signatures: [by.sign(manifestBytes(manifest), 'fleetmend-approval@v1')],
+    signatures: [by, ...and].map((key) => key.sign(manifestBytes(manifest), 'fleetmend-approval@v1')),
     proof: tree.proofOf('web-7')!,
   }
 }
@@ -177,6 +188,34 @@ test('an approved apply is begun, and its journal says by whose approval', async
     phase: 'intent',
     outcome: null,
     authority: { kind: 'approval', by: ['ana'], run: 'r-20261121-031455-41bd' },
+  })
+})
+
+describe('what starts, restarts or unmasks a service', () => {
+  const restart: SamplePlan = { acts: [{ act: 'restart', service: 'php8.2-fpm' }] }
+  const both = `ana ${ana.publicKey}\nben ${ben.publicKey}\n`
+
+  test('takes two people where the host has no policy', async () => {
+    await using at = await served(undefined, both, restart)
+    const byOne = await told(at.client, at.plan, approvalOf(at.plan))
+    expect(byOne).toMatchObject({
+      problem: { code: 'not-approved', detail: expect.stringContaining('of 2 different people. Only ana approved.') },
+    })
+    expect(at.started).toEqual([])
+    expect(await told(at.client, at.plan, approvalOf(at.plan, { and: [ben] }))).toEqual({ apply: at.started[0] })
+  })
+
+  test('takes as many as the policy of the host says', async () => {
+    await using at = await served(undefined, both, restart)
+    write(at.world, policyPath, 'approvals: { restarts: 1 }')
+    expect(await told(at.client, at.plan, approvalOf(at.plan))).toEqual({ apply: at.started[0] })
+  })
+
+  test('and an edit takes the others', async () => {
+    await using at = await served(undefined, both)
+    write(at.world, policyPath, 'approvals: { ordinary: 2, restarts: 1 }')
+    expect(await told(at.client, at.plan, approvalOf(at.plan))).toMatchObject({ problem: { code: 'not-approved' } })
+    expect(await told(at.client, at.plan, approvalOf(at.plan, { and: [ben] }))).toEqual({ apply: at.started[0] })
   })
 })
 

@@ -5,6 +5,7 @@
 import {
   authorise,
   problem,
+  riskClass,
   spokenHere,
   type ApplyId,
   type ApplyReport,
@@ -13,9 +14,11 @@ import {
   type RemoteAuthority,
 } from '@fleetmend/shared'
 import { diagnoseHost } from '../diagnose-host.ts'
+import { lastGoodSource } from '../last-good-source.ts'
 import { planOnHost } from '../plan-on-host.ts'
 import { diagnosisPage } from '../views/diagnosis-page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
+import type { Authorise } from '../execute/admit.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
 import type { Host } from '../host/host.ts'
@@ -35,28 +38,29 @@ export interface ServedHost {
   readonly start: StartApply
 }
 
-/** Until a host has a policy of its own, one of its approvers is enough. */
-const policy = { approvalsNeeded: 1 }
-
 export function agentService({ host, state, start }: ServedHost): AgentService {
   let turn: Promise<unknown> = Promise.resolve()
 
   async function applyNow(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
     const approvers = await readApproversFile(host)
     if (!approvers.ok) return approvers
-    const terms = { host: host.id, plan, authority, approvers: approvers.value, policy, nowMs: host.nowMs() }
-    // Whether it was applied before is known to the store of plans; nobody unapproved learns of it.
-    const authorised = authorise({ ...terms, nonceUsed: false })
-    if (!authorised.ok) return authorised
-    const known = await applyOf(state, plan)
-    if (known && known.outcome !== 'refused') return { ok: true, apply: known.apply }
-    const begun = await beginApply(host, state, plan, () => authorised, start)
+    const terms = { host: host.id, plan, authority, approvers: approvers.value, nowMs: host.nowMs() }
+    // Whether it was applied before is known to the store of plans.
+    const approvedBy = (approvalsNeeded: number) =>
+      authorise({ ...terms, policy: { approvalsNeeded }, nonceUsed: false })
+    // What this host knows of the plan is told to nobody without an approval, whatever more it asks for.
+    const heard = approvedBy(1)
+    if (!heard.ok) return heard
+    const applied = await applyOf(state, plan)
+    if (applied && applied.outcome !== 'refused') return { ok: true, apply: applied.apply }
+    const allowed: Authorise = (record, { approvals }) => approvedBy(approvals[riskClass(record.plan)])
+    const begun = await beginApply(host, state, plan, allowed, start)
     return begun.ok ? { ok: true, apply: begun.value.id } : begun
   }
 
   return {
     hello: () => hello(host),
-    diagnose: (options) => diagnoseHost(host, options),
+    diagnose: (options) => diagnoseHost(host, { ...options, lastGood: lastGoodSource(state) }),
     explain(id) {
       const diagnosis = diagnoses.find((each) => each.id === id)
       return diagnosis ? diagnosisPage(diagnosis, remediations) : null

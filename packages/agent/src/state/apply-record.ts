@@ -113,6 +113,11 @@ export async function readReport(state: StateFolder, id: ApplyId): Promise<Apply
   return read.ok ? applyReport(read.value.entries) : null
 }
 
+/** The plan of an apply, whether or not anybody is at work on it; null when it is lost or was changed. */
+export async function readAppliedPlan(state: StateFolder, id: ApplyId): Promise<PlanRecord | null> {
+  return readPlan(planFile(state, id))
+}
+
 /** Ids in the order of time. */
 export async function listApplyIds(state: StateFolder): Promise<readonly ApplyId[]> {
   return (await readdir(state.applies)).filter((name) => ApplyId.safeParse(name).success).toSorted()

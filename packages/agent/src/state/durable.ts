@@ -55,6 +55,10 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}`)
 }
 
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}$/.test(name)
+}
+
 export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -44,13 +44,15 @@ export type GoodVersion = z.infer<typeof GoodVersion>
 const Standing = z.strictObject({
   version: z.string(),
   places: z.array(z.strictObject({ path: z.string(), looks: z.nullable(z.string()) })),
-  /** Which load of what runs it was seen loaded by; null where a load leaves no trace. */
+  changedMs: z.number(),
+  /** Which load of what runs it was seen loaded by; null: by none that left a trace. */
   loadMark: z.nullable(z.string()),
+  loadedMs: z.number(),
   pidFile: z.nullable(z.string()),
 })
 export type Standing = z.infer<typeof Standing>
 
-type Kept = { readonly ok: true } | { readonly ok: false; readonly says: string }
+export type Kept = { readonly ok: true } | { readonly ok: false; readonly says: string }
 
 /** Keeps a version as the newest, in the place of an older one that is the same, and lets the oldest go. */
 export async function keepGood(
@@ -87,6 +89,7 @@ export async function renewStanding(
 }
 
 export interface Newest {
+  readonly name: string
   readonly version: GoodVersion
   /** Null where it is of another version, or cannot be read: then it has to be found out again. */
   readonly standing: Standing | null
@@ -98,7 +101,7 @@ export async function newestGood(paths: Pick<StatePaths, 'lastGood'>, service: s
   for (const name of (await versionNames(folder)).toReversed()) {
     const version = parsed(GoodVersion, await textOrNull(join(folder, name)))
     if (version && nameOf(version) === name && version.service === service)
-      return { version, standing: await standingOf(folder, name) }
+      return { name, version, standing: await standingOf(folder, name) }
   }
   return null
 }
@@ -111,7 +114,10 @@ export async function newestStanding(paths: Pick<StatePaths, 'lastGood'>, servic
 }
 
 /** Whether two configurations are the same, whenever they were kept. */
-export function isSameGood(a: Pick<GoodVersion, 'files' | 'patterns'>, b: Pick<GoodVersion, 'files' | 'patterns'>): boolean {
+export function isSameGood(
+  a: Pick<GoodVersion, 'files' | 'patterns'>,
+  b: Pick<GoodVersion, 'files' | 'patterns'>,
+): boolean {
   return digestOf(a) === digestOf(b)
 }
 
@@ -155,7 +161,10 @@ function digestIn(name: string): string | undefined {
 
 function digestOf({ files, patterns }: Pick<GoodVersion, 'files' | 'patterns'>): string {
   const fields = files.map(({ path, leadsTo, text, mode, uid, gid }) => [path, leadsTo, text, mode, uid, gid])
-  return createHash('sha256').update(JSON.stringify([fields, patterns])).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(JSON.stringify([fields, patterns]))
+    .digest('hex')
+    .slice(0, 32)
 }
 
 /** Oldest first. */

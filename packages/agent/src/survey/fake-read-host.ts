@@ -24,7 +24,7 @@ export type Entry =
   | { readonly bytes: Uint8Array }
   | { readonly text: string; readonly modifiedMs: number; readonly changedMs?: number }
   | { readonly link: string; readonly modifiedMs?: number }
-  | { readonly is: 'directory' | 'socket' }
+  | { readonly is: 'directory' | 'socket'; readonly modifiedMs?: number }
   | Refusal
 
 /** What a program printed. */
@@ -139,6 +139,7 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
       const real = realPath(tree, path)
       return real === null ? missing : { ok: true, value: real }
     },
+    writeObstacle: async () => null,
     readLink: async (path) => {
       touched.add(path)
       const entry = tree.get(placeOf(tree, path) ?? path) ?? missing

@@ -8,10 +8,12 @@ import { readJournal, type JournalEntry } from '../readings/journal.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import { answerOf } from './answer-of.ts'
 import { readWithFiles } from './config-files.ts'
+import { fpmLoad } from './config-load.ts'
 import type { FpmFacts } from './host-facts.ts'
 import type { FpmService } from './fpm-services.ts'
 import { leftPidFile } from './fpm-pid-file.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
+import { lastGoodFacts, nothingKept, type LastGoodSource } from './last-good-facts.ts'
 import { fpmStamps } from '../readings/log-stamps.ts'
 import { localTimeMs } from '../readings/log-time.ts'
 import { readLogWindow, type WantedLog } from './log-window.ts'
@@ -35,6 +37,7 @@ export async function fpmFacts(
   service: FpmService,
   processes: readonly ProcessFacts[],
   queues: QueueSamples,
+  kept: LastGoodSource = nothingKept,
 ): Promise<FpmFacts> {
   const { unit, phpVersion, binary, configPath, master } = service
   const [config, configTest, journal] = await Promise.all([
@@ -54,6 +57,8 @@ export async function fpmFacts(
   const startedAtMs = unit ? unit.execMainStartedMs : await startOf(host, master)
   const loadedAtMs = lastLoad(service, pools, log, startedAtMs)
   const listensOn = await listenersOf(host, master, queues)
+  const inQuestion = { service: service.service, master, configTest, modifiedMs: configModifiedMs, loadedAtMs }
+  const lastGood = await lastGoodFacts(host, kept, inQuestion, (running, path) => fpmLoad(host, running, path))
   const where = { service: service.service, phpVersion, unit, mask, dropIns, binary, configPath }
   return {
     ...where,
@@ -68,6 +73,7 @@ export async function fpmFacts(
     journal,
     pidFile,
     log,
+    lastGood,
   }
 }
 

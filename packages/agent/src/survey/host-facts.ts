@@ -12,6 +12,7 @@ import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts'
 import type { CapacityFacts } from './capacity-facts.ts'
+import type { LastGoodFacts } from './last-good-facts.ts'
 import type { SecurityFacts } from './security-facts.ts'
 
 export interface HostFacts {
@@ -79,6 +80,8 @@ export interface FpmFacts {
   readonly pidFile: PidFileFacts | null
   /** Where the FPM log is, and its newest entries; `unread` says why there are too few to rest causes on. */
   readonly log: Read<{ readonly path: string; readonly entries: readonly FpmLogEntry[]; readonly unread?: string }>
+  /** Null where none was kept, and where nothing asks for it: what is on disk was loaded, runs and passes its test. */
+  readonly lastGood: LastGoodFacts | null
 }
 
 export interface PidFileFacts {
@@ -175,6 +178,8 @@ export interface NginxFacts {
   readonly passes: readonly PassFacts[]
   /** Every address that sites send requests for PHP to, each once. */
   readonly upstreams: readonly UpstreamFacts[]
+  /** As of PHP-FPM. */
+  readonly lastGood: LastGoodFacts | null
 }
 
 /** One `server_name` of the effective configuration that hands requests to FastCGI. */
@@ -219,7 +224,17 @@ export interface PhpLocationFacts {
   /** Null where nothing sets it, and FPM knows no script. */
   readonly scriptFilename: NginxSetting | null
   /** Where FPM is told to look for scripts; null where only a request tells. */
-  readonly scriptFolder: { readonly path: string; readonly exists: boolean | null } | null
+  readonly scriptFolder: ScriptFolder | null
+  /** Where the site has its files, as its `root` says; null where only a request tells. */
+  readonly documentRoot: { readonly path: string; readonly hasScripts: boolean | null } | null
+}
+
+export interface ScriptFolder {
+  readonly path: string
+  /** Null when it cannot be told. */
+  readonly exists: boolean | null
+  /** Of one that is gone: what there is beside the place where it was, a few names. */
+  readonly beside?: readonly string[]
 }
 
 /** One `server_name` of the effective configuration that hands requests to another server over HTTP (`proxy_pass`). */

@@ -3,10 +3,12 @@ import type { CouldNotTell } from '@fleetmend/shared'
 import type { Read, ReadHost } from '../host/host.ts'
 import { isNamed } from '../readings/is-named.ts'
 import { capacityFacts } from './capacity-facts.ts'
+import { nginxLoad } from './config-load.ts'
 import type { FpmFacts, HostFacts, SiteFacts } from './host-facts.ts'
 import { fpmFacts } from './fpm-facts.ts'
 import { adminSessions } from './admin-sessions.ts'
 import { findFpmServices, type FpmServices } from './fpm-services.ts'
+import { lastGoodFacts, nothingKept, type LastGoodSource } from './last-good-facts.ts'
 import { memoryFacts } from './memory-facts.ts'
 import { nginxErrors } from './nginx-errors.ts'
 import { nginxFacts, type NginxReading } from './nginx-facts.ts'
@@ -26,6 +28,8 @@ export interface LookOptions {
   readonly site?: string
   /** What this agent has recorded; left out: nothing. */
   readonly history?: HostFacts['history']
+  /** The configurations that this agent has kept; left out: none. */
+  readonly lastGood?: LastGoodSource
 }
 
 export async function look(host: ReadHost, options: LookOptions = {}): Promise<HostFacts> {
@@ -44,7 +48,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || isNamed(site, options.site)) : []
   const ask = upstreamAsker(host, nginx.workerPid)
   const [fpm, probed, upstreams, proxied, { configTest, journal }] = await Promise.all([
-    Promise.all(services.map((service) => fpmFacts(host, service, processes, queues))),
+    Promise.all(services.map((service) => fpmFacts(host, service, processes, queues, options.lastGood))),
     probeSites(host, sites, nginx.workerPid, ask),
     upstreamFacts(host, {
       addresses: sites.flatMap((site) => site.upstreams),
@@ -97,8 +101,16 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   if (!nginx.sites.ok && nginx.sites.why !== 'missing')
     couldNotTell.push({ what: 'which sites nginx serves', why: nginx.sites.says })
   const { unit, pidFile, binary, config, master, workerPid, workerPids } = nginx
+  const loadedAtMs = await nginxLoadedAtMs(host, master, processes)
+  const modifiedMs = capacity.facts.nginx?.configModifiedMs ?? null
+  const lastGood = await lastGoodFacts(
+    host,
+    options.lastGood ?? nothingKept,
+    { service: 'nginx', master, configTest, modifiedMs, loadedAtMs },
+    (running) => nginxLoad(host, running, processes),
+  )
   const addresses = {
-    loadedAtMs: await nginxLoadedAtMs(host, master, processes),
+    loadedAtMs,
     worker: await workerAccount(host, workerPid),
     passes: nginx.passes.filter(({ site }) => sites.some(({ serverName }) => serverName === site)),
     upstreams,
@@ -110,7 +122,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
     fpm,
     nginx: {
       ...{ unit, configTest, journal, pidFile, binary, config, master, workerPid, workerPids },
-      ...{ sites: siteFacts, proxied, errors },
+      ...{ sites: siteFacts, proxied, errors, lastGood },
       ...addresses,
     },
     poolProbes: nginx.sites.ok ? [] : await probePools(host, fpm),

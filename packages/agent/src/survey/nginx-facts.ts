@@ -139,7 +139,7 @@ async function programOf(
  * `-p PREFIX` and `-c FILE` of the running master; its title keeps the arguments. A relative file begins at the prefix
  * (`ngx_process_options`); a relative prefix at a directory that nobody can see any more, so that it counts as not given.
  */
-function startedWith(master: ProcessFacts | null): { readonly main: string; readonly build: NginxBuild } {
+export function startedWith(master: ProcessFacts | null): { readonly main: string; readonly build: NginxBuild } {
   const argument = (name: string) => new RegExp(` -${name} ?(\\S+)`).exec(master?.title ?? '')?.[1]
   const prefix = argument('p')
   const build = prefix?.startsWith('/') ? { ...packagedBuild, prefix: prefix.replace(/\/+$/, '') } : packagedBuild

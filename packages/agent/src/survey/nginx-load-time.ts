@@ -5,18 +5,26 @@ import { processStartMs } from '../readings/process-start.ts'
 
 /**
  * The start of the oldest worker: a reload replaces them all at once, and one that died is replaced with the
- * configuration as it was loaded. Those that are shutting down belong to the one before.
+ * configuration as it was loaded.
  */
 export async function nginxLoadedAtMs(
   host: ReadHost,
   master: ProcessFacts | null,
   processes: readonly ProcessFacts[],
 ): Promise<number | null> {
-  const workers = processes.filter(
-    ({ parentPid, title }) => parentPid === master?.pid && title.trim() === 'nginx: worker process',
-  )
+  const workers = currentWorkers(master, processes)
   if (workers.length === 0) return null
   const uptime = await host.readFile('/proc/uptime')
   const oldest = Math.min(...workers.map(({ startTicks }) => startTicks))
   return uptime.ok ? processStartMs(oldest, textOf(uptime.value), host.nowMs()) : null
+}
+
+/** Those that are shutting down belong to the configuration before. */
+export function currentWorkers(
+  master: ProcessFacts | null,
+  processes: readonly ProcessFacts[],
+): readonly ProcessFacts[] {
+  return processes.filter(
+    ({ parentPid, title }) => parentPid === master?.pid && title.trim() === 'nginx: worker process',
+  )
 }

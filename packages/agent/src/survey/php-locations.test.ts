@@ -26,6 +26,7 @@ describe('a location that hands requests to PHP', () => {
         headerBuffer: { text: '4k', at: null },
         scriptFilename: null,
         scriptFolder: null,
+        documentRoot: { path: '/srv/shop', hasScripts: false },
       },
     ])
   })
@@ -57,13 +58,28 @@ describe('a location that hands requests to PHP', () => {
   })
 
   test.each([
-    { script: '/srv/41$fastcgi_script_name', folder: { path: '/srv/41', exists: false } },
-    { script: '$realpath_root$fastcgi_script_name', folder: { path: '/srv/shop', exists: false } },
+    { script: '/srv/41$fastcgi_script_name', folder: { path: '/srv/41', exists: false, beside: [] } },
+    { script: '$realpath_root$fastcgi_script_name', folder: { path: '/srv/shop', exists: false, beside: [] } },
     { script: '/srv/$host$fastcgi_script_name', folder: null },
     { script: '/srv/shop/index.php', folder: null },
   ])('SCRIPT_FILENAME $script leads below $folder', async ({ script, folder }) => {
     const found = await siteOf({ [site]: server(`${pass} fastcgi_param SCRIPT_FILENAME ${script};`) })
     expect(found?.phpLocations[0]?.scriptFolder).toEqual(folder)
+  })
+})
+
+describe('the folders of a site', () => {
+  test('one with a PHP file in it has scripts', async () => {
+    const found = await siteOf({ [site]: server(pass), '/srv/shop/index.php': '<?php', '/srv/shop/a.css': '' })
+    expect(found?.phpLocations[0]?.documentRoot).toEqual({ path: '/srv/shop', hasScripts: true })
+  })
+
+  test('what there is beside one that is gone', async () => {
+    const found = await siteOf({
+      [site]: server(`${pass} fastcgi_param SCRIPT_FILENAME /srv/releases/41$fastcgi_script_name;`),
+      '/srv/releases/42/index.php': '<?php',
+    })
+    expect(found?.phpLocations[0]?.scriptFolder).toEqual({ path: '/srv/releases/41', exists: false, beside: ['42'] })
   })
 })
 

@@ -25,6 +25,8 @@ export async function phpLocationFacts(
     headerBuffer: setting(levels, 'fastcgi_buffer_size', defaultBufferSize),
     scriptFilename,
     scriptFolder: await scriptFolder(host, scriptFilename?.text ?? '', documentRoot),
+    documentRoot:
+      documentRoot === null ? null : { path: documentRoot, hasScripts: await hasScripts(host, documentRoot) },
   }
 }
 
@@ -47,8 +49,19 @@ async function scriptFolder(
   const path = scriptFolderOf(scriptFilename, documentRoot)
   if (path === null) return null
   const real = await host.resolve(path)
-  if (!real.ok) return { path, exists: real.why === 'missing' ? false : null }
-  return { path, exists: true }
+  if (real.ok) return { path, exists: true }
+  if (real.why !== 'missing') return { path, exists: null }
+  const names = await host.list(path.slice(0, path.lastIndexOf('/')) || '/')
+  return { path, exists: false, beside: names.ok ? names.value.toSorted().slice(-namesShown) : [] }
+}
+
+const namesShown = 5
+
+/** Whether a PHP file lies there: a site's front door. */
+async function hasScripts(host: ReadHost, folder: string): Promise<boolean | null> {
+  const names = await host.list(folder)
+  if (!names.ok) return names.why === 'missing' ? false : null
+  return names.value.some((name) => name.endsWith('.php'))
 }
 
 function placeOf({ path, line }: NginxDirective): string {

@@ -56,6 +56,7 @@ export function recordingHost(host: ReadHost): { readonly host: ReadHost; record
     stat: (path) => kept(keys.stat(path), host.stat(path)),
     list: (path) => kept(keys.list(path), host.list(path)),
     resolve: (path) => kept(keys.resolve(path), host.resolve(path)),
+    writeObstacle: (path) => host.writeObstacle(path),
     readLink: (path) => kept(keys.readLink(path), host.readLink(path)),
     processes: () => kept(keys.processes, host.processes()),
     process: (pid) => kept(keys.process(pid), host.process(pid)),
@@ -108,6 +109,8 @@ export function recordedHost({ host: id, takenAtMs, files, answers }: HostRecord
     stat: (path) => read(keys.stat(path)),
     list: (path) => read(keys.list(path)),
     resolve: (path) => read(keys.resolve(path)),
+    // No look asks for it, and nothing is written to a recording.
+    writeObstacle: async () => notRecorded.says,
     readLink: (path) => read(keys.readLink(path)),
     processes: () => read(keys.processes),
     process: (pid) => read(keys.process(pid)),

@@ -165,6 +165,7 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
     journal: { ok: true, value: [] },
     pidFile: null,
     log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: [] } },
+    lastGood: null,
     ...changes,
   }
 }
@@ -216,6 +217,7 @@ export function samplePhpLocation(changes: Partial<PhpLocationFacts> = {}): PhpL
     headerBuffer: { text: '4k', at: null },
     scriptFilename: { text: '$document_root$fastcgi_script_name', at: '/etc/nginx/fastcgi.conf:2' },
     scriptFolder: { path: '/var/www/shop', exists: true },
+    documentRoot: { path: '/var/www/shop', hasScripts: true },
     ...changes,
   }
 }
@@ -319,6 +321,7 @@ export function sampleFacts(
       worker: worker ?? sampleWorkerAccount(),
       passes: passes ?? (sites?.length === 0 ? [] : [samplePass()]),
       upstreams: upstreams ?? (sites?.length === 0 ? [] : [sampleUpstream()]),
+      lastGood: null,
     },
     poolProbes: [],
     memory: { totalMiB: 8000, availableMiB: 5000, cgroupLimitMiB: new Map() },

@@ -121,6 +121,17 @@ describe('approval', () => {
     })
   })
 
+  test('takes as many people as the strictest of its hosts asks for, and never fewer than the run', () => {
+    const asking = (host: string, approvalsNeeded: number) =>
+      ({ type: 'host-planned', at, host, record: { ...planOf(host), approvalsNeeded } }) as const
+    const hosts = ['web-1', 'web-2', 'web-3']
+    const run = play(begin(startedWith(hosts)).run, [asking('web-1', 1), asking('web-2', 2), planned('web-3')]).run
+    expect(run.limits.approvalsNeeded).toBe(2)
+    const three = { ...run.limits, approvalsNeeded: 3 }
+    const strict = play(begin(startedWith(['web-1'], { limits: three })).run, [asking('web-1', 2)]).run
+    expect(strict.limits.approvalsNeeded).toBe(3)
+  })
+
   test('of one person counts once, under any name or key', () => {
     const two = { ...awaiting, limits: { ...awaiting.limits, approvalsNeeded: 2 } }
     const one = play(two, [approvedBy('ben')]).run

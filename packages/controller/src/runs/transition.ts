@@ -124,11 +124,13 @@ type Of<Type extends RunEvent['type']> = Extract<PersonEvent | WorldEvent, { typ
 
 function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
   if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
-  const { plan, digest } = record
+  const { plan, digest, approvalsNeeded = 1 } = record
   const expiries = run.plansExpireAt === null ? [plan.expiresAt] : [run.plansExpireAt, plan.expiresAt]
   const planned = patchHost(run, host, { state: 'planned', plan: digest, group: changeGroupKey(plan) })
+  // One manifest is signed for all hosts, so that all are asked for what the strictest of them asks for.
+  const limits = { ...run.limits, approvalsNeeded: Math.max(run.limits.approvalsNeeded, approvalsNeeded) }
   return planningMoved(
-    { ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null },
+    { ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null, limits },
     at,
   )
 }

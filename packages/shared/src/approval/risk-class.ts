@@ -2,9 +2,14 @@
 import type { Change, Plan } from '../model/plan.ts'
 import type { RiskClass } from '../model/policy.ts'
 
-/** What a start brings up, a restart cuts off: both are more than an edit and a reload, which lose nothing. */
-export function riskClass({ acts, changes }: Pick<Plan, 'acts' | 'changes'>): RiskClass {
-  const isStrong = acts.some(({ act }) => act === 'start' || act === 'restart') || changes.some(unmasks)
+/**
+ * A restart cuts off what is in flight; to unmask a service, or to start what a person stopped, sets aside what somebody
+ * wanted. A service that is down and that nobody stopped has nothing to lose by a start.
+ */
+export function riskClass({ acts, changes, remediations }: Pick<Plan, 'acts' | 'changes' | 'remediations'>): RiskClass {
+  const startsStopped =
+    acts.some(({ act }) => act === 'start') && remediations.some(({ input }) => input['startStopped'] === true)
+  const isStrong = startsStopped || acts.some(({ act }) => act === 'restart') || changes.some(unmasks)
   return isStrong ? 'restarts' : 'ordinary'
 }
 

@@ -71,8 +71,18 @@ export const Act = z.discriminatedUnion('act', [
   z.strictObject({ act: z.literal('daemon-reload') }),
   z.strictObject({ act: z.literal('reset-failed'), service: ServiceName }),
   z.strictObject({ act: z.literal('start'), service: ServiceName }),
-  /** What a reload cannot do: sockets made anew, limits of processes. Requests in flight are lost. */
-  z.strictObject({ act: z.literal('restart'), service: ServiceName }),
+  /** What a reload cannot do: sockets made anew, limits of processes. */
+  z.strictObject({
+    act: z.literal('restart'),
+    service: ServiceName,
+    finishMs: z.exactOptional(
+      z
+        .int()
+        .check(
+          z.describe('How long workers of PHP-FPM may take to finish their request first; left out: they are cut off.'),
+        ),
+    ),
+  }),
   z.strictObject({ act: z.literal('reload-nginx'), service: ServiceName }),
   z.strictObject({
     act: z.literal('reload-fpm'),
@@ -146,6 +156,9 @@ export const PlanRecord = z.strictObject({
   digest: Digest,
   plan: Plan,
   forecast: z.array(z.string()),
+  approvalsNeeded: z.exactOptional(
+    z.int().check(z.positive(), z.describe('Different people whose approval this host asks for; left out: one.')),
+  ),
 })
 export type PlanRecord = z.infer<typeof PlanRecord>
 

@@ -22,8 +22,10 @@ export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>
 const people = z.int().check(z.minimum(1), z.maximum(10))
 
 const Approvals = z.strictObject({
-  ordinary: z._default(people, 1).check(z.describe('For plans that edit and reload.')),
-  restarts: z._default(people, 2).check(z.describe('For plans that start, restart or unmask a service.')),
+  ordinary: z._default(people, 1).check(z.describe('For plans that edit, reload, or start what is down by itself.')),
+  restarts: z
+    ._default(people, 2)
+    .check(z.describe('For plans that restart or unmask a service, or start what a person stopped.')),
 })
 
 /** What a plan can do at worst; each asks for its own number of approvals. */
@@ -36,7 +38,10 @@ const Maintenance = z.strictObject({
   windows: z
     ._default(z.array(MaintenanceWindow).check(z.maxLength(50)), [])
     .check(
-      z.describe('An apply begins only while one of them is open; none: at any time. What has begun may end later.'),
+      z.describe(
+        'An apply begins only while one of them is open, such as {days: [mon, tue], from: "22:00", to: "05:00"}, the ' +
+          'night after each; none: at any time. What has begun may end later.',
+      ),
     ),
 })
 
@@ -58,18 +63,21 @@ export const Policy = z.strictObject({
     ),
   changesPerHour: z
     ._default(z.int().check(z.minimum(1), z.maximum(1000)), 6)
-    .check(z.describe('How many applies may begin within any 60 minutes, whoever asks and whatever for.')),
+    .check(
+      z.describe(
+        'How many applies may have begun within 60 minutes when an approval begins another. Root at this host is only told.',
+      ),
+    ),
   coolDownMinutes: z
     ._default(z.int().check(z.minimum(0), z.maximum(1440)), 5)
     .check(
       z.describe(
         'How long the same remediation waits before it is applied to the same service, pool or site again. What did not ' +
-          'help will not help at once, and what helps for a minute needs a person. 0: it does not wait.',
+          'help will not help at once, and what helps for a minute needs a person: root at this host is only told. 0: it ' +
+          'does not wait.',
       ),
     ),
-  maintenance: z
-    ._default(Maintenance, z.parse(Maintenance, {}))
-    .check(z.describe('When changes may begin.')),
+  maintenance: z._default(Maintenance, z.parse(Maintenance, {})).check(z.describe('When changes may begin.')),
 })
 export type Policy = z.infer<typeof Policy>
 

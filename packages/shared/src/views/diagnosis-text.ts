@@ -1,6 +1,7 @@
 /** A host's diagnosis as a person reads it: status, then cause, how we know, what would fix it, what else is at risk. */
 import type { Finding, HostDiagnosis, SuggestedRemediation } from '../model/finding.ts'
-import { safeLine, type Paint } from './paint.ts'
+import { colourDiff } from './colour-diff.ts'
+import { safe, safeLine, type Paint } from './paint.ts'
 
 /** How the reader would ask for a plan: `fleetmend-agent plan` on the host, `fleetmend plan … HOST` elsewhere. */
 export type PlanCommand = (remediation: SuggestedRemediation) => string
@@ -63,13 +64,20 @@ export function findingText(finding: Finding, paint: Paint, planCommand: PlanCom
     `    ${paint.dim('How we know')}`,
     ...finding.evidence.map(
       (evidence) =>
-        `      ${paint.cyan(safeLine(evidence.source))}${evidence.at ? paint.dim(` at ${evidence.at}`) : ''}\n        ${safeLine(evidence.says)}`,
+        `      ${paint.cyan(safeLine(evidence.source))}${evidence.at ? paint.dim(` at ${evidence.at}`) : ''}\n        ${safeLine(evidence.says)}${diffLines(evidence, paint)}`,
     ),
     `    ${paint.dim('What would fix it')}`,
     ...(finding.withoutRemediation ? [`      ${safeLine(finding.withoutRemediation)}`] : []),
     ...finding.remediations.map((remediation) => `      ${planCommand(remediation)}`),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function diffLines({ diff }: Finding['evidence'][number], paint: Paint): string {
+  if (diff === undefined) return ''
+  // Its first two lines name the file, which stands above it.
+  const lines = colourDiff(safe(diff).trimEnd(), paint).split('\n').slice(2)
+  return lines.map((line) => `\n        ${line}`).join('')
 }
 
 function riskLines(finding: Finding, paint: Paint, planCommand: PlanCommand): readonly string[] {

@@ -1,5 +1,6 @@
 /** A plan as a person reads it before saying yes: why, the diff, what is checked, what is done, what it disturbs. */
 import { isFileChange, type Act, type Change, type Check, type Plan, type PlanRecord } from '../model/plan.ts'
+import { colourDiff } from './colour-diff.ts'
 import { safe, safeLine, type Paint } from './paint.ts'
 
 export function planText({ digest, plan, forecast }: PlanRecord, paint: Paint): string {
@@ -35,18 +36,6 @@ export function planBody(plan: Plan, forecast: readonly string[], paint: Paint):
 
 function list(title: string, lines: readonly string[], paint: Paint): string {
   return lines.length === 0 ? '' : `  ${paint.dim(title)}\n${lines.map((line) => `    ${safeLine(line)}\n`).join('')}`
-}
-
-export function colourDiff(diff: string, paint: Paint): string {
-  return diff
-    .split('\n')
-    .map((line) => {
-      if (line.startsWith('+++') || line.startsWith('---')) return paint.bold(line)
-      if (line.startsWith('@@')) return paint.cyan(line)
-      if (line.startsWith('+')) return paint.green(line)
-      return line.startsWith('-') ? paint.red(line) : line
-    })
-    .join('\n')
 }
 
 function indent(text: string): string {
@@ -87,7 +76,9 @@ export function actWords(act: Act): string {
     case 'start':
       return `${act.service} is started`
     case 'restart':
-      return `${act.service} is restarted`
+      return act.finishMs === undefined
+        ? `${act.service} is restarted`
+        : `${act.service} is restarted; its workers have ${act.finishMs / 1000} s to finish their requests first`
     case 'reload-nginx':
       return 'nginx is reloaded: new workers take over, the old ones finish their requests'
     case 'reload-fpm':

@@ -32,7 +32,7 @@ test.each([
   },
   { input: { ...fine, either: null }, says: '`either` is none of the kinds that are allowed here.' },
   { input: { ...fine, at: 'now' }, says: '`at` does not have the right form (datetime).' },
-  { input: { ...fine, even: 3 }, says: '`even` is not valid: must be even.' },
+  { input: { ...fine, even: 3 }, says: '`even` must be even.' },
   { input: { ...fine, path: '/etc' }, says: 'The input has no field "path".' },
   { input: 'text', says: 'The input must be given as an object.' },
 ])('$says', ({ input, says }) => {

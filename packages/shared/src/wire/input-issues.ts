@@ -26,6 +26,8 @@ function describeIssue(issue: InputIssue): string {
 
 /** `zod/mini` carries no words of its own ("Invalid input"), so they are found here. */
 function saysOf(issue: InputIssue): string {
+  // A schema's own words, where it has some.
+  if (issue.message.startsWith('must ')) return issue.message
   switch (issue.code ?? '') {
     case 'invalid_type':
       return `must be given as ${named(String(issue.expected))}`

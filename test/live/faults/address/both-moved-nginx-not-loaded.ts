@@ -8,7 +8,7 @@ export const bothMovedNginxNotLoaded = defineFault({
   says: 'nginx has not loaded the address that both files name',
   causes: ['upstream-mismatch'],
   besides: ['config-not-loaded'],
-  remediations: [],
+  remediations: ['reload-nginx'],
   async inject(host) {
     // Longer after the start of nginx than clocks are apart.
     await sleep(1000)

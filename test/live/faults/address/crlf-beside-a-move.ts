@@ -6,7 +6,7 @@ export const crlfBesideAMove = defineFault({
   id: 'crlf-beside-a-move',
   says: 'FPM was moved, by an editor that writes Windows line ends',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '/run/php/www.sock')
     const text = await host.readFile(host.pool)

@@ -6,7 +6,7 @@ export const fastcgiToHttpPort = defineFault({
   id: 'fastcgi-to-http-port',
   says: 'fastcgi_pass leads to an HTTP port',
   causes: ['wrong-protocol'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:80')
     await reloadNginx(host)

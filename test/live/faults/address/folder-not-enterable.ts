@@ -6,7 +6,7 @@ export const folderNotEnterable = defineFault({
   id: 'folder-not-enterable',
   says: 'the folder of the socket lets nobody in',
   causes: ['socket-denied'],
-  remediations: [],
+  remediations: ['fix-socket-access'],
   releases: everyRelease,
   async inject(host) {
     await host.must(['chown', 'root:root', '/run/php'])

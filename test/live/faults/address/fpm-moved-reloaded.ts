@@ -6,7 +6,7 @@ export const fpmMovedReloaded = defineFault({
   id: 'fpm-moved-reloaded',
   says: 'FPM was moved to another socket',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '/run/php/www.sock')

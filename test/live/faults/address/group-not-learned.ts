@@ -6,7 +6,7 @@ export const groupNotLearned = defineFault({
   id: 'group-not-learned',
   says: "nginx's workers started before their user got the socket's group",
   causes: ['socket-denied'],
-  remediations: [],
+  remediations: ['reload-nginx'],
   async inject(host) {
     await host.must(['groupadd', 'phpsock'])
     await host.must(['usermod', '-aG', 'phpsock', 'www-data'])

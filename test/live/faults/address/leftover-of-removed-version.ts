@@ -6,7 +6,7 @@ export const leftoverOfRemovedVersion = defineFault({
   id: 'leftover-of-removed-version',
   says: 'nginx names the left-over socket of a PHP version that is gone',
   causes: ['socket-stale'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     // Whoever listened is gone and has left the file, as a master does that is killed.
     await host.must([`php${host.php}`, '-r', 'stream_socket_server("unix:///run/php/php5.6-fpm.sock");'])

@@ -6,7 +6,7 @@ export const localhostGivenUp = defineFault({
   id: 'localhost-given-up',
   says: 'FPM is back, and nginx does not ask localhost yet',
   causes: ['localhost-two-peers'],
-  remediations: [],
+  remediations: ['align-upstream', 'reload-nginx'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await edit(host, site, `unix:${host.socket}`, 'localhost:9000')

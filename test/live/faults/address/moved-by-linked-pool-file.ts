@@ -6,7 +6,7 @@ export const movedByLinkedPoolFile = defineFault({
   id: 'moved-by-linked-pool-file',
   says: 'FPM was moved by an edit of what its pool file links to',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     const real = '/srv/cfg/www.conf'
     await host.must(['mkdir', '-p', '/srv/cfg'])

@@ -6,7 +6,7 @@ export const nginxNamesRemovedVersion = defineFault({
   id: 'nginx-names-removed-version',
   says: 'nginx names the socket of a PHP version that is gone',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   releases: everyRelease,
   async inject(host) {
     await edit(host, site, host.socket, '/run/php/php5.6-fpm.sock')

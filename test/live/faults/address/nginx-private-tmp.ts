@@ -7,6 +7,7 @@ export const nginxPrivateTmp = defineFault({
   says: "the socket is in /tmp, and nginx's /tmp is private",
   causes: ['upstream-mismatch'],
   remediations: [],
+  steps: /Move the socket to a folder that both see.*nginx -t/,
   async inject(host) {
     const dropIns = '/etc/systemd/system/nginx.service.d'
     await host.must(['mkdir', '-p', dropIns])

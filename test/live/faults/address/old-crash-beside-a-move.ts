@@ -6,7 +6,7 @@ export const oldCrashBesideAMove = defineFault({
   id: 'old-crash-beside-a-move',
   says: 'a crash that was mended, then FPM was moved to another socket',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     await killMaster(host)
     await ask(host, '/ok.php', 20)

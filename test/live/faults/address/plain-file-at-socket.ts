@@ -6,7 +6,7 @@ export const plainFileAtSocket = defineFault({
   id: 'plain-file-at-socket',
   says: "a plain file stands at the socket's path",
   causes: ['socket-stale'],
-  remediations: [],
+  remediations: ['recreate-socket', 'restart-fpm'],
   async inject(host) {
     await host.must(['rm', host.socket])
     await host.must(['install', '-o', 'www-data', '-g', 'www-data', '-m', '0660', '/dev/null', host.socket])

@@ -7,6 +7,7 @@ export const portRejected = defineFault({
   says: "the kernel refuses connections to FPM's port",
   causes: ['port-blocked'],
   remediations: [],
+  steps: /`ip rule`/,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:9000')

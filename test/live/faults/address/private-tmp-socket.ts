@@ -7,6 +7,7 @@ export const privateTmpSocket = defineFault({
   says: "the socket is in FPM's private /tmp",
   causes: ['upstream-mismatch'],
   remediations: [],
+  steps: /Move the socket to a folder that both see.*nginx -t/,
   async inject(host) {
     const dropIns = `/etc/systemd/system/${host.unit}.service.d`
     await host.must(['mkdir', '-p', dropIns])

@@ -8,6 +8,7 @@ export const runFolderDeleted = defineFault({
   causes: ['socket-missing'],
   besides: ['config-latent-invalid'],
   remediations: [],
+  steps: /`systemd-tmpfiles --create`.*systemctl restart/,
   inject: async (host) => void (await host.must(['rm', '-r', '/run/php'])),
   shows: (host) => answers(host, 502),
 })

@@ -6,7 +6,7 @@ export const serversGivenUp = defineFault({
   id: 'servers-given-up',
   says: 'nginx has given up a group whose servers are back',
   causes: ['no-live-upstreams'],
-  remediations: [],
+  remediations: ['reload-nginx'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '9000')
     await restartFpm(host)

@@ -6,7 +6,7 @@ export const socketDeniedByAcl = defineFault({
   id: 'socket-denied-by-acl',
   says: 'an access control list keeps nginx out',
   causes: ['socket-denied'],
-  remediations: [],
+  remediations: ['fix-socket-access'],
   async inject(host) {
     await host.must(['chown', 'root:root', host.socket])
     await host.must(['setfacl', '-m', 'u:nobody:rw,u:www-data:r', host.socket])

@@ -6,7 +6,7 @@ export const socketOwnedByRoot = defineFault({
   id: 'socket-owned-by-root',
   says: 'the socket belongs to root',
   causes: ['socket-denied'],
-  remediations: [],
+  remediations: ['fix-socket-access'],
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.pool, 'listen.owner', 'root')

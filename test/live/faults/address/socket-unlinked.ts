@@ -6,7 +6,7 @@ export const socketUnlinked = defineFault({
   id: 'socket-unlinked',
   says: 'the socket was deleted by hand; a reload did not bring it back',
   causes: ['socket-missing'],
-  remediations: [],
+  remediations: ['recreate-socket', 'restart-fpm'],
   releases: everyRelease,
   async inject(host) {
     await host.must(['rm', host.socket])

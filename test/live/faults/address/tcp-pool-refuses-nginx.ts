@@ -6,7 +6,7 @@ export const tcpPoolRefusesNginx = defineFault({
   id: 'tcp-pool-refuses-nginx',
   says: "listen.allowed_clients lacks nginx's address",
   causes: ['clients-not-allowed'],
-  remediations: [],
+  remediations: ['allow-client'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await setFpm(host, host.pool, 'listen.allowed_clients', '10.20.30.40')

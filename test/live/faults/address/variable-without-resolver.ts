@@ -7,6 +7,7 @@ export const variableWithoutResolver = defineFault({
   says: 'fastcgi_pass is a variable with a name, and no resolver is set',
   causes: ['upstream-name-unresolved'],
   remediations: [],
+  steps: /resolver.*nginx -t/,
   async inject(host) {
     await edit(
       host,

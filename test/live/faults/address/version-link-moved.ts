@@ -6,7 +6,7 @@ export const versionLinkMoved = defineFault({
   id: 'version-link-moved',
   says: 'the link /run/php/php-fpm.sock leads to a version that is not there',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     await edit(host, site, host.socket, '/run/php/php-fpm.sock')
     await reloadNginx(host)

@@ -6,7 +6,7 @@ export const warningsBesideRemovedVersion = defineFault({
   id: 'warnings-beside-removed-version',
   says: 'PHP warnings, and nginx names the socket of a version that is gone',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
   async inject(host) {
     await host.writeFile(
       '/var/www/html/warn.php',

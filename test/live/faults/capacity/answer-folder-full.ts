@@ -8,6 +8,7 @@ export const answerFolderFull = defineFault({
   says: 'the disk for big answers is full',
   causes: ['disk-full'],
   remediations: [],
+  steps: /`du -xh \/var\/lib\/nginx\/fastcgi/,
   async inject(host) {
     await host.writeFile(
       '/var/www/html/export.php',

@@ -7,5 +7,6 @@ export const bodyFolderFull = defineFault({
   says: 'the disk for uploads is full',
   causes: ['disk-full'],
   remediations: [],
+  steps: /`du -xh \/var\/lib\/nginx\/body/,
   inject: (host) => fullDisk(host, '/var/lib/nginx/body'),
 })

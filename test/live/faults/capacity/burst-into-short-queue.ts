@@ -8,7 +8,7 @@ export const burstIntoShortQueue = defineFault({
   says: 'bursts that find no room in a short queue',
   causes: ['backlog-full'],
   besides: ['pool-undersized'],
-  remediations: [],
+  remediations: ['raise-backlog'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen.backlog', '2')
     await restartFpm(host)

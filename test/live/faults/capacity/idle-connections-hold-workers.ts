@@ -9,7 +9,7 @@ export const idleConnectionsHoldWorkers = defineFault({
   causes: ['keepalive-pins-workers'],
   alsoFound: ['pool-exhausted'],
   besides: ['upstream-timeout'],
-  remediations: [],
+  remediations: ['disable-fastcgi-keepalive'],
   async inject(host) {
     await setFpm(host, host.pool, 'pm', 'static')
     await restartFpm(host)

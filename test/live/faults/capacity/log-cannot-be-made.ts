@@ -9,6 +9,7 @@ export const logCannotBeMade = defineFault({
   besides: ['fpm-cannot-start', 'fpm-crashed'],
   tells: { 'disk-full': /\/var\/log\/php has no inode left, and php8\.2-fpm cannot start/ },
   remediations: [],
+  steps: /\/var\/log\/php/,
   async inject(host) {
     await host.must(['mkdir', '/var/log/php'])
     await host.must(['mount', '-t', 'tmpfs', '-o', 'size=1m,nr_inodes=8', 'small', '/var/log/php'])

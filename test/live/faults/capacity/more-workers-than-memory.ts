@@ -8,7 +8,7 @@ export const moreWorkersThanMemory = defineFault({
   says: 'more workers are allowed than memory holds',
   causes: [],
   alsoFound: ['pool-too-large'],
-  remediations: [],
+  remediations: ['tune-pool'],
   async inject(host) {
     await setFpm(host, host.pool, 'pm.max_children', '60')
     await host.must(['systemctl', 'restart', host.unit])

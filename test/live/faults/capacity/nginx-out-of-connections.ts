@@ -6,7 +6,7 @@ export const nginxOutOfConnections = defineFault({
   id: 'nginx-out-of-connections',
   says: 'nginx has too few connections for its visitors',
   causes: ['nginx-connections-exhausted'],
-  remediations: [],
+  remediations: ['raise-limits'],
   async inject(host) {
     const main = '/etc/nginx/nginx.conf'
     await edit(host, main, /^worker_processes .*$/m, 'worker_processes 1;')

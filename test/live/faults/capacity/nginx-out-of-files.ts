@@ -6,7 +6,7 @@ export const nginxOutOfFiles = defineFault({
   id: 'nginx-out-of-files',
   says: 'nginx may open only a few files',
   causes: ['fd-limit'],
-  remediations: [],
+  remediations: ['raise-limits'],
   async inject(host) {
     await edit(host, '/etc/nginx/nginx.conf', /^worker_processes .*$/m, 'worker_processes 1;\nworker_rlimit_nofile 16;')
     await reloadNginx(host)

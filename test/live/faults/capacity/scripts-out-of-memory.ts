@@ -8,6 +8,7 @@ export const scriptsOutOfMemory = defineFault({
   causes: ['memory-limit-hit'],
   besides: ['fatal-errors'],
   remediations: [],
+  steps: /See which script it is/,
   releases: everyRelease,
   async inject(host) {
     await host.must(['touch', '/var/www/html/report.php'])

@@ -8,7 +8,7 @@ export const tcpQueueFull = defineFault({
   causes: ['pool-exhausted'],
   alsoFound: ['backlog-full'],
   besides: ['upstream-timeout'],
-  remediations: ['tune-pool'],
+  remediations: ['tune-pool', 'raise-backlog'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await setFpm(host, host.pool, 'pm', 'static')

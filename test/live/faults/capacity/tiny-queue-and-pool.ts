@@ -7,7 +7,7 @@ export const tinyQueueAndPool = defineFault({
   says: 'one worker and a queue of one, under load',
   causes: ['pool-exhausted'],
   alsoFound: ['backlog-full'],
-  remediations: ['tune-pool'],
+  remediations: ['tune-pool', 'raise-backlog'],
   async inject(host) {
     await setFpm(host, host.pool, 'pm', 'static')
     await setFpm(host, host.pool, 'pm.max_children', '1')

@@ -9,6 +9,7 @@ export const tooFewProcesses = defineFault({
   causes: ['fork-limit'],
   besides: ['upstream-timeout'],
   remediations: [],
+  steps: /`systemctl set-property \S+ TasksMax=/,
   async inject(host) {
     await limitService(host, host.unit, 'pids', 3)
     return customers(host, { path: '/sleep.php?s=1', perSecond: 4 }, 5000)

@@ -9,6 +9,7 @@ export const workerKilledForMemory = defineFault({
   causes: ['worker-oom-killed'],
   besides: ['pool-too-large'],
   remediations: [],
+  steps: /MemoryMax=/,
   async inject(host) {
     // Or a systemd that sees the kill (cgroup v2) stops all of it, which is another fault.
     await host.must(['mkdir', '-p', `/etc/systemd/system/${host.unit}.service.d`])

@@ -10,6 +10,7 @@ export const fullImageBadLine = defineFault({
   causes: ['fpm-config-invalid'],
   besides: ['fpm-stopped'],
   remediations: [],
+  steps: /Mend it, see that `\S+ -t` passes, then start it/,
   within: inside,
   async inject(host) {
     const image = await fullImage(host)

@@ -10,6 +10,7 @@ export const fullImageFpmKilled = defineFault({
   causes: ['fpm-stopped'],
   tells: { 'fpm-stopped': /^php-fpm is not running; what ended it/ },
   remediations: [],
+  steps: /--daemonize --fpm-config/,
   within: inside,
   async inject(host) {
     const image = await fullImage(host)

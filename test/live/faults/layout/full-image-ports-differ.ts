@@ -11,6 +11,7 @@ export const fullImagePortsDiffer = defineFault({
   tells: { 'upstream-mismatch': /127\.0\.0\.1:9001.*9000/ },
   couldNotTell: [logElsewhere],
   remediations: [],
+  steps: /nginx -t/,
   within: inside,
   async inject(host) {
     const image = await fullImage(host)

@@ -11,6 +11,7 @@ export const heldBesideUnit = defineFault({
   besides: ['fpm-crashed', 'upstream-timeout'],
   tells: { 'fpm-cannot-start': /another process listens on .*php-fpm8\.2 \(\d+\)/ },
   remediations: [],
+  steps: /See who it is \(`ss -lxp`/,
   async inject(host) {
     await host.must(['systemctl', 'stop', host.unit])
     await host.must(['mkdir', '-p', folder])

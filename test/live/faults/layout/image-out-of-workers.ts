@@ -10,6 +10,7 @@ export const imageOutOfWorkers = defineFault({
   causes: ['pool-exhausted'],
   couldNotTell: [logElsewhere],
   remediations: [],
+  steps: /set pm\.max_children in \S+, then/,
   within: inside,
   async inject(host) {
     await fpmImage(host)

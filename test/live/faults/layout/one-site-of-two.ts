@@ -6,7 +6,8 @@ export const oneSiteOfTwo = defineFault({
   id: 'one-site-of-two',
   says: 'two sites, and the pool of one of them has moved',
   causes: ['upstream-mismatch'],
-  remediations: [],
+  remediations: ['align-upstream'],
+  complaint: { path: '/ok.php', site: 'api.example' },
   async inject(host) {
     const api = host.pool.replace('www.conf', 'api.conf')
     const shop = await host.readFile(host.pool)

@@ -10,6 +10,7 @@ export const plainBadLine = defineFault({
   causes: ['fpm-config-invalid'],
   alsoFound: ['fpm-crashed'],
   remediations: [],
+  steps: /Mend it, see that `\S+ -t` passes, then start it/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

@@ -10,6 +10,7 @@ export const plainFpmKilled = defineFault({
   causes: ['fpm-crashed'],
   tells: { 'fpm-crashed': /died without a word, some time after 20/ },
   remediations: [],
+  steps: /--daemonize --fpm-config/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

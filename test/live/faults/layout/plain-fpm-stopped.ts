@@ -10,6 +10,7 @@ export const plainFpmStopped = defineFault({
   causes: ['fpm-stopped'],
   tells: { 'fpm-stopped': /^php8\.2-fpm was told to end at 20/ },
   remediations: [],
+  steps: /--daemonize --fpm-config/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

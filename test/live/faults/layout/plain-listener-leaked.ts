@@ -11,6 +11,7 @@ export const plainListenerLeaked = defineFault({
   besides: ['fpm-crashed', 'upstream-timeout'],
   tells: { 'fpm-cannot-start': /sleep \(\d+\)/ },
   remediations: [],
+  steps: /[Ee]nd it if it should not hold/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

@@ -9,6 +9,7 @@ export const plainMoved = defineFault({
   says: 'no systemd, and PHP-FPM was moved to another socket',
   causes: ['upstream-mismatch'],
   remediations: [],
+  steps: /nginx -t/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

@@ -10,6 +10,7 @@ export const plainNginxKilled = defineFault({
   causes: ['nginx-stopped'],
   tells: { 'nginx-stopped': /its pid file still names process \d+/ },
   remediations: [],
+  steps: /`nginx -t` passes, then start it/,
   within: inside,
   async inject(host) {
     const plain = await plainHost(host)

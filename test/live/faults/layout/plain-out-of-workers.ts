@@ -9,6 +9,7 @@ export const plainOutOfWorkers = defineFault({
   says: 'no systemd, and more slow requests than workers',
   causes: ['pool-exhausted'],
   remediations: [],
+  steps: /set pm\.max_children in \S+, then/,
   within: inside,
   async inject(host) {
     await plainHost(host)

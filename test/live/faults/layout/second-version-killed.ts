@@ -10,6 +10,7 @@ export const secondVersionKilled = defineFault({
   says: 'two versions of PHP, and the FPM of one was killed',
   causes: ['fpm-crashed'],
   remediations: ['start-service', 'restart-on-failure'],
+  complaint: { path: '/ok.php', site: 'old.example' },
   async inject(host) {
     const renamed = (text: string) => text.replaceAll(host.php, other)
     await host.must(['cp', `/usr/sbin/php-fpm${host.php}`, `/usr/sbin/php-fpm${other}`])

@@ -25,7 +25,8 @@ export const bigErrorLog = defineFault({
   id: 'big-error-log',
   says: 'FPM ends requests after 2 s; the error log is 200 MB long',
   causes: ['terminated-by-timeout'],
-  remediations: [],
+  remediations: ['align-timeouts'],
+  complaint: { path: '/sleep.php?s=3', worksMs: 3000 },
   async inject(host) {
     await write(host, 200_000_000, 60, 3600)
     await setFpm(host, host.pool, 'request_terminate_timeout', '2s')

@@ -7,6 +7,7 @@ export const appPortClosed = defineFault({
   says: 'nothing listens where proxy_pass leads',
   causes: ['proxy-upstream-down'],
   remediations: [],
+  steps: /Start the service that should listen on .*8000/,
   inject: proxiedApp,
   shows: (host) => appAnswers(host, 502),
 })

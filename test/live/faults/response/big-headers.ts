@@ -7,7 +7,8 @@ export const bigHeaders = defineFault({
   id: 'big-headers',
   says: 'a page sends 8 kB of headers',
   causes: ['header-too-big'],
-  remediations: [],
+  remediations: ['raise-header-buffers'],
+  complaint: { path: '/bighdr.php' },
   async inject(host) {
     // What the log says of the second of a start may be from before it.
     await sleep(1500)

@@ -7,6 +7,7 @@ export const endingNotAllowed = defineFault({
   says: 'the pool refuses scripts that end in .php',
   causes: ['script-denied'],
   remediations: [],
+  steps: /security\.limit_extensions/,
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.pool, 'security.limit_extensions', '.php5')

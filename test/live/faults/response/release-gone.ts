@@ -6,7 +6,7 @@ export const releaseGone = defineFault({
   id: 'release-gone',
   says: 'FPM is sent to a folder that is not there',
   causes: ['script-not-found'],
-  remediations: [],
+  remediations: ['fix-script-filename'],
   async inject(host) {
     await edit(host, '/etc/nginx/snippets/fastcgi-php.conf', /^try_files .*$/m, '')
     const moved = 'fastcgi_param SCRIPT_FILENAME /srv/releases/41$fastcgi_script_name;'

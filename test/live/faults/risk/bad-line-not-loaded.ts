@@ -8,7 +8,7 @@ export const badLineNotLoaded = defineFault({
   causes: [],
   alsoFound: ['config-latent-invalid'],
   besides: ['config-not-loaded'],
-  remediations: [],
+  remediations: ['restore-config'],
   releases: everyRelease,
   async inject(host) {
     await sleep(2000)

@@ -8,7 +8,7 @@ export const fpmEditedNotLoaded = defineFault({
   says: 'a pool file was edited and not loaded',
   causes: [],
   alsoFound: ['config-not-loaded'],
-  remediations: [],
+  remediations: ['reload-fpm'],
   async inject(host) {
     await sleep(2000)
     await setFpm(host, host.pool, 'pm.max_children', '20')

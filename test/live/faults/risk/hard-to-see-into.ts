@@ -6,6 +6,6 @@ export const hardToSeeInto = defineFault({
   says: 'there is neither a status page nor a slow log',
   causes: [],
   alsoFound: ['status-page-off', 'slowlog-off'],
-  remediations: [],
+  remediations: ['enable-status-page', 'enable-slowlog', 'add-upstream-log'],
   inject: () => Promise.resolve(),
 })

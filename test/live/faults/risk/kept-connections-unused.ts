@@ -7,6 +7,6 @@ export const keptConnectionsUnused = defineFault({
   says: 'nginx may keep as many connections as there are workers',
   causes: [],
   alsoFound: ['keepalive-pins-workers'],
-  remediations: [],
+  remediations: ['disable-fastcgi-keepalive'],
   inject: (host) => keepConnections(host, 16),
 })

@@ -8,7 +8,7 @@ export const nginxHarmlessEditNotLoaded = defineFault({
   says: 'a site was edited and nginx not reloaded',
   causes: [],
   alsoFound: ['config-not-loaded'],
-  remediations: [],
+  remediations: ['reload-nginx'],
   async inject(host) {
     await sleep(2000)
     await edit(host, site, 'index index.php', 'client_max_body_size 64m;\n\tindex index.php')

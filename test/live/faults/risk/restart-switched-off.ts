@@ -6,7 +6,7 @@ export const restartSwitchedOff = defineFault({
   says: 'nothing starts PHP-FPM again when it dies',
   causes: [],
   alsoFound: ['no-auto-restart'],
-  remediations: [],
+  remediations: ['restart-on-failure'],
   releases: everyRelease,
   async inject(host) {
     const folder = `/etc/systemd/system/${host.unit}.service.d`

@@ -6,7 +6,7 @@ export const restartedButUnguarded = defineFault({
   says: 'restarts are seen to, reloads are not tested',
   causes: [],
   alsoFound: ['reload-unguarded'],
-  remediations: [],
+  remediations: ['restart-on-failure'],
   async inject(host) {
     const folder = `/etc/systemd/system/${host.unit}.service.d`
     await host.must(['mkdir', '-p', folder])

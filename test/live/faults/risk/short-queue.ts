@@ -7,7 +7,7 @@ export const shortQueue = defineFault({
   says: 'the queue has room for five',
   causes: [],
   alsoFound: ['backlog-small'],
-  remediations: [],
+  remediations: ['raise-backlog'],
   async inject(host) {
     await setFpm(host, host.pool, 'listen.backlog', '5')
     await restartFpm(host)

@@ -8,7 +8,7 @@ export const wasAtItsLimit = defineFault({
   says: 'the pool was too small for a peak that is over',
   causes: [],
   alsoFound: ['pool-undersized'],
-  remediations: [],
+  remediations: ['tune-pool'],
   async inject(host) {
     const peak = await customers(host, { path: '/sleep.php?s=1', perSecond: 8 }, 6000)
     await peak[Symbol.asyncDispose]()

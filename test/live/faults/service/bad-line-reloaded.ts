@@ -7,7 +7,7 @@ export const badLineReloaded = defineFault({
   says: 'a reload met a line that FPM does not know',
   causes: ['fpm-config-invalid'],
   besides: ['fpm-crashed', 'fpm-start-limit-hit'],
-  remediations: [],
+  remediations: ['restore-config'],
   releases: everyRelease,
   async inject(host) {
     await host.writeFile(host.pool, `${await host.readFile(host.pool)}pm.max_childern = 10\n`)

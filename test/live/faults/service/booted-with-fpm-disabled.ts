@@ -7,7 +7,8 @@ export const bootedWithFpmDisabled = defineFault({
   says: 'the host booted, and PHP-FPM was disabled',
   causes: ['fpm-disabled'],
   besides: ['fpm-stopped'],
-  remediations: [],
+  remediations: ['enable-service', 'start-service'],
+  onPurpose: /disabled/,
   releases: everyRelease,
   async inject(host) {
     await host.must(['systemctl', 'disable', host.unit])

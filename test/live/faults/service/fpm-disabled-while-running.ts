@@ -6,6 +6,7 @@ export const fpmDisabledWhileRunning = defineFault({
   says: 'PHP-FPM is disabled, and still runs',
   causes: [],
   alsoFound: ['fpm-disabled'],
-  remediations: [],
+  remediations: ['enable-service'],
+  onPurpose: /disabled/,
   inject: async (host) => void (await host.must(['systemctl', 'disable', host.unit])),
 })

@@ -6,6 +6,7 @@ export const fpmMaskedWhileRunning = defineFault({
   says: 'PHP-FPM is masked, and still runs',
   causes: [],
   alsoFound: ['fpm-masked'],
-  remediations: [],
+  remediations: ['unmask-service'],
+  onPurpose: /masked/,
   inject: async (host) => void (await host.must(['systemctl', 'mask', host.unit])),
 })

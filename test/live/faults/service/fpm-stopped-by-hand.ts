@@ -8,6 +8,7 @@ export const fpmStoppedByHand = defineFault({
   causes: ['fpm-stopped'],
   tells: { 'fpm-stopped': /was stopped at 20\d\d-\S+Z through systemctl by alice, with sudo\.$/ },
   remediations: ['start-service'],
+  onPurpose: /through systemctl by alice, with sudo/,
   releases: everyRelease,
   inject: (host) => asAlice(host, ['systemctl', 'stop', host.unit]),
   shows: (host) => answers(host, 502),

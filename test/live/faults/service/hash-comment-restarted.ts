@@ -7,7 +7,7 @@ export const hashCommentRestarted = defineFault({
   says: 'a restart met a comment that begins with #',
   causes: ['fpm-config-invalid'],
   besides: ['fpm-crashed'],
-  remediations: [],
+  remediations: ['restore-config'],
   async inject(host) {
     await host.writeFile(host.pool, `# managed by ansible\n${await host.readFile(host.pool)}`)
     await host.run(['systemctl', 'restart', host.unit])

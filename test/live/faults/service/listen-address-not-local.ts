@@ -8,6 +8,7 @@ export const listenAddressNotLocal = defineFault({
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed'],
   remediations: [],
+  steps: /`ip address`/,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '192.0.2.1:9000')
     await edit(host, site, `unix:${host.socket}`, '192.0.2.1:9000')

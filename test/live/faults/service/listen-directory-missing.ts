@@ -8,6 +8,7 @@ export const listenDirectoryMissing = defineFault({
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed', 'fpm-start-limit-hit'],
   remediations: [],
+  steps: /Make \/run\/app \(below \/run with a line in \/etc\/tmpfiles\.d/,
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '/run/app/php.sock')

@@ -13,6 +13,7 @@ export const listenerLeaked = defineFault({
   besides: ['fpm-crashed', 'upstream-timeout', 'pool-exhausted'],
   tells: { 'fpm-cannot-start': /another process listens on .*: sleep \(\d+\)/ },
   remediations: [],
+  steps: /[Ee]nd it if it should not hold/,
   releases: ['debian11', 'debian12'],
   async inject(host) {
     const folder = `/etc/systemd/system/${host.unit}.service.d`

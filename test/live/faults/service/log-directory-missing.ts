@@ -8,6 +8,7 @@ export const logDirectoryMissing = defineFault({
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed'],
   remediations: [],
+  steps: /`install -d -o root -g adm -m 0750 \/var\/log\/php`/,
   async inject(host) {
     await setFpm(host, host.pool, 'access.log', '/var/log/php/access.log')
     await host.run(['systemctl', 'restart', host.unit])

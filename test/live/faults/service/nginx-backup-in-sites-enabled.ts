@@ -7,6 +7,6 @@ export const nginxBackupInSitesEnabled = defineFault({
   says: 'a backup in sites-enabled that nginx would not load',
   causes: [],
   alsoFound: ['nginx-config-invalid'],
-  remediations: [],
+  remediations: ['restore-config'],
   inject: async (host) => void (await host.must(['cp', site, '/etc/nginx/sites-enabled/default.bak'])),
 })

@@ -7,7 +7,7 @@ export const nginxBadConfigRestarted = defineFault({
   says: 'a restart of nginx met a directive that it does not know',
   causes: ['nginx-config-invalid'],
   besides: ['nginx-stopped'],
-  remediations: [],
+  remediations: ['restore-config'],
   releases: everyRelease,
   async inject(host) {
     await edit(host, site, 'fastcgi_pass', 'fastcgi_read_timout 60s; fastcgi_pass')

@@ -6,7 +6,7 @@ export const nginxKilled = defineFault({
   id: 'nginx-killed',
   says: 'nginx was killed',
   causes: ['nginx-stopped'],
-  remediations: [],
+  remediations: ['start-service'],
   inject: async (host) => void (await host.must(['systemctl', 'kill', '--signal=KILL', 'nginx'])),
   shows: (host) => answers(host, 0),
 })

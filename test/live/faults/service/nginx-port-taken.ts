@@ -6,6 +6,7 @@ export const nginxPortTaken = defineFault({
   says: 'nginx was restarted, and another server has its port',
   causes: ['nginx-stopped'],
   remediations: [],
+  steps: /See who holds the port \(`ss -ltnp`\)/,
   async inject(host) {
     await host.must(['systemctl', 'stop', 'nginx'])
     await host.must(['/usr/sbin/sshd', '-p', '80'])

@@ -9,6 +9,7 @@ export const noWorkerMayStart = defineFault({
   causes: ['fork-limit'],
   besides: ['fpm-crashed', 'fpm-stopped', 'fpm-cannot-start'],
   remediations: [],
+  steps: /`systemctl set-property \S+ TasksMax=/,
   async inject(host) {
     await host.must(['systemctl', 'stop', host.unit])
     const limit = await limitToMaster(host, host.unit)

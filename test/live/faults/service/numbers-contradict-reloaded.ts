@@ -7,7 +7,7 @@ export const numbersContradictReloaded = defineFault({
   says: 'a reload met process numbers that contradict each other',
   causes: ['fpm-config-invalid'],
   besides: ['fpm-crashed'],
-  remediations: [],
+  remediations: ['restore-config'],
   async inject(host) {
     await setFpm(host, host.pool, 'pm.max_children', '2')
     await host.run(['systemctl', 'reload', host.unit])

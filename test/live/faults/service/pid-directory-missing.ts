@@ -9,6 +9,7 @@ export const pidDirectoryMissing = defineFault({
   besides: ['fpm-crashed', 'fpm-start-limit-hit'],
   tells: { 'fpm-cannot-start': /the directory of its pid file \/run\/app\/php\.pid does not exist/ },
   remediations: [],
+  steps: /Make \/run\/app \(below \/run by `systemd-tmpfiles --create`\)/,
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.main, 'pid', '/run/app/php.pid')

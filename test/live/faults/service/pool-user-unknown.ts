@@ -8,6 +8,7 @@ export const poolUserUnknown = defineFault({
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed'],
   remediations: [],
+  steps: /deploy/,
   async inject(host) {
     await setFpm(host, host.pool, 'user', 'deploy')
     await host.run(['systemctl', 'restart', host.unit])

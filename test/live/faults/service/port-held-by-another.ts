@@ -16,6 +16,7 @@ export const portHeldByAnother = defineFault({
   besides: ['fpm-crashed', 'wrong-protocol'],
   tells: { 'fpm-cannot-start': /another process listens on 127\.0\.0\.1:9000: nginx \(\d+\)/ },
   remediations: [],
+  steps: /ss -ltnp/,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:9000')

@@ -8,6 +8,7 @@ export const preloadMissing = defineFault({
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed'],
   remediations: [],
+  steps: /opcache\.preload/,
   async inject(host) {
     const ini = 'opcache.preload = /var/www/missing.php\nopcache.preload_user = www-data\n'
     await host.writeFile(`/etc/php/${host.php}/fpm/conf.d/99-preload.ini`, ini)

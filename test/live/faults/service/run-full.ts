@@ -8,6 +8,7 @@ export const runFull = defineFault({
   causes: ['disk-full'],
   besides: ['fpm-cannot-start', 'fpm-crashed'],
   remediations: [],
+  steps: /`du -xh \/run/,
   async inject(host) {
     // As big as on a host with little memory: what a host writes there is this machine's memory.
     await host.must(['mount', '-o', 'remount,size=4M', '/run'])

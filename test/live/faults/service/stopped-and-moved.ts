@@ -6,7 +6,8 @@ export const stoppedAndMoved = defineFault({
   id: 'stopped-and-moved',
   says: 'PHP-FPM was moved in its pool file, and stopped',
   causes: ['fpm-stopped', 'upstream-mismatch'],
-  remediations: ['start-service'],
+  remediations: ['start-service', 'align-upstream'],
+  onPurpose: /stopped through systemctl at 20/,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '/run/php/www.sock')
     await host.must(['systemctl', 'stop', host.unit])

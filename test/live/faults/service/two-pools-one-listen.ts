@@ -7,7 +7,7 @@ export const twoPoolsOneListen = defineFault({
   says: 'two pools listen on the same socket',
   causes: ['fpm-cannot-start'],
   besides: ['fpm-crashed'],
-  remediations: [],
+  remediations: ['restore-config'],
   async inject(host) {
     const copy = (await host.readFile(host.pool)).replace('[www]', '[app]')
     await host.writeFile(host.pool.replace('www.conf', 'app.conf'), copy)

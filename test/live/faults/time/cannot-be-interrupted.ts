@@ -7,6 +7,7 @@ export const cannotBeInterrupted = defineFault({
   says: 'a page computes on beyond max_execution_time',
   causes: ['terminated-by-timeout'],
   remediations: [],
+  steps: /max_execution_time/,
   async inject(host) {
     const page = "<?php\nset_time_limit(1);\necho hash_pbkdf2('sha512', 'x', 'y', 90000000);\n"
     await host.writeFile('/var/www/html/compute.php', page)

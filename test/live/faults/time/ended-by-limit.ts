@@ -6,7 +6,8 @@ export const endedByLimit = defineFault({
   id: 'ended-by-limit',
   says: 'FPM ends requests that take longer than 2 s',
   causes: ['terminated-by-timeout'],
-  remediations: [],
+  remediations: ['align-timeouts'],
+  complaint: { path: '/sleep.php?s=3', worksMs: 3000 },
   releases: everyRelease,
   async inject(host) {
     await setFpm(host, host.pool, 'request_terminate_timeout', '2s')

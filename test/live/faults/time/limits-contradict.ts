@@ -7,7 +7,7 @@ export const limitsContradict = defineFault({
   says: 'FPM may work longer than nginx waits',
   causes: [],
   alsoFound: ['timeouts-inconsistent'],
-  remediations: [],
+  remediations: ['align-timeouts'],
   async inject(host) {
     await setFpm(host, host.pool, 'request_terminate_timeout', '120s')
     await restartFpm(host)

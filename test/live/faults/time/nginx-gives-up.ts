@@ -7,7 +7,8 @@ export const nginxGivesUp = defineFault({
   says: 'nginx waits 1 s for a page that takes 3',
   causes: ['upstream-timeout'],
   besides: ['timeouts-inconsistent'],
-  remediations: [],
+  remediations: ['align-timeouts'],
+  complaint: { path: '/sleep.php?s=3', worksMs: 3000 },
   releases: everyRelease,
   async inject(host) {
     await edit(host, site, /fastcgi_pass .*;/, `fastcgi_pass unix:${host.socket}; fastcgi_read_timeout 1s;`)

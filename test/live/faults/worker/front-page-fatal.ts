@@ -7,6 +7,7 @@ export const frontPageFatal = defineFault({
   says: 'the application fails on its front page',
   causes: ['fatal-errors'],
   remediations: [],
+  steps: /The application has to be mended/,
   releases: everyRelease,
   inject: (host) => host.writeFile('/var/www/html/index.php', '<?php\nrequire __DIR__ . "/vendor/autoload.php";\n'),
   shows: (host) => answers(host, 500, '/'),

@@ -15,6 +15,7 @@ export const longTrace = defineFault({
   says: 'the application fails on its front page, with a long stack trace',
   causes: ['fatal-errors'],
   remediations: [],
+  steps: /The application has to be mended/,
   inject: (host) => host.writeFile('/var/www/html/index.php', page),
   shows: (host) => answers(host, 500, '/'),
 })

@@ -8,7 +8,7 @@ export const tooFewDescriptors = defineFault({
   says: 'rlimit_files is too low for a worker',
   causes: ['workers-cannot-run'],
   besides: ['pool-exhausted', 'upstream-timeout', 'timeouts-inconsistent'],
-  remediations: [],
+  remediations: ['raise-limits'],
   // PHP 7.4 runs with so few.
   releases: ['debian12', 'debian13'],
   async inject(host) {

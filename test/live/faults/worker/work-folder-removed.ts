@@ -9,6 +9,7 @@ export const workFolderRemoved = defineFault({
   causes: ['workers-cannot-run'],
   besides: ['config-latent-invalid', 'pool-exhausted'],
   remediations: [],
+  steps: /release-41/,
   async inject(host) {
     await host.must(['mkdir', '/srv/release-41'])
     await setFpm(host, host.pool, 'chdir', '/srv/release-41')

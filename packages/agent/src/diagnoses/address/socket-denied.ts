@@ -2,7 +2,14 @@
 import type { Finding } from '@fleetmend/shared'
 import { deniedAfterRestart, type NextSocket } from '../../judgement/next-socket.ts'
 import { restartSteps } from '../../judgement/by-hand.ts'
-import { claimsOf, deniedAt, unreached, type Denial, type Unreached } from '../../judgement/upstream-obstacle.ts'
+import {
+  claimsOf,
+  deniedAt,
+  helpsByNewGroup,
+  unreached,
+  type Denial,
+  type Unreached,
+} from '../../judgement/upstream-obstacle.ts'
 import {
   listenWritten,
   plain,
@@ -57,7 +64,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
         ...upstreamEvidence(facts, at),
         ...(claim && step.kind !== 'directory' ? configEvidence(claim) : []),
       ],
-      remediations: [],
+      remediations: helpsByNewGroup(step, worker) ? [{ id: 'reload-nginx', input: {} }] : [],
       withoutRemediation: stepsFor(denial, worker, at, claim),
     },
   ]
@@ -101,11 +108,6 @@ function stepsFor({ step }: Denial, worker: WorkerAccount, at: Unreached, claim:
 }
 
 type Claim = ReturnType<typeof claimsOf>[number] | undefined
-
-function helpsByNewGroup(step: StepFacts, worker: WorkerAccount): boolean {
-  const bit = step.kind === 'directory' ? 0o010 : 0o020
-  return worker.newGroups.includes(step.gid) && (step.mode & bit) !== 0
-}
 
 function configEvidence({ service, pool }: NonNullable<Claim>): Finding['evidence'] {
   if (!service.config.ok) return []

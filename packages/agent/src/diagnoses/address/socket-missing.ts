@@ -42,7 +42,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
         { source: `stat ${missing}`, says: 'no such file or directory' },
         ...upstreamEvidence(facts, at),
       ],
-      remediations: [],
+      remediations: pool && hasFolder ? [{ id: 'recreate-socket', input: { pool: pool.subject } }] : [],
       withoutRemediation: hasFolder
         ? `Stop and start it: ${restartSteps(service)}. Find out what deletes files in ${folderOf(path)}.`
         : `Bring ${missing} back first (\`systemd-tmpfiles --create\` does for folders that packages declare; FPM does not ` +

@@ -13,7 +13,7 @@ import {
   writtenOf,
 } from '../../judgement/upstream-words.ts'
 import type { StepFacts } from '../../survey/address-facts.ts'
-import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
 const id = 'socket-stale'
@@ -55,12 +55,24 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
         : `${path} is ${is} behind which nobody listens: ${service.service} runs, but has not opened it.`,
     ),
     evidence: [listenersOf(service), ...evidence],
-    remediations: [],
+    remediations: mends(service, pool, isOverlaid, file),
     withoutRemediation: [
       `FPM replaces the file when it starts: ${restartSteps(service)}.`,
       ...(isOverlaid ? [`Find out what wrote ${path}.`] : []),
     ].join(' '),
   }
+}
+
+/** What it listens on is replaced by a start alone; what it has not opened yet, a reload opens. */
+function mends(
+  { service, configTest }: FpmFacts,
+  pool: PoolFacts | undefined,
+  isOverlaid: boolean,
+  file: StepFacts | undefined,
+): Finding['remediations'] {
+  if (file?.kind === 'directory') return []
+  if (isOverlaid) return pool ? [{ id: 'recreate-socket', input: { pool: pool.subject } }] : []
+  return configTest.ok && configTest.value.passes ? [{ id: 'reload-fpm', input: { service } }] : []
 }
 
 function leftover(facts: HostFacts, at: Unreached, is: string): Omit<Finding, 'evidence'> {

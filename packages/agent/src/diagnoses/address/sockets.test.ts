@@ -97,7 +97,7 @@ describe('socket-denied', () => {
   test('a group that the running worker has not learned of: nginx is reloaded', () => {
     const worker = sampleWorkerAccount({ newGroups: [998] })
     const facts = failing(socket, 'EACCES', { way: steps({ gid: 998, group: 'php' }), worker })
-    expect(finding(facts)?.withoutRemediation).toContain('nginx -s reload')
+    expect(finding(facts)?.remediations).toEqual([{ id: 'reload-nginx', input: {} }])
   })
 
   test.each([

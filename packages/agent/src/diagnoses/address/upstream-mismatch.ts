@@ -48,7 +48,7 @@ export const upstreamMismatch = defineDiagnosis({
         { source: `${pass.path}:${pass.line}`, says: `fastcgi_pass ${pass.target}`, at: instantOf(changedMs) },
         ...httpEvidence(facts, [pass]),
       ],
-      remediations: [],
+      remediations: [{ id: 'reload-nginx', input: {} }],
       withoutRemediation: 'Let nginx load it; that loses nothing: `nginx -t && nginx -s reload`.',
     })),
   ],

@@ -41,10 +41,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         { source: kept.keptBy, says: 'fastcgi_keep_conn on' },
         ...pinnedEvidence(pool, held),
       ],
-      remediations: [],
-      withoutRemediation:
-        `Set \`fastcgi_keep_conn off\` (${kept.keptBy}), then \`nginx -t && nginx -s reload\`: it loses nothing, and the ` +
-        'workers are free at once. Over a unix socket a kept connection saves next to nothing.',
+      remediations: [{ id: 'disable-fastcgi-keepalive', input: { pool: pool.subject } }],
     },
   ]
 }

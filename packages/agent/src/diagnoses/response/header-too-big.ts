@@ -8,6 +8,7 @@ import {
   recentErrors,
   times,
 } from '../../judgement/recent-failures.ts'
+import { nextHeaderBuffer } from '../../judgement/header-buffers.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { nginxBytes } from '../../readings/nginx-values.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
@@ -33,11 +34,13 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
   }))
   const sizes = locationsOf(facts, pool).flatMap(({ headerBuffer }) => nginxBytes(headerBuffer.text) ?? [])
   const page = mostAskedFor(errors)
-  const kB = next(Math.max(...sizes, 4096)) / 1024
+  const isCause = errors.length >= enoughToBlame
+  const hasMore = nextHeaderBuffer(Math.max(...sizes, 4096)) !== null
+  const suggestion = { id: 'raise-header-buffers', input: { pool: pool.subject } }
   return [
     {
       diagnosis: 'header-too-big',
-      role: errors.length >= enoughToBlame ? 'cause' : 'note',
+      role: isCause ? 'cause' : 'note',
       subject: { kind: 'pool', name: pool.subject },
       says: `${times(errors.length, 'response')} of ${pool.subject} in the last minutes had a header too big for nginx, and ended as 502.`,
       evidence: [
@@ -49,16 +52,20 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         ...new Map(buffers.map((buffer) => [buffer.source, buffer])).values(),
         ...siteEvidence(facts, [pool]),
       ],
-      remediations: [],
-      withoutRemediation:
-        `Look at the headers of that page, cookies first. If they are meant to be so long, set \`fastcgi_buffer_size ${kB}k; ` +
-        `fastcgi_buffers 16 ${kB}k;\` at the place above (the second is needed, or nginx refuses the first), see that ` +
-        '`nginx -t` passes, and reload nginx, which loses nothing.',
+      ...(isCause && hasMore
+        ? { remediations: [suggestion] }
+        : { remediations: [], withoutRemediation: hasMore ? waitAndSee(pool) : lookAtThePage }),
     },
   ]
 }
 
-/** Four times as much, at least what frameworks' debug headers need. */
-function next(bytes: number): number {
-  return Math.min(Math.max(bytes * 4, 16 * 1024), 128 * 1024)
+function waitAndSee({ subject }: PoolFacts): string {
+  return (
+    'Once may have been an odd request. If it comes back, look at the headers of that page, cookies first; if they are ' +
+    `meant to be so long: \`fleetmend-agent plan raise-header-buffers --input pool=${subject}\`.`
+  )
 }
+
+const lookAtThePage =
+  'There is as much room as anybody should need. See what the page sends: `curl -sD - -o /dev/null URL`, and mend it there: ' +
+  'cookies that grow with every visit and debug headers are the usual reason.'

@@ -56,18 +56,25 @@ describe('header-too-big', () => {
   const judge = (errors: readonly NginxErrorEntry[], sites = [sampleSite()]) =>
     headerTooBig.judge(sampleFacts({ errors, sites }))
 
-  test('says where, how large the buffer is, and what to write', () => {
+  test('says where, how large the buffer is, and what would raise it', () => {
     const site = sampleSite({
       phpLocations: [samplePhpLocation({ headerBuffer: { text: '8k', at: '/etc/nginx/nginx.conf:30' } })],
     })
     const [finding] = judge([big(60), big(50)], [site])
     expect(finding).toMatchObject({
       role: 'cause',
-      withoutRemediation: expect.stringContaining('fastcgi_buffer_size 32k; fastcgi_buffers 16 32k;'),
+      remediations: [{ id: 'raise-header-buffers', input: { pool: 'php8.2-fpm/www' } }],
     })
     expect(finding!.evidence).toMatchObject([
       { says: '"upstream sent too big header" 2 times, mostly at /login.php' },
       { source: '/etc/nginx/nginx.conf:30', says: 'fastcgi_buffer_size 8k' },
+    ])
+  })
+
+  test('more than anybody should need is not given: the page is', () => {
+    const site = sampleSite({ phpLocations: [samplePhpLocation({ headerBuffer: { text: '128k', at: null } })] })
+    expect(judge([big(60), big(50)], [site])).toMatchObject([
+      { role: 'cause', remediations: [], withoutRemediation: expect.stringContaining('curl -sD -') as string },
     ])
   })
 

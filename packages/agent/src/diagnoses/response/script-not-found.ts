@@ -1,7 +1,9 @@
 /** FPM does not find the scripts that nginx asks it for: 404. */
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { answeredByFpm } from '../../judgement/answered-by-fpm.ts'
+import { poolDirective } from '../../judgement/pool-directive.ts'
 import { locationsOf } from '../../judgement/recent-failures.ts'
+import { scriptFix } from '../../judgement/script-fix.ts'
 import type { FpmFacts, HostFacts, PhpLocationFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -26,13 +28,29 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       subject: { kind: 'pool', name: pool.subject },
       says: `${pool.subject} does not find the scripts of ${site.serverName}${gone ? `: ${gone.path} is not there` : ''}.`,
       evidence: [...evidence, ...locations.slice(0, 3).flatMap(whereEvidence)],
-      remediations: [],
-      withoutRemediation: gone
-        ? `Bring ${gone.path} back, or correct root or SCRIPT_FILENAME at the place above, see that \`nginx -t\` passes, and reload nginx.`
-        : 'See what SCRIPT_FILENAME comes to for the page above, and that the user of the pool can read that file: ' +
-          `\`sudo -u USER stat FILE\`, within chroot of ${pool.subject} where it has one.`,
+      ...whatToDo(service, pool, locations),
     }
   })
+}
+
+function whatToDo(
+  service: FpmFacts,
+  pool: PoolFacts,
+  locations: readonly PhpLocationFacts[],
+): Pick<Finding, 'remediations' | 'withoutRemediation'> {
+  const fixes = locations.map((location) => scriptFix(service, pool, location))
+  const unsure = fixes.flatMap((fix) => (fix.kind === 'unsure' ? [fix.toDo] : []))
+  if (unsure.length === 0 && fixes.some(({ kind }) => kind === 'fix'))
+    return { remediations: [{ id: 'fix-script-filename', input: { pool: pool.subject } }] }
+  if (unsure.length > 0) return { remediations: [], withoutRemediation: [...new Set(unsure)].join(' ') }
+  const user = poolDirective(service, pool, 'user')?.value ?? 'USER'
+  const folder = locations.flatMap(({ scriptFolder }) => scriptFolder?.path ?? [])[0] ?? 'the folder of the site'
+  return {
+    remediations: [],
+    withoutRemediation:
+      `See whether the user of the pool may read the file: \`runuser -u ${user} -- stat ${folder}/index.php\`` +
+      ' (each folder on the way needs x: `namei -l FILE`), and whether the page above is there at all.',
+  }
 }
 
 function whereEvidence({ at, scriptFilename, scriptFolder }: PhpLocationFacts): readonly Evidence[] {

@@ -1,4 +1,5 @@
 /** PHP-FPM runs, but the configuration on disk would kill it at the next reload or restart. */
+import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
 import { complaintsOf, testEvidence } from '../service/fpm-config-invalid.ts'
 
@@ -12,13 +13,17 @@ export const configLatentInvalid = defineDiagnosis({
   judge: (facts) =>
     facts.fpm
       .filter(({ master, configTest }) => master !== null && configTest.ok && !configTest.value.passes)
-      .map((service) => ({
-        diagnosis: 'config-latent-invalid',
-        role: 'risk',
-        subject: { kind: 'service', name: service.service },
-        says: `The next reload would kill ${service.service}: ${complaintsOf(service)[0] ?? 'FPM refuses what is on disk'}.`,
-        evidence: [...testEvidence(service, complaintsOf(service))],
-        remediations: [],
-        withoutRemediation: `Mend the line, or put the file back as it was, before anything reloads ${service.service}.`,
-      })),
+      .map((service) => {
+        const complaints = complaintsOf(service)
+        const change = changedConfig(service.service, service.lastGood, complaints.join('\n'))
+        return {
+          diagnosis: 'config-latent-invalid',
+          role: 'risk',
+          subject: { kind: 'service', name: service.service },
+          says: `The next reload would kill ${service.service}: ${complaints[0] ?? 'FPM refuses what is on disk'}${change.says}.`,
+          evidence: [...testEvidence(service, complaints), ...change.evidence],
+          remediations: change.remediations,
+          withoutRemediation: `Mend the line, or put the file back as it was, before anything reloads ${service.service}.`,
+        }
+      }),
 })

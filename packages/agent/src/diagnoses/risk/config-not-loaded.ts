@@ -3,6 +3,7 @@ import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
 
 /** Loads are known to the second, so an edit within the same second counts as loaded. */
@@ -39,6 +40,7 @@ function judgeFpm(facts: HostFacts, service: FpmFacts): readonly Finding[] {
           at: instantOf(configModifiedMs),
         },
         { source: `log and status page of ${service.service}`, says: 'last loaded', at: instantOf(loadedMs) },
+        ...changedConfig(service.service, service.lastGood).evidence,
       ],
       remediations: [{ id: 'reload-fpm', input: { service: service.service } }],
     },
@@ -73,8 +75,9 @@ function judgeNginx({ nginx, capacity }: HostFacts): readonly Finding[] {
           at: instantOf(modifiedMs),
         },
         { source: 'start of the workers of nginx', says: 'last loaded', at: instantOf(loadedAtMs) },
+        ...changedConfig('nginx', nginx.lastGood).evidence,
       ],
-      remediations: [],
+      remediations: [{ id: 'reload-nginx', input: {} }],
       withoutRemediation:
         'Read the change, then `nginx -t && nginx -s reload`, which loses no request; or put the file back as it was.',
     },

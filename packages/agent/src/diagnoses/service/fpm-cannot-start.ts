@@ -9,6 +9,7 @@ import { forPeople } from '../../readings/bytes.ts'
 import { readFpmTitle } from '../../readings/proc.ts'
 import type { HolderFacts } from '../../survey/address-facts.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const fpmCannotStart = defineDiagnosis({
@@ -29,15 +30,21 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const obstacle = startObstacle(service) ?? takenAddress(service, found)
   if (!obstacle || !isInUse(facts, service)) return []
   const holders = obstacle.isTaken ? found : []
+  const change = changedConfig(service.service, service.lastGood)
   const whose = holders.length === 0 ? '' : `: ${holders.map(nameOf).join(', ')}`
   return [
     {
       diagnosis: 'fpm-cannot-start',
       role: 'cause',
       subject: { kind: 'service', name: service.service },
-      says: `${service.service} is down and cannot start: ${obstacle.says}${whose}.`,
-      evidence: [...obstacle.evidence, ...holders.map(holderEvidence), ...siteEvidence(facts, service.pools)],
-      remediations: [],
+      says: `${service.service} is down and cannot start: ${obstacle.says}${whose}${change.says}.`,
+      evidence: [
+        ...obstacle.evidence,
+        ...change.evidence,
+        ...holders.map(holderEvidence),
+        ...siteEvidence(facts, service.pools),
+      ],
+      remediations: change.remediations,
       withoutRemediation: `${obstacle.steps} Then start it: ${startSteps(service)}.`,
     },
   ]

@@ -7,6 +7,7 @@ import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { startObstacle } from '../../judgement/start-obstacle.ts'
 import { forPeople } from '../../readings/bytes.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
+import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
 
 /** EX_CONFIG: what FPM exits with when it refuses its configuration (`fpm_main.c`). */
@@ -28,16 +29,22 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   // The text is well-formed then; what it asks for is missing (fpm-cannot-start).
   if (startObstacle(service)) return []
   const complaints = complaintsOf(service)
+  const change = changedConfig(service.service, service.lastGood, complaints.join('\n'))
   return [
     {
       diagnosis: 'fpm-config-invalid',
       role: 'cause',
       subject: { kind: 'service', name: service.service },
-      says: `${service.service} is down and cannot start: ${complaints[0] ?? 'FPM refuses its configuration'}.`,
-      evidence: [...testEvidence(service, complaints), ...exitEvidence(service), ...siteEvidence(facts, service.pools)],
-      remediations: [],
+      says: `${service.service} is down and cannot start: ${complaints[0] ?? 'FPM refuses its configuration'}${change.says}.`,
+      evidence: [
+        ...testEvidence(service, complaints),
+        ...change.evidence,
+        ...exitEvidence(service),
+        ...siteEvidence(facts, service.pools),
+      ],
+      remediations: change.remediations,
       withoutRemediation:
-        `What the line should say is yours to know. Mend it, see that \`${service.binary} -t\` passes, then start it: ` +
+        `${change.says === '' ? 'What the line should say is yours to know. Mend it' : 'Put the files back as they were; or, to keep the edit, mend the line'}, see that \`${service.binary} -t\` passes, then start it: ` +
         `${startSteps(service)}.`,
     },
   ]

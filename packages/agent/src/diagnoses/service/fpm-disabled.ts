@@ -3,6 +3,7 @@ import type { Finding } from '@fleetmend/shared'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { stopStory } from '../../judgement/stop-story.ts'
+import { isDisabled } from '../../judgement/wanted-down.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -12,14 +13,15 @@ export const fpmDisabled = defineDiagnosis({
   role: 'cause',
   meaning:
     'The unit is disabled, and nothing else starts it: after a boot the sites that need it answer 502 with "(2: No such ' +
-    'file or directory)" until somebody starts it. While it runs, that is a risk, which the next boot makes come true.',
+    'file or directory)" until somebody starts it. While it runs, that is a risk, which the next boot makes come true. If it ' +
+    'is not meant to run, the sites should not point to it.',
   judge: (facts) => facts.fpm.flatMap((service) => judgeService(facts, service)),
 })
 
 function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const { unit, master } = service
   const sites = sitesOf(facts, service.pools)
-  if (unit?.unitFileState !== 'disabled' || unit.startedBy.length > 0 || sites.length === 0) return []
+  if (!unit || !isDisabled({ unit }) || sites.length === 0) return []
   const down = !master && stopStory({ ...service, unit }).how === 'never-started'
   const needs = sites.map(({ serverName }) => serverName).join(', ')
   return [
@@ -38,8 +40,7 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
         { source: 'nginx configuration', says: `${needs} sends its PHP requests there` },
         ...siteEvidence(facts, service.pools),
       ],
-      remediations: [],
-      withoutRemediation: `If it should run: \`systemctl enable ${down ? '--now ' : ''}${service.service}\`. If not, the sites should not point to it.`,
+      remediations: [{ id: 'enable-service', input: { service: service.service, startStopped: true } }],
     },
   ]
 }

@@ -5,6 +5,7 @@ import { isInUse } from '../../judgement/same-address.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { hasUnit, isStoodInFor } from '../../judgement/unit-service.ts'
+import { isDisabled, stoppingVerbs } from '../../judgement/wanted-down.ts'
 import { whoDid } from '../../judgement/who-did.ts'
 import type { UnitProperties } from '../../readings/unit-properties.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
@@ -27,7 +28,8 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   if (service.unit?.loadState.startsWith('masked') || service.unit?.activeState === 'activating') return []
   if (story.how === 'up' || story.how === 'crashed' || !isInUse(facts, service)) return []
   const onPurpose = story.how === 'stopped-on-purpose'
-  const who = onPurpose ? whoDid(facts, service.service, stopping, story.askedAtMs) : null
+  const isWanted = onPurpose || (story.how === 'never-started' && hasUnit(service) && isDisabled(service))
+  const who = onPurpose ? whoDid(facts, service.service, stoppingVerbs, story.askedAtMs) : null
   return [
     {
       diagnosis: 'fpm-stopped',
@@ -36,14 +38,11 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       says: sentence(service.service, story, who?.name ?? null),
       evidence: [...storyEvidence(service, story), ...(who?.evidence ?? []), ...siteEvidence(facts, service.pools)],
       remediations: [
-        { id: 'start-service', input: { service: service.service, ...(onPurpose ? { startStopped: true } : {}) } },
+        { id: 'start-service', input: { service: service.service, ...(isWanted ? { startStopped: true } : {}) } },
       ],
     },
   ]
 }
-
-/** What stops a service, by hand or in a script. */
-const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
 
 function sentence(service: string, story: Exclude<DownStory, { how: 'up' | 'crashed' }>, who: string | null): string {
   const when = 'atMs' in story && story.atMs !== null ? ` at ${instantOf(story.atMs)}` : ''

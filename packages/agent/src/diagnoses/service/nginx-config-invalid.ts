@@ -4,6 +4,7 @@ import { instantOf } from '../../judgement/instant.ts'
 import { isNginxDown, nginxRefusal, startsNginx } from '../../judgement/nginx-down.ts'
 import { forPeople } from '../../readings/bytes.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
+import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const nginxConfigInvalid = defineDiagnosis({
@@ -20,16 +21,17 @@ export const nginxConfigInvalid = defineDiagnosis({
     if (!refusal || (!down && !facts.nginx.master)) return []
     const place = refusal.at === null ? '' : ` in ${refusal.at}`
     const mend = refusal.at === null ? 'Mend it' : `Mend ${refusal.at}, or put the file back as it was`
+    const change = changedConfig('nginx', facts.nginx.lastGood, place)
     return [
       {
         diagnosis: 'nginx-config-invalid',
         role: down ? 'cause' : 'risk',
         subject: { kind: 'service', name: 'nginx' },
         says: down
-          ? `nginx is down and cannot start: ${refusal.says}${place}.`
-          : `nginx could not be started again, and reloads change nothing: ${refusal.says}${place}.`,
-        evidence: [...testEvidence(facts), ...(down ? journalEvidence(facts) : [])],
-        remediations: [],
+          ? `nginx is down and cannot start: ${refusal.says}${place}${change.says}.`
+          : `nginx could not be started again, and reloads change nothing: ${refusal.says}${place}${change.says}.`,
+        evidence: [...testEvidence(facts), ...change.evidence, ...(down ? journalEvidence(facts) : [])],
+        remediations: isUnits(facts) ? change.remediations : [],
         withoutRemediation: down
           ? `${mend}, see that \`nginx -t\` passes, then \`${startsNginx(facts)}\`.`
           : `${mend}, see that \`nginx -t\` passes, then \`nginx -s reload\`. Do not restart it before.`,
@@ -42,6 +44,11 @@ function testEvidence({ nginx }: HostFacts): readonly Evidence[] {
   if (!nginx.configTest.ok) return []
   const { exitCode, says } = nginx.configTest.value
   return [{ source: 'nginx -t', says: `exit code ${exitCode}: ${says.slice(0, 3).map(forPeople).join(' · ')}` }]
+}
+
+/** Whether systemd has a say in what runs, or would run it. */
+function isUnits({ nginx: { unit, master } }: HostFacts): boolean {
+  return unit !== null && (master === null || unit.mainPid === master.pid)
 }
 
 /** What the start that failed wrote. */

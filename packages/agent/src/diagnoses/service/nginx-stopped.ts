@@ -4,6 +4,7 @@ import { pidFileEvidence } from '../../judgement/down-story.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { isNginxDown, startsNginx } from '../../judgement/nginx-down.ts'
 import { stopStory, type StopStory, type Stoppable } from '../../judgement/stop-story.ts'
+import { stoppingVerbs } from '../../judgement/wanted-down.ts'
 import { whoDid } from '../../judgement/who-did.ts'
 import { forPeople } from '../../readings/bytes.ts'
 import type { JournalEntry } from '../../readings/journal.ts'
@@ -26,7 +27,7 @@ export const nginxStopped = defineDiagnosis({
     const story = stopStory(service)
     if (story.how === 'up') return []
     const masked = unit.loadState.startsWith('masked')
-    const who = story.how === 'stopped-on-purpose' ? whoDid(facts, 'nginx', stopping, story.askedAtMs) : null
+    const who = story.how === 'stopped-on-purpose' ? whoDid(facts, 'nginx', stoppingVerbs, story.askedAtMs) : null
     const refused = story.how === 'crashed' ? lastStart(service) : []
     return [
       {
@@ -41,8 +42,7 @@ export const nginxStopped = defineDiagnosis({
           ...(who?.evidence ?? []),
           ...probeEvidence(facts),
         ],
-        remediations: [],
-        withoutRemediation: steps(story, masked, refused),
+        ...whatToDo(story, masked, refused),
       },
     ]
   },
@@ -68,8 +68,6 @@ function withoutUnit(facts: HostFacts): Finding {
   }
 }
 
-const stopping = ['stop', 'disable', 'mask', 'isolate', 'kill']
-
 type DownStory = Exclude<StopStory, { how: 'up' }>
 
 function sentence(story: DownStory, who: string | null, refused: JournalEntry | undefined): string {
@@ -90,14 +88,21 @@ function sentence(story: DownStory, who: string | null, refused: JournalEntry | 
   }
 }
 
-function steps(story: DownStory, masked: boolean, refused: readonly JournalEntry[]): string {
-  if (masked)
-    return 'Ask who masked it, and why. If that is over: `systemctl unmask nginx`, then `systemctl start nginx`.'
+function whatToDo(
+  { how }: DownStory,
+  masked: boolean,
+  refused: readonly JournalEntry[],
+): Pick<Finding, 'remediations' | 'withoutRemediation'> {
+  if (masked) return { remediations: [{ id: 'unmask-service', input: { service: 'nginx', startStopped: true } }] }
   if (refused.some(({ message }) => /bind\(\) to .* failed \(98:/.test(message)))
-    return 'See who holds the port (`ss -ltnp`); stop that one if nginx should have it, then `systemctl start nginx`.'
-  if (story.how === 'stopped-on-purpose')
-    return 'Somebody wanted it down: ask first. If that is over, see that `nginx -t` passes, then `systemctl start nginx`.'
-  return 'See that `nginx -t` passes, then `systemctl start nginx`; if it fails, `journalctl -u nginx` says why.'
+    return {
+      remediations: [],
+      withoutRemediation:
+        'See who holds the port (`ss -ltnp`); stop that one if nginx should have it, then `fleetmend-agent plan ' +
+        'start-service --input service=nginx`.',
+    }
+  const consent = how === 'stopped-on-purpose' ? { startStopped: true } : {}
+  return { remediations: [{ id: 'start-service', input: { service: 'nginx', ...consent } }] }
 }
 
 /** What nginx itself said at the newest attempt to start it. */

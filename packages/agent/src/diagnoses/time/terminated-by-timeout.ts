@@ -1,5 +1,6 @@
 /** FPM ends workers whose request has taken longer than request_terminate_timeout. */
 import type { Evidence, Finding } from '@fleetmend/shared'
+import { alignmentOf, alignmentSuggestion } from '../../judgement/align-timeouts.ts'
 import { poolDirective } from '../../judgement/pool-directive.ts'
 import {
   enoughToBlame,
@@ -12,16 +13,11 @@ import {
   times,
 } from '../../judgement/recent-failures.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
-import type { FpmLogEntry } from '../../readings/fpm-log.ts'
+import { terminations } from '../../judgement/terminations.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
-type Termination = FpmLogEntry & { readonly event: 'terminated-by-timeout' }
-
-const sigterm = 15
 const hardTimeoutExit = 124
-/** nginx holds a connection open without a request on it (`keepalive`): ended, too, and nobody loses anything. */
-const withoutRequest = /, script '' \(request: " "\) execution timed out/
 
 export const terminatedByTimeout = defineDiagnosis({
   id: 'terminated-by-timeout',
@@ -59,11 +55,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       subject: { kind: 'pool', name: pool.subject },
       says: `FPM ended ${times(ended.length, 'request')} of ${pool.subject} in the last minutes, because they took longer than ${limitSays}.`,
       evidence,
-      remediations: [],
-      withoutRemediation:
-        'Mend what makes the page slow; the slow log (request_slowlog_timeout) shows where it waits. Where the work is ' +
-        `meant to take so long, raise request_terminate_timeout of ${pool.subject}, keep it at or below nginx's ` +
-        `fastcgi_read_timeout, and reload ${service.service}.`,
+      ...alignmentSuggestion(alignmentOf(facts, service, pool), pool),
     },
   ]
 }
@@ -97,25 +89,9 @@ function judgeHardTimeout(facts: HostFacts, service: FpmFacts, pool: PoolFacts, 
       ],
       remediations: [],
       withoutRemediation:
-        'Mend what makes the page compute so long in one function of PHP. Where the work is meant to take so long, raise ' +
-        `max_execution_time for ${pool.subject}; hard_timeout is what PHP waits beyond that.`,
+        'Mend what makes the page compute so long in one function of PHP. Where the work is meant to take so long, let that ' +
+        'script say so itself: `set_time_limit(SECONDS)`; hard_timeout of php.ini is what PHP waits beyond that. ' +
+        `See what holds now: \`${service.binary} -i | grep -E "max_execution_time|hard_timeout"\`.`,
     },
   ]
-}
-
-/** A line that says so and, of the same worker, one that it ended by that signal: one of them alone can be anything. */
-function terminations(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Termination[] {
-  const entries = recentEntries(facts, service, pool)
-  return entries.filter(
-    (entry): entry is Termination =>
-      entry.event === 'terminated-by-timeout' &&
-      !withoutRequest.test(entry.text) &&
-      entries.some(
-        (other) =>
-          other.event === 'child-signalled' &&
-          other.signal === sigterm &&
-          other.pid === entry.pid &&
-          isTogether(other, entry),
-      ),
-  )
 }

@@ -1,5 +1,6 @@
 /** nginx stops waiting before FPM stops working. */
 import type { Finding } from '@fleetmend/shared'
+import { alignmentOf, alignmentSuggestion } from '../../judgement/align-timeouts.ts'
 import { poolDirective } from '../../judgement/pool-directive.ts'
 import { locationsOf, newestEvidence, recentErrors, times } from '../../judgement/recent-failures.ts'
 import { fpmSeconds } from '../../readings/fpm-values.ts'
@@ -57,10 +58,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
             ]
           : []),
       ],
-      remediations: [],
-      withoutRemediation:
-        `Set request_terminate_timeout of ${pool.subject} to at most ${first.readTimeout.text}, as long as what it has to ` +
-        `do takes, and reload ${service.service}. Requests that are meant to take longer belong into a pool and a location of their own.`,
+      ...alignmentSuggestion(alignmentOf(facts, service, pool), pool),
     },
   ]
 }

@@ -1,5 +1,6 @@
 /** nginx gives up on requests before PHP answers: 504. */
 import type { Evidence, Finding } from '@fleetmend/shared'
+import { alignmentOf, alignmentSuggestion } from '../../judgement/align-timeouts.ts'
 import {
   enoughToBlame,
   locationsOf,
@@ -31,6 +32,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
   if (late.length === 0) return []
   const page = mostAskedFor(late)
   const limits = limitEvidence(facts, pool)
+  const alignment = alignmentOf(facts, service, pool)
   return [
     {
       diagnosis: 'upstream-timeout',
@@ -47,12 +49,19 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         ...slowEvidence(service, pool),
         ...siteEvidence(facts, [pool]),
       ],
-      remediations: [],
-      withoutRemediation:
-        'Find what the page waits for; the slow log (request_slowlog_timeout) shows it. Where the work is meant to take ' +
-        'so long, raise fastcgi_read_timeout at the place above, and only there: while requests wait, they hold a worker.',
+      ...(alignment.kind === 'align' && alignment.clears.includes('upstream-timeout')
+        ? alignmentSuggestion(alignment, pool)
+        : { remediations: [], withoutRemediation: findWhatItWaitsFor(pool) }),
     },
   ]
+}
+
+function findWhatItWaitsFor({ subject }: PoolFacts): string {
+  return (
+    `Find what the page waits for: \`fleetmend-agent plan enable-slowlog --input pool=${subject}\` has FPM write it down. ` +
+    'Where the work is meant to take so long: ' +
+    `\`fleetmend-agent plan align-timeouts --input pool=${subject} --input limitS=SECONDS\`; while requests wait, they hold a worker.`
+  )
 }
 
 function limitEvidence(facts: HostFacts, pool: PoolFacts): readonly Evidence[] {

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { fpmOf, nginxOf, type SeenFile } from './container-files.ts'
 import type { GivenTree } from './given-files.ts'
 import { whatRuns, type Mount, type Probe, type ProbeQuestion, type Workload } from './workload.ts'
-import { entriesOf, itemsOf, textOf, under, wholeOf, type Tree } from './yaml-tree.ts'
+import { entriesOf, itemsOf, textOf, under, wholeOf, type Tree } from '../yaml/yaml-tree.ts'
 
 type ComposeReading =
   | { readonly ok: true; readonly workloads: readonly Workload[] }

@@ -4,7 +4,7 @@ import { readCompose } from './compose.ts'
 import type { SeenFile } from './container-files.ts'
 import { readKubernetes } from './kubernetes.ts'
 import type { Workload } from './workload.ts'
-import { readTrees, textOf, under, type Tree } from './yaml-tree.ts'
+import { readTrees, textOf, under, type Tree } from '../yaml/yaml-tree.ts'
 
 export interface GivenFile {
   /** As it was given: what findings call it. */

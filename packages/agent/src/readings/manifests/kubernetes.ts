@@ -2,7 +2,7 @@
 import { fpmOf, nginxOf, type SeenFile } from './container-files.ts'
 import type { GivenTree } from './given-files.ts'
 import { whatRuns, type Container, type Mount, type Probe, type ProbeQuestion, type Workload } from './workload.ts'
-import { entriesOf, itemsOf, textOf, under, wholeOf, type Tree } from './yaml-tree.ts'
+import { entriesOf, itemsOf, textOf, under, wholeOf, type Tree } from '../yaml/yaml-tree.ts'
 
 /** Those whose pods serve until somebody ends them; a Job's do not. */
 const kinds = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Pod'])

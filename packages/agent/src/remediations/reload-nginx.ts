@@ -1,0 +1,73 @@
+/** Reload nginx, which loses no request: it loads its files, and its workers learn of new groups of their user. */
+import * as z from 'zod/mini'
+import type { Plan } from '@fleetmend/shared'
+import { instantOf } from '../judgement/instant.ts'
+import { loggedElsewhere } from '../judgement/stale-nginx.ts'
+import { claimsOf, deniedAt, helpsByNewGroup, unreached } from '../judgement/upstream-obstacle.ts'
+import { poolSubject, siteSubject } from '../judgement/upstream-words.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
+import { defineRemediation } from './define.ts'
+import { findEditableNginx, nginxParts } from './nginx-parts.ts'
+
+export const reloadNginx = defineRemediation({
+  id: 'reload-nginx',
+  title: 'Reload nginx',
+  meaning:
+    'Tests the configuration with `nginx -t` in a private view, then sends SIGHUP: the master starts new workers on the ' +
+    'same listeners, and the old ones end with their last request. For files that were edited and not loaded, and for ' +
+    "nginx's user having got a group since its workers started. Everything that was edited comes into force at once.",
+  disturbs: 'Nothing: no request is lost, and none waits.',
+  undone: 'Nothing to undo: no file is changed. Files that nginx has loaded with it stay loaded.',
+  clears: ['config-not-loaded', 'upstream-mismatch', 'socket-denied'],
+  byHand: '`nginx -t && nginx -s reload`.',
+  input: z.strictObject({}),
+
+  draft(facts) {
+    const found = findEditableNginx(facts)
+    if (!found.ok) return found.refused
+    const editedMs = unloadedSince(facts)
+    const clears = clearsOf(facts, editedMs)
+    const parts = nginxParts(found.value)
+    return {
+      kind: 'draft',
+      because:
+        editedMs === null
+          ? 'nginx starts its workers anew.'
+          : `nginx loads what was edited since ${instantOf(found.value.loadedAtMs ?? 0)}.`,
+      arithmetic: [],
+      edits: [],
+      clears,
+      warnings:
+        editedMs === null
+          ? []
+          : [`All that was edited (last at ${instantOf(editedMs)}) comes into force; without a file to put back, it is not undone by a rollback.`],
+      guards: [],
+      ...parts,
+      checks: parts.checks.filter(({ when }) => when === 'planned'),
+    }
+  },
+})
+
+/** When the newest file was changed, where nginx has not loaded it; start times count in whole seconds. */
+function unloadedSince({ nginx, capacity }: HostFacts): number | null {
+  const modifiedMs = capacity.nginx?.configModifiedMs ?? null
+  return modifiedMs !== null && modifiedMs > (nginx.loadedAtMs ?? Infinity) + 1000 ? modifiedMs : null
+}
+
+function clearsOf(facts: HostFacts, editedMs: number | null): Plan['clears'] {
+  const { worker } = facts.nginx
+  const newGroups = unreached(facts, 'socket-denied').filter(({ upstream: { way } }) => {
+    const denial = way && deniedAt(way, worker)
+    return denial && worker && helpsByNewGroup(denial.step, worker)
+  })
+  return [
+    ...(editedMs === null
+      ? []
+      : [{ diagnosis: 'config-not-loaded', subject: { kind: 'service', name: 'nginx' } as const }]),
+    ...loggedElsewhere(facts).map(({ pass }) => ({ diagnosis: 'upstream-mismatch', subject: siteSubject([pass]) })),
+    ...newGroups.map(({ upstream, passes }) => {
+      const [claim] = claimsOf(facts, upstream.address)
+      return { diagnosis: 'socket-denied', subject: claim ? poolSubject(claim.pool.subject) : siteSubject(passes) }
+    }),
+  ]
+}

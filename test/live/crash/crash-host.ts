@@ -1,0 +1,58 @@
+/** A host to cut applies off on: with the agent and its recovery as installed, and a way back to how it was shipped. */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Lab } from '../../lab/lab.ts'
+import { until } from '../../lab/until.ts'
+import { hostOf, type Host } from '../faults/host-kit.ts'
+import type { Wish } from './deed-hook.ts'
+
+const recoverUnit = fileURLToPath(new URL('../../../packaging/systemd/fleetmend-recover.service', import.meta.url))
+const hook = fileURLToPath(new URL('deed-hook.ts', import.meta.url))
+
+/** What remediations change; the hosts' own layer keeps the copy through power failures. */
+const kept = ['etc/php', 'etc/nginx', 'etc/systemd']
+const copy = '/var/tmp/shipped.tar'
+
+/** systemd takes the drop-ins of `fleetmend-apply-.service` for each unit whose name begins so (systemd.unit(5)). */
+const dropIn = '/run/systemd/system/fleetmend-apply-.service.d'
+
+export async function bootCrashHost(lab: Pick<Lab, 'boot'>, name: string): Promise<Host> {
+  const host = hostOf(await lab.boot({ name }), 'debian12')
+  await host.installAgent()
+  await host.writeFile('/usr/lib/systemd/system/fleetmend-recover.service', readFileSync(recoverUnit))
+  await host.must(['systemctl', 'daemon-reload'])
+  await host.must(['systemctl', 'enable', '--quiet', 'fleetmend-recover'])
+  await host.must(['tar', '-C', '/', '--acls', '--xattrs', '-cpf', copy, ...kept])
+  await installHook(host)
+  return host
+}
+
+/** Into memory: the host boots without it. */
+export async function installHook(host: Host): Promise<void> {
+  await host.must(['mkdir', '-p', '/run/deeds', dropIn])
+  await host.writeFile('/run/deeds/hook.mts', readFileSync(hook))
+  await host.writeFile(`${dropIn}/deeds.conf`, '[Service]\nEnvironment=NODE_OPTIONS=--require=/run/deeds/hook.mts\n')
+  await host.must(['systemctl', 'daemon-reload'])
+}
+
+/** For the applies from now on. */
+export async function wish(host: Host, at: Wish['at'], signal: Wish['signal'] = 'SIGKILL'): Promise<void> {
+  await host.writeFile('/run/deeds/done', '')
+  await host.writeFile('/run/deeds/wish.json', JSON.stringify({ command: 'internal-apply', at, signal } satisfies Wish))
+}
+
+/** What was begun since the last wish; the last of them was not done if the process was ended or stopped there. */
+export async function deedsDone(host: Host): Promise<readonly string[]> {
+  return (await host.readFile('/run/deeds/done')).split('\n').filter(Boolean)
+}
+
+/** Every file that a remediation may have changed, and the services with them. */
+export async function asShipped(host: Host): Promise<void> {
+  await host.must(['rm', '-rf', ...kept.map((path) => `/${path}`)])
+  await host.must(['tar', '-C', '/', '--acls', '--xattrs', '-xpf', copy])
+  await host.run(['systemctl', 'unmask', '--runtime', '--quiet', host.unit, 'nginx'])
+  await host.must(['systemctl', 'daemon-reload'])
+  await host.run(['systemctl', 'reset-failed', host.unit, 'nginx'])
+  await host.must(['systemctl', 'restart', host.unit, 'nginx'])
+  await until(async () => (await host.status('/ok.php')) === 200, 'the host to be as shipped')
+}

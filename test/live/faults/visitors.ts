@@ -1,0 +1,114 @@
+/**
+ * Visitors of a host while it is mended: a steady stream of them to a page of PHP and to a plain file, and one who asks
+ * again and again for what does not work. They tell how many requests the mending cost, and when the complaint was over.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ended } from '../../lab/load.ts'
+import type { Complaint } from './fault.ts'
+import type { Host } from './host-kit.ts'
+
+export interface Visits {
+  /** Requests that failed to a page that answered before, or that had begun to answer. */
+  readonly lost: number
+  /** How the first of them ended, with the page. */
+  readonly firstLost: string | null
+  /** From the beginning of the mending to the first of the answers after which all are good and quick; null: never. */
+  readonly healedMs: number | null
+}
+
+export interface Visitors extends AsyncDisposable {
+  /** From here on it is the mending that requests are lost by. */
+  begin(): void
+  /** They go away, after what they still wait for. */
+  end(): Promise<Visits>
+}
+
+const plainFile = '/steady.txt'
+export const pageOfPhp = '/ok.php'
+const perSecond = 10
+/** Nobody waits longer. */
+const patienceMs = 15_000
+const forMs = 120_000
+/** Of a page that works no time at all. */
+const quickMs = 1000
+
+/** Before anything is broken: a host whose disk is full takes no file. */
+export async function preparePages(host: Host): Promise<void> {
+  await host.writeFile(`/var/www/html${plainFile}`, 'steady\n')
+}
+
+export function sendVisitors(host: Host, complaint: Complaint): Visitors {
+  const pages = [pageOfPhp, plainFile].map((path) => {
+    const ended: Ended[] = []
+    const load = host.load({ path, perSecond, forMs, limitMs: patienceMs, onEnded: (each) => ended.push(each) })
+    return { path, ended, load }
+  })
+  const complained: Ended[] = []
+  const leaving = new AbortController()
+  const asking = askAgain(host, complaint, complained, leaving.signal)
+  let beganMs = performance.now()
+  const leave = async (): Promise<void> => {
+    leaving.abort()
+    await Promise.all([asking, ...pages.map(({ load }) => load.stop())])
+  }
+  return {
+    begin: () => (beganMs = performance.now()),
+    end: async () => {
+      await leave()
+      const losses = pages.map(({ path, ended }) => ({ path, lost: lostOf(ended, beganMs) }))
+      const [first] = losses.flatMap(({ path, lost }) => lost.map(({ outcome }) => `${path}: ${outcome}`))
+      return {
+        lost: losses.reduce((sum, { lost }) => sum + lost.length, 0),
+        firstLost: first ?? null,
+        healedMs: healedAfterMs(complained, beganMs, quickMs + (complaint.worksMs ?? 0)),
+      }
+    },
+    [Symbol.asyncDispose]: leave,
+  }
+}
+
+/** One at a time: a page that works for seconds must not become a load. */
+async function askAgain(host: Host, complaint: Complaint, into: Ended[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    into.push(await complain(host, complaint))
+    await sleep(50)
+  }
+}
+
+export async function complain(host: Host, { path, site }: Complaint): Promise<Ended> {
+  const headers = site === undefined ? {} : { host: site }
+  const answer = await host.curl(path, { limitMs: patienceMs, headers })
+  const outcome = answer.kind === 'answered' ? String(answer.status) : answer.why
+  const isGood = answer.kind === 'answered' && answer.status < 400
+  return { atMs: performance.now(), tookMs: answer.tookMs, isGood, outcome }
+}
+
+/** Enough of them that one that slips through is not taken for health. */
+const inARow = 3
+
+/**
+ * What failed after the beginning. A page that failed before it can be lost only from where it answers: the first of some
+ * good answers in a row.
+ */
+export function lostOf(ended: readonly Ended[], beganMs: number): readonly Ended[] {
+  const before = ended.filter(({ atMs }) => atMs < beganMs)
+  const during = ended.filter(({ atMs }) => atMs >= beganMs)
+  const answeredBefore = before.length > 0 && before.every(({ isGood }) => isGood)
+  const answersFrom = answeredBefore
+    ? 0
+    : during.findIndex((_, i) => isRow(during.slice(i, i + inARow), ({ isGood }) => isGood))
+  return answersFrom < 0 ? [] : during.slice(answersFrom).filter(({ isGood }) => !isGood)
+}
+
+/** Null where the last answers are not all good and within the limit. What was well all the time healed at once. */
+export function healedAfterMs(ended: readonly Ended[], beganMs: number, limitMs: number): number | null {
+  const isWell = ({ isGood, tookMs }: Ended) => isGood && tookMs <= limitMs
+  const lastBad = ended.findLastIndex((each) => !isWell(each))
+  const first = ended[lastBad + 1]
+  if (!first || !isRow(ended.slice(-inARow), isWell)) return null
+  return Math.max(0, Math.round(first.atMs - beganMs))
+}
+
+function isRow(answers: readonly Ended[], holds: (answer: Ended) => boolean): boolean {
+  return answers.length === inARow && answers.every(holds)
+}
