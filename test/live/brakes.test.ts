@@ -7,6 +7,7 @@ import {
   problemOf,
   type ApplyDocument,
   type Approval,
+  type DiagnosisDocument,
   type Manifest,
   type PlanDocument,
   type PlanRecord,
@@ -143,6 +144,17 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     expect(await refused(reload)).toMatchObject({
       code: 'policy-unusable',
       detail: expect.stringContaining('others than root may write to it (mode 0666)'),
+    })
+  })
+
+  test('a site is asked for what its policy says', async () => {
+    await host.writeFile(policy, 'canaryPaths:\n  shop.example: /ok.php\n')
+    const { hosts } = JSON.parse((await host.agent('diagnose', '--json')).stdout) as DiagnosisDocument
+    const [probe] = hosts[0]!.probes.filter(({ over }) => over === 'http')
+    expect(probe).toMatchObject({
+      site: 'shop.example',
+      passed: true,
+      says: expect.stringMatching(/^GET \/ok\.php → 200 /) as string,
     })
   })
 

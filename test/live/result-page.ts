@@ -32,13 +32,12 @@ export function writeResultPage(scores: readonly Score[], broken: readonly { id:
     '',
     'Mended means: `plan --for-findings` held what is right there and nothing else, was applied, and what visitors complained',
     'of was answered afterwards, well. *Steps*: no plan is safe there, none was made, and the finding tells a person exactly',
-    'what to do. *Nothing*: nothing is to be done, and nothing was planned. Meanwhile ten visitors a second asked for a page',
+    'what to do. *Nothing*: nothing is to be done, and nothing was planned. Meanwhile five visitors a second asked for a page',
     'of PHP and ten for a plain file; *lost* are requests that failed where they were answered before. *Healed* is from',
     'typing the plan to the first answer after which all are good. At last it was all rolled back: every file, mode, owner,',
     'ACL, attribute and setting of a unit is *as before*; – where nothing was changed that could be put back.',
     '',
-    `- ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commitHere()}`,
-    `- ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Linux ${release()}`,
+    ...whereItRan(),
     `- **${right} of ${rows.length + broken.length} right**; a diagnosis took ${times[Math.floor(times.length / 2)] ?? 0} ms in the middle, ${times.at(-1) ?? 0} ms at most`,
     '',
     '| | fault | on | what is broken | causes | ms | mended by | lost | healed ms | after rollback |',
@@ -48,6 +47,14 @@ export function writeResultPage(scores: readonly Score[], broken: readonly { id:
   ]
   mkdirSync(dirname(page), { recursive: true })
   writeFileSync(page, `${lines.join('\n')}\n`)
+}
+
+/** When, on what code and on which machine: a result is nothing without. */
+export function whereItRan(): readonly string[] {
+  return [
+    `- ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, commit ${commitHere()}`,
+    `- ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GiB, Linux ${release()}`,
+  ]
 }
 
 function lineOf(score: Score): string {

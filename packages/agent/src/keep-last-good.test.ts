@@ -116,6 +116,8 @@ test('which load it was last seen in is known, and forgotten where a load came t
   const first = await mark()
   await keepLastGood(world(pidFile(loadedMs + 9000)), folder.state)
   const second = await mark()
+  await keepLastGood(world({ ...poolAt(loadedMs + 12_000), ...pidFile(loadedMs + 9000) }), folder.state)
+  expect(await mark()).toBe(second)
   expect([first, second]).toEqual([`100 at ${loadedMs}`, `100 at ${loadedMs + 9000}`])
   // Another version was loaded in between and taken back, and neither was seen.
   await keepLastGood(world({ ...poolAt(loadedMs + 20_000), ...pidFile(loadedMs + 15_000) }), folder.state)

@@ -81,8 +81,11 @@ async function keepOne(
   const newest = await newestGood(paths, service)
   if (newest && isSameGood(newest.version, { files, patterns })) {
     const loadedMs = newest.standing?.loadedMs ?? Date.parse(newest.version.loadedAt)
-    const seen = { places, pidFile, changedMs, ...seenLoaded(config, load, sinceMs, loadedMs) }
-    return renewStanding(paths, service, { version: newest.name, ...seen })
+    const before = newest.standing?.loadMark ?? null
+    // Nothing was loaded since it was seen to run: it still does, whoever wrote its files anew.
+    const seen = before !== null && load?.mark === before ? { loadMark: before, loadedMs } : null
+    const standingNow = { places, pidFile, changedMs, ...(seen ?? seenLoaded(config, load, sinceMs, loadedMs)) }
+    return renewStanding(paths, service, { version: newest.name, ...standingNow })
   }
   if (!isLoadedBy(config, load, sinceMs) || !(await running.passes()) || !(await looksTheSame(host, places)))
     return asItWas

@@ -6,6 +6,7 @@ import type { Host } from './host/host.ts'
 import { lastGoodSource } from './last-good-source.ts'
 import { makePlan, type Wanted } from './plans/make-plan.ts'
 import type { Remediation } from './remediations/define.ts'
+import { canaryPaths } from './policy/canary-paths.ts'
 import { foreseen } from './policy/foreseen.ts'
 import { fieldsOf, readInput } from './remediations/read-input.ts'
 import { remediations } from './remediations/registry.ts'
@@ -36,7 +37,7 @@ const historyMs = 7 * 24 * 60 * 60_000
 
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
   const history = demandHistory(await readSamples(state, host.nowMs() - historyMs))
-  const known = { history, lastGood: lastGoodSource(state) }
+  const known = { history, lastGood: lastGoodSource(state), canaryPaths: await canaryPaths(host) }
   const facts = await look(host, { ...known, ...(request.site === undefined ? {} : { site: request.site }) })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
   if (suggestions.length === 0)

@@ -1,5 +1,6 @@
 /** A host to cut applies off on: with the agent and its recovery as installed, and a way back to how it was shipped. */
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Lab } from '../../lab/lab.ts'
 import { until } from '../../lab/until.ts'
@@ -22,6 +23,8 @@ export async function bootCrashHost(lab: Pick<Lab, 'boot'>, name: string): Promi
   await host.writeFile('/usr/lib/systemd/system/fleetmend-recover.service', readFileSync(recoverUnit))
   await host.must(['systemctl', 'daemon-reload'])
   await host.must(['systemctl', 'enable', '--quiet', 'fleetmend-recover'])
+  await host.must(['mkdir', '-p', '/etc/fleetmend'])
+  await host.writeFile('/etc/fleetmend/policy.yaml', 'changesPerHour: 1000\ncoolDownMinutes: 0\n')
   await host.must(['tar', '-C', '/', '--acls', '--xattrs', '-cpf', copy, ...kept])
   await installHook(host)
   return host
@@ -35,10 +38,17 @@ export async function installHook(host: Host): Promise<void> {
   await host.must(['systemctl', 'daemon-reload'])
 }
 
+export const undisturbed: Pick<Wish, 'deed' | 'nth'> = { deed: '', nth: 1 }
+
 /** For the applies from now on. */
-export async function wish(host: Host, at: Wish['at'], signal: Wish['signal'] = 'SIGKILL'): Promise<void> {
+export async function wish(
+  host: Host,
+  before: Pick<Wish, 'deed' | 'nth'>,
+  signal: Wish['signal'] = 'SIGKILL',
+): Promise<void> {
+  const text = JSON.stringify({ command: 'internal-apply', ...before, signal } satisfies Wish)
   await host.writeFile('/run/deeds/done', '')
-  await host.writeFile('/run/deeds/wish.json', JSON.stringify({ command: 'internal-apply', at, signal } satisfies Wish))
+  await host.writeFile('/run/deeds/wish.json', text)
 }
 
 /** What was begun since the last wish; the last of them was not done if the process was ended or stopped there. */
@@ -48,6 +58,7 @@ export async function deedsDone(host: Host): Promise<readonly string[]> {
 
 /** Every file that a remediation may have changed, and the services with them. */
 export async function asShipped(host: Host): Promise<void> {
+  for (const folder of [dirname(host.pool), '/var/lib/fleetmend']) await host.run(['umount', '--quiet', folder])
   await host.must(['rm', '-rf', ...kept.map((path) => `/${path}`)])
   await host.must(['tar', '-C', '/', '--acls', '--xattrs', '-xpf', copy])
   await host.run(['systemctl', 'unmask', '--runtime', '--quiet', host.unit, 'nginx'])

@@ -1,5 +1,5 @@
 /**
- * Runs inside a host, loaded by Node itself before the agent (`NODE_OPTIONS=--require`): numbers every deed of an apply, and
+ * Runs inside a host, loaded by Node itself before the agent (`NODE_OPTIONS=--require`): tells of every deed of an apply, and
  * ends or stops the process just before the one that was asked for. The product knows nothing of it; who can load it is root.
  */
 import { spawn } from 'node:child_process'
@@ -13,8 +13,10 @@ const folder = '/run/deeds'
 export interface Wish {
   /** Which command of the agent is meant: others run undisturbed. */
   readonly command: string
-  /** Before which deed: its number, from 1, or what it is called; 0: only number them. */
-  readonly at: number | string
+  /** Before which deed, as it is called; empty: only tell of them. */
+  readonly deed: string
+  /** Which of those that are called so, from 1. */
+  readonly nth: number
   readonly signal: 'SIGKILL' | 'SIGSTOP'
 }
 
@@ -24,13 +26,13 @@ if (process.argv[2] === wish.command) watchDeeds(wish)
 type AnyFunction = (...args: unknown[]) => unknown
 type Named = (...args: readonly unknown[]) => string | null
 
-function watchDeeds({ at, signal }: Wish): void {
+function watchDeeds({ deed: wanted, nth, signal }: Wish): void {
   let count = 0
   const kill = process.kill.bind(process)
   const announce = (deed: string): void => {
-    count += 1
-    appendFileSync(`${folder}/done`, `${plain(deed)}\n`)
-    if (at === (typeof at === 'number' ? count : plain(deed))) kill(process.pid, signal)
+    const name = plain(deed)
+    appendFileSync(`${folder}/done`, `${name}\n`)
+    if (name === wanted && ++count === nth) kill(process.pid, signal)
   }
   const before = (owner: object, name: string, says: Named): void => {
     const functions = owner as Record<string, AnyFunction>
@@ -39,7 +41,7 @@ function watchDeeds({ at, signal }: Wish): void {
     functions[name] = function (this: unknown, ...args: unknown[]) {
       const deed = says(...args)
       if (deed !== null) announce(deed)
-      return Reflect.apply(original, this, args) as unknown
+      return original.apply(this, args)
     }
   }
 
@@ -67,7 +69,9 @@ function watchDeeds({ at, signal }: Wish): void {
 }
 
 function creates(flags: unknown): boolean {
-  return typeof flags === 'number' ? (flags & constants.O_CREAT) !== 0 : typeof flags === 'string' && /^[wax]/.test(flags)
+  return typeof flags === 'number'
+    ? (flags & constants.O_CREAT) !== 0
+    : typeof flags === 'string' && /^[wax]/.test(flags)
 }
 
 function written(path: string, bytes: unknown): string | null {
@@ -93,6 +97,6 @@ function plain(deed: string): string {
   return deed
     .replaceAll(/\ba-\d[\w-]*/g, 'APPLY')
     .replaceAll(/sha256[:-]?\w*|\b[0-9a-f]{64}\b/g, 'DIGEST')
-    .replaceAll(/\b[0-9a-f]{12}\b/g, 'RANDOM')
+    .replaceAll(/\b([0-9a-f]{12}|[0-9a-f]{32})\b/g, 'RANDOM')
     .replaceAll('\n', ' ')
 }

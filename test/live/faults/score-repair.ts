@@ -119,6 +119,10 @@ async function mend(host: Host, fault: Fault, units: readonly string[]): Promise
     }
     complaints.push(...notAccepted(fault, planned.record))
     const next = await apply(host, planned.record)
+    if (typeof next === 'string') {
+      complaints.push(`it was not applied: ${next}`)
+      break
+    }
     applied.push(next)
     const { report } = next
     if (report.outcome !== 'fixed' && report.outcome !== 'inconclusive' && report.outcome !== 'cleared-still-failing') {
@@ -170,7 +174,7 @@ function isRestarted({ plan: { acts } }: PlanRecord): boolean {
 
 /** Nothing was broken, so that no request tells whether it was mended; the same look does that found it. */
 async function riskLeft(host: Host, fault: Fault): Promise<readonly string[]> {
-  const { hosts } = documentOf(await host.agent('diagnose', '--json')) as DiagnosisDocument
+  const { hosts = [] } = documentOf(await host.agent('diagnose', '--json'))
   const left = hosts.flatMap(({ findings }) => findings.map(({ diagnosis }) => diagnosis))
   return (fault.alsoFound ?? []).filter((id) => left.includes(id)).map((id) => `${id} is still there`)
 }
@@ -199,26 +203,28 @@ async function plan(host: Host, fault: Fault, words: readonly string[]): Promise
   const risks = fault.causes.length === 0 && fault.remediations.length > 0 ? ['--risks'] : []
   const asked = ['plan', '--for-findings', ...risks, ...words, '--watch', '1', '--json']
   const ran = await host.run([...(fault.within?.(host) ?? []), '/usr/bin/fleetmend-agent', ...asked])
-  const { plans, without } = documentOf(ran) as PlanDocument
-  const [record] = plans
+  const { plans, without = [] } = documentOf(ran)
+  const [record] = plans ?? []
   if (record) return { kind: 'planned', record }
-  return {
-    kind: 'none',
-    exitCode: ran.exitCode,
-    says: without.map(({ because, toDo }) => `${because} ${toDo ?? ''}`).join(),
-  }
+  const said = without.map(({ because, toDo }) => `${because} ${toDo ?? ''}`).join()
+  return { kind: 'none', exitCode: ran.exitCode, says: said || ran.stderr }
 }
 
-async function apply(host: Host, record: PlanRecord): Promise<Applied> {
+/** As a string: why the host refused. */
+async function apply(host: Host, record: PlanRecord): Promise<Applied | string> {
   const ran = await host.agent('apply', record.digest, '--json')
-  const [report] = (documentOf(ran) as ApplyDocument).applies
-  if (!report) throw new Error(`apply: ${ran.stdout}${ran.stderr}`)
-  return { record, report }
+  const [report] = documentOf(ran).applies ?? []
+  return report ? { record, report } : ran.stderr
 }
 
-function documentOf(ran: Ran): unknown {
+type Documents = Pick<DiagnosisDocument, 'hosts'> &
+  Pick<PlanDocument, 'plans' | 'without'> &
+  Pick<ApplyDocument, 'applies'>
+
+/** Whoever asks for a document is given problems as one, too: none of what it should have is in them. */
+function documentOf(ran: Ran): Partial<Documents> {
   if (ran.stdout === '') throw new Error(`The agent ended with ${ran.exitCode}: ${ran.stderr}`)
-  return JSON.parse(ran.stdout)
+  return JSON.parse(ran.stdout) as Partial<Documents>
 }
 
 /** Of the host, and of all that is wrong. */

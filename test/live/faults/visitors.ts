@@ -23,9 +23,13 @@ export interface Visitors extends AsyncDisposable {
   end(): Promise<Visits>
 }
 
-const plainFile = '/steady.txt'
 export const pageOfPhp = '/ok.php'
-const perSecond = 10
+const plainFile = '/steady.txt'
+/** So few to PHP that they are not what keeps a small pool busy. */
+const pages = [
+  { path: pageOfPhp, perSecond: 5 },
+  { path: plainFile, perSecond: 10 },
+]
 /** Nobody waits longer. */
 const patienceMs = 15_000
 const forMs = 120_000
@@ -38,7 +42,7 @@ export async function preparePages(host: Host): Promise<void> {
 }
 
 export function sendVisitors(host: Host, complaint: Complaint): Visitors {
-  const pages = [pageOfPhp, plainFile].map((path) => {
+  const loads = pages.map(({ path, perSecond }) => {
     const ended: Ended[] = []
     const load = host.load({ path, perSecond, forMs, limitMs: patienceMs, onEnded: (each) => ended.push(each) })
     return { path, ended, load }
@@ -49,13 +53,13 @@ export function sendVisitors(host: Host, complaint: Complaint): Visitors {
   let beganMs = performance.now()
   const leave = async (): Promise<void> => {
     leaving.abort()
-    await Promise.all([asking, ...pages.map(({ load }) => load.stop())])
+    await Promise.all([asking, ...loads.map(({ load }) => load.stop())])
   }
   return {
     begin: () => (beganMs = performance.now()),
     end: async () => {
       await leave()
-      const losses = pages.map(({ path, ended }) => ({ path, lost: lostOf(ended, beganMs) }))
+      const losses = loads.map(({ path, ended }) => ({ path, lost: lostOf(ended, beganMs) }))
       const [first] = losses.flatMap(({ path, lost }) => lost.map(({ outcome }) => `${path}: ${outcome}`))
       return {
         lost: losses.reduce((sum, { lost }) => sum + lost.length, 0),

@@ -12,7 +12,7 @@ import { beginApply } from '../execute/begin-apply.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { localRoot } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
-import { showProgress } from './show-progress.ts'
+import { recordLost, showProgress } from './show-progress.ts'
 import { startApplyHere } from './start-apply-here.ts'
 
 export const applyCommand: Command = {
@@ -40,7 +40,7 @@ export const applyCommand: Command = {
       return exit
     }
     const report = await showProgress(streams, state.value, id)
-    return report === null ? exitCodes.internal : ended(report)
+    return report === null ? reportProblem(streams, recordLost('apply', id)) : ended(report)
   },
 }
 

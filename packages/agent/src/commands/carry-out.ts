@@ -1,5 +1,5 @@
 /** The work behind `apply` and `rollback`, in a process of its own: doing it, and finishing what was cut off. */
-import { ApplyId, exitCodes } from '@fleetmend/shared'
+import { ApplyId, exitCodes, type ApplyReport } from '@fleetmend/shared'
 import { apply } from '../execute/apply.ts'
 import { recover } from '../execute/recover.ts'
 import { rollBackApply } from '../execute/roll-back-apply.ts'
@@ -14,7 +14,7 @@ export async function carryOut(host: Host, state: StateFolder, id: string): Prom
   if (!record.ok) return complain(record.problem.detail)
   const report = await apply(await executorHere(host, state), record.value)
   if (report.outcome === 'fixed') for (const failure of await keepWhatIsFixed(host, state, id)) complain(failure)
-  return exitCodes.done
+  return tellIfStuck(report)
 }
 
 /** Its files may have been written just before they were loaded: the journal knows which came first. */
@@ -38,7 +38,12 @@ export async function carryOutRollback(host: Host, state: StateFolder, id: strin
   const apply = ApplyId.safeParse(id)
   if (!apply.success) return complain(`"${id}" is not the id of an apply`)
   const rolledBack = await rollBackApply(await executorHere(host, state), apply.data)
-  return rolledBack.ok ? exitCodes.done : complain(rolledBack.problem.detail)
+  return rolledBack.ok ? tellIfStuck(rolledBack.report) : complain(rolledBack.problem.detail)
+}
+
+/** Into the log of its unit: where the record was lost, the steps for a person stand nowhere else. */
+function tellIfStuck({ outcome, problem }: ApplyReport): number {
+  return outcome === 'stuck' && problem ? complain(problem.detail) : exitCodes.done
 }
 
 /** One apply by id, or every open one: at boot, and after an apply's own unit has ended. */

@@ -4,6 +4,7 @@ import { diagnose } from '../diagnoses/diagnose.ts'
 import type { Executor } from '../execute/executor.ts'
 import type { Host } from '../host/host.ts'
 import { lastGoodSource } from '../last-good-source.ts'
+import { canaryPaths } from '../policy/canary-paths.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { look } from '../survey/look.ts'
 
@@ -16,7 +17,7 @@ export async function executorHere(host: Host, state: StateFolder): Promise<Exec
     host,
     state,
     self: { pid, startTicks },
-    look: () => look(host, options),
+    look: async () => look(host, { ...options, canaryPaths: await canaryPaths(host) }),
     diagnose: (facts) => diagnose(facts),
   }
 }

@@ -1,6 +1,7 @@
 /** `fleetmend-agent policy`: what root on this host lets be done to it, and what holds back every apply now. */
 import { exitCodes } from '@fleetmend/shared'
 import { brakesOn, policyPath } from '../judgement/brakes.ts'
+import { instantOf } from '../judgement/instant.ts'
 import { readHostLimits } from '../policy/host-limits.ts'
 import { pastApplies } from '../policy/past-applies.ts'
 import { remediations } from '../remediations/registry.ts'
@@ -36,7 +37,11 @@ export const policyCommand: Command = {
     const shown = { host: host.id, path: policyPath, isWritten: limits.isWritten, policy, zone, unknown, brakes, nowMs }
     if (values['json']) {
       const { nowMs: _, ...document } = shown
-      printJson(streams, { format: 'fleetmend.policy/1', ...document, frozen })
+      const held = brakes.map(({ untilMs, ...brake }) => ({
+        ...brake,
+        until: untilMs === null ? null : instantOf(untilMs),
+      }))
+      printJson(streams, { format: 'fleetmend.policy/1', ...document, brakes: held, frozen })
     } else streams.out(policyText(shown, streams.paint))
     return exitCodes.done
   },

@@ -1,5 +1,4 @@
 /** `fleetmend-agent rollback APPLY`: puts back what an apply changed, in a unit of its own, unless somebody edited it since. */
-import { exitCodes } from '@fleetmend/shared'
 import { beginRollback } from '../execute/begin-rollback.ts'
 import { rollbackAnswer } from '../execute/roll-back-apply.ts'
 import { openApplyRecord } from '../state/apply-record.ts'
@@ -7,7 +6,7 @@ import { showReport } from './apply.ts'
 import { jsonOption, type Command } from './define.ts'
 import { executorHere, localRoot } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
-import { showProgress } from './show-progress.ts'
+import { recordLost, showProgress } from './show-progress.ts'
 import { startRollbackHere } from './start-apply-here.ts'
 
 export const rollbackCommand: Command = {
@@ -28,7 +27,7 @@ export const rollbackCommand: Command = {
     streams.err(`${streams.paint.dim(`The rollback of ${id} has begun; it goes on if this terminal is closed`)}\n`)
 
     const last = await showProgress(streams, state.value, id, seen)
-    if (last === null) return exitCodes.internal
+    if (last === null) return reportProblem(streams, recordLost('rollback', id))
     const record = await openApplyRecord(state.value, id)
     if (!record.ok) return reportProblem(streams, record.problem)
     const answer = rollbackAnswer(record.value)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { readFpmLog } from '../readings/fpm-log.ts'
 import {
   sampleDownFpm,
   sampleFacts,
@@ -22,6 +23,13 @@ const configTest = {
 const failed = { activeState: 'failed', subState: 'failed', execMainExitedMs: sampleNowMs - 60_000, execMainStatus: 78 }
 const broken = (lastGood: LastGoodFacts | null) =>
   sampleFacts({ fpm: [sampleDownFpm(failed, { configTest, lastGood })], sites: [sampleFailingSite()] })
+const seenLoad = {
+  ok: true,
+  value: {
+    path: '/var/log/php8.2-fpm.log',
+    entries: readFpmLog('[21-Nov-2026 02:00:00] NOTICE: ready to handle connections\n'),
+  },
+} as const
 const findingOf = (facts: ReturnType<typeof sampleFacts>, id: string) =>
   diagnose(facts).findings.find(({ diagnosis }) => diagnosis === id)
 
@@ -98,4 +106,15 @@ test('while FPM still runs, the risk is told the same way; and so it is of nginx
     remediations: [{ id: 'restore-config', input: { service: 'nginx' } }],
   })
   expect(findingOf({ ...facts, nginx: { ...nginx, unit: null } }, 'nginx-config-invalid')?.remediations).toEqual([])
+})
+
+test('an edit that was taken back before anything loaded it is no risk any more', () => {
+  const edited = { configModifiedMs: sampleNowMs - 60_000, log: seenLoad }
+  const unloaded = (lastGood: LastGoodFacts | null) => sampleFacts({ fpm: [sampleFpm({ ...edited, lastGood })] })
+  expect(findingOf(unloaded(null), 'config-not-loaded')).toBeDefined()
+  expect(
+    findingOf(unloaded(sampleLastGood({ isRunning: true })), 'config-not-loaded')?.evidence.at(-1)?.diff,
+  ).toContain('+pm.max_childrn')
+  expect(findingOf(unloaded(sampleLastGood({ differing: [] })), 'config-not-loaded')).toBeDefined()
+  expect(findingOf(unloaded(sampleLastGood({ isRunning: true, differing: [] })), 'config-not-loaded')).toBeUndefined()
 })

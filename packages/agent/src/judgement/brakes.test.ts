@@ -1,8 +1,8 @@
-import { Policy, type Brake, type Plan } from '@fleetmend/shared'
+import { Policy, type Plan } from '@fleetmend/shared'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { samplePlan } from '../state/sample-plan.ts'
-import { brakesOn, remediesOf, type HostLimits, type PastApply, type Remedy } from './brakes.ts'
+import { brakesOn, remediesOf, type Brake, type HostLimits, type PastApply, type Remedy } from './brakes.ts'
 
 const nowMs = Date.parse('2026-11-21T03:15:00.000Z')
 const minuteMs = 60_000

@@ -1,6 +1,17 @@
 /** Which brakes of a host hold back a plan now, and until when: from its policy, its freeze file and what it did lately. */
-import type { ApplyId, Brake, Plan, Policy } from '@fleetmend/shared'
+import type { ApplyId, Plan, Policy } from '@fleetmend/shared'
 import { maintenanceAt } from './maintenance.ts'
+
+/** A limit kept by the host, which holds back an apply now. */
+export interface Brake {
+  readonly brake: 'frozen' | 'remediation' | 'maintenance' | 'changes-per-hour' | 'cool-down'
+  /** What holds, as a sentence. */
+  readonly says: string
+  /** When it lets go by itself; null: when a person lifts it. */
+  readonly untilMs: number | null
+  /** What root on this host would do to lift it, as a clause. */
+  readonly lift: string
+}
 
 /** What a host keeps to, as root on it has written it down. */
 export interface HostLimits {

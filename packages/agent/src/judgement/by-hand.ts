@@ -18,14 +18,15 @@ export function asCanBeDone(facts: HostFacts, finding: Finding): Finding {
   return {
     ...rest,
     remediations: [],
-    withoutRemediation: withoutRemediation ?? ([...new Set(steps)].join(' ') || 'Nothing of it is run by systemd here.'),
+    withoutRemediation:
+      withoutRemediation ?? ([...new Set(steps)].join(' ') || 'Nothing of it is run by systemd here.'),
   }
 }
 
 /** A remediation of nginx is about nginx alone, and any other about the service that its input or its finding names. */
 function canCarryOut(facts: HostFacts, { subject }: Finding, { id, input }: SuggestedRemediation): boolean {
   const named = String(input['service'] ?? input['pool'] ?? subject.name).split('/')[0]
-  if (id === 'reload-nginx' || named === 'nginx') return isNginxManaged(facts)
+  if (id === 'reload-nginx' || id === 'align-upstream' || named === 'nginx') return isNginxManaged(facts)
   const service = facts.fpm.find((each) => each.service === named)
   return !service || isManaged(service)
 }

@@ -10,6 +10,11 @@ const probe = (passed: boolean, site = 'shop.example'): SiteProbe => ({
   says: passed ? '200' : '502',
   tookMs: 1,
 })
+const overFastCgi = (site: string, passed: boolean): SiteProbe => ({
+  ...probe(passed, site),
+  over: 'fastcgi',
+  upstream: 'unix:/run/php/php8.2-fpm.sock',
+})
 const finding = (diagnosis: string, role: Role = 'cause'): Finding => ({
   diagnosis,
   role,
@@ -50,6 +55,30 @@ test.each<Case>([
     what: 'a probe that passed fails now',
     before: { probes: [probe(true)] },
     after: { probes: [probe(false)] },
+    is: 'worse',
+  },
+  {
+    what: 'nginx tells of sites again, so that they are asked in the place of the pool',
+    before: { probes: [overFastCgi('php8.2-fpm/www', true)] },
+    after: { probes: [probe(true), overFastCgi('shop.example', true)] },
+    is: 'better',
+  },
+  {
+    what: 'no site of nginx hands on to the pool that was asked while there were none',
+    before: { probes: [overFastCgi('php8.2-fpm/www', true)] },
+    after: { probes: [probe(true)] },
+    is: 'better',
+  },
+  {
+    what: 'the pool does not answer its sites, though it answered itself',
+    before: { probes: [overFastCgi('php8.2-fpm/www', true)] },
+    after: { probes: [probe(true), overFastCgi('shop.example', false)] },
+    is: 'worse',
+  },
+  {
+    what: 'the pool cannot be asked any more, nor any site',
+    before: { probes: [overFastCgi('php8.2-fpm/www', true)] },
+    after: { probes: [] },
     is: 'worse',
   },
   {

@@ -47,10 +47,19 @@ function regressions(before: readonly SiteProbe[], after: readonly SiteProbe[]):
   return before
     .filter((probe) => probe.passed)
     .flatMap((probe) => {
-      const now = after.find((each) => isSameProbe(each, probe))
-      if (now?.passed) return []
+      const now = after.find((each) => isSameProbe(each, probe)) ?? (isOfPool(probe) ? inItsPlace(probe, after) : null)
+      if (now?.passed || (!now && isOfPool(probe) && after.some((each) => !isOfPool(each)))) return []
       return [`${probe.site}: ${now ? now.says : `it could not be asked over ${probe.over} any more`}`]
     })
+}
+
+/** Pools are asked themselves only while nginx's configuration tells of no sites; later their sites are. */
+function isOfPool({ site }: SiteProbe): boolean {
+  return site.includes('/')
+}
+
+function inItsPlace({ upstream }: SiteProbe, after: readonly SiteProbe[]): SiteProbe | undefined {
+  return after.find((each) => each.over === 'fastcgi' && each.upstream === upstream)
 }
 
 /**

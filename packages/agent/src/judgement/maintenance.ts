@@ -17,7 +17,9 @@ export function maintenanceAt(windows: readonly MaintenanceWindow[], zone: strin
   // another week on where the first time it is the hour that a clock leaves out.
   const times = Array.from({ length: 17 }, (_, index) => today.add({ days: index - 1 }))
     .flatMap((date) =>
-      windows.filter(({ days }) => days.includes(weekdayOf(date))).map((window) => opening(window, date, zone)),
+      windows
+        .filter(({ days }) => days.some((day) => weekdays.indexOf(day) + 1 === date.dayOfWeek))
+        .map((window) => opening(window, date, zone)),
     )
     .filter(({ fromMs, toMs }) => fromMs < toMs)
   const open = times.filter(({ fromMs, toMs }) => fromMs <= nowMs && nowMs < toMs)
@@ -25,11 +27,8 @@ export function maintenanceAt(windows: readonly MaintenanceWindow[], zone: strin
   return { isOpen: false, nextMs: Math.min(...times.map(({ fromMs }) => fromMs).filter((fromMs) => fromMs > nowMs)) }
 }
 
+/** As ISO 8601 counts them. */
 const weekdays: readonly Weekday[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
-
-function weekdayOf(date: Temporal.PlainDate): Weekday {
-  return weekdays[date.dayOfWeek - 1]!
-}
 
 interface Opening {
   readonly fromMs: number

@@ -9,15 +9,17 @@ import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { isMeant, reaches } from './same-address.ts'
 import { startObstacle } from './start-obstacle.ts'
 
-export type Obstacle =
-  | 'upstream-mismatch'
-  | 'socket-missing'
-  | 'socket-stale'
-  | 'socket-denied'
-  | 'wrong-protocol'
-  | 'clients-not-allowed'
-  | 'upstream-name-unresolved'
-  | 'port-blocked'
+const obstacles = [
+  'upstream-mismatch',
+  'socket-missing',
+  'socket-stale',
+  'socket-denied',
+  'wrong-protocol',
+  'clients-not-allowed',
+  'upstream-name-unresolved',
+  'port-blocked',
+] as const
+export type Obstacle = (typeof obstacles)[number]
 
 /** An address that visitors' requests go to, or would after the next reload of nginx, and that does not answer. */
 export interface Unreached {
@@ -41,6 +43,12 @@ export function unreached(facts: HostFacts, obstacle: Obstacle): readonly Unreac
     const passes = passesTo(facts, address)
     return [{ upstream, passes, role: isLatent(facts, address) ? 'risk' : 'cause' }]
   })
+}
+
+/** Addresses that nginx would go to after its next reload, and would not reach; as of now it has not loaded them. */
+export function lostByReload(facts: HostFacts): readonly Unreached[] {
+  if (facts.nginx.master === null) return []
+  return obstacles.flatMap((obstacle) => unreached(facts, obstacle).filter(({ role }) => role === 'risk'))
 }
 
 export function obstacleOf(facts: HostFacts, upstream: UpstreamFacts): Obstacle | null {

@@ -10,6 +10,8 @@ const allowedRoots = [
   '/usr/local/etc/php-fpm',
   '/etc/nginx/',
   '/etc/systemd/system/',
+  // Only for logs that a plan begins.
+  '/etc/logrotate.d/fleetmend-',
 ]
 
 interface Rule {

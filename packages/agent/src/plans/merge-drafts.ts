@@ -41,6 +41,9 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
     if (!file.ok) return file
     if (file.value.before !== file.value.after) files.push(file.value)
   }
+  const acts = mergeActs(drafts.flatMap((draft) => draft.acts))
+  // A reload that a restart makes needless disturbs nobody.
+  const done = drafts.filter((draft) => draft.acts.length === 0 || draft.acts.some((act) => isAmong(act, acts)))
   const checks = distinct(drafts.flatMap((draft) => draft.checks))
   return {
     ok: true,
@@ -51,13 +54,13 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
         ...checks.filter((check) => check.when === 'planned'),
         ...checks.filter((check) => check.when === 'live'),
       ],
-      acts: mergeActs(drafts.flatMap((draft) => draft.acts)),
+      acts,
       clears: distinct(drafts.flatMap((draft) => draft.clears)),
-      disturbs: distinct(drafts.flatMap((draft) => draft.disturbs)),
+      disturbs: distinct(done.flatMap((draft) => draft.disturbs)),
       warnings: distinct(drafts.flatMap((draft) => draft.warnings)),
       basis: distinct(drafts.flatMap((draft) => draft.basis)),
       guards: distinct(drafts.flatMap((draft) => draft.guards)),
-      forecast: distinct(drafts.flatMap((draft) => draft.forecast)),
+      forecast: distinct(done.flatMap((draft) => draft.forecast)),
     },
   }
 }
@@ -120,6 +123,10 @@ function mergeActs(acts: readonly Act[]): readonly Act[] {
     if (!other || patienceMs(act) > patienceMs(other)) longest.set(key, act)
   }
   return [...longest.values()].toSorted((a, b) => actOrder.indexOf(a.act) - actOrder.indexOf(b.act))
+}
+
+function isAmong(act: Act, acts: readonly Act[]): boolean {
+  return acts.some((each) => JSON.stringify(each) === JSON.stringify(act))
 }
 
 /** How long an act waits for requests in flight. */

@@ -37,7 +37,7 @@ test('each brake is told beforehand, with its end', async () => {
       'Two requests wait.',
       expect.stringMatching(/^Applied now, it would be refused\. This host does not allow tune-pool\./),
       expect.stringMatching(
-        /^With an approval applied now, it would be refused\. tune-pool was applied to .* until 2026-11-21T03:11:41Z/,
+        /^Applied now with an approval, it would be refused\. tune-pool was applied to .* until 2026-11-21T03:11:41Z/,
       ),
     ],
   })

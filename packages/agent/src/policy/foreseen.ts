@@ -16,11 +16,10 @@ export async function foreseen(host: ReadHost, state: StateFolder, record: PlanR
   const { policy, zone } = limits.value
   const nowMs = host.nowMs()
   const brakes = brakesOn(record.plan, limits.value, await pastApplies(state, nowMs), nowMs)
-  const held = brakes.map(
-    (brake) =>
-      `${bindsRoot(brake) ? 'Applied now' : 'With an approval applied now'}, it would be refused. ${brake.says} ` +
-      brakeEnds(brake, zone, nowMs),
-  )
+  const held = brakes.map((brake) => {
+    const when = bindsRoot(brake) ? 'Applied now' : 'Applied now with an approval'
+    return `${when}, it would be refused. ${brake.says} ${brakeEnds(brake, zone, nowMs)}`
+  })
   return {
     ...record,
     forecast: [...record.forecast, ...held],

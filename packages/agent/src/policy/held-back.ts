@@ -1,6 +1,6 @@
 /** A plan that the brakes of this host hold back: told to whoever asks, with until when and who can lift it. */
-import { problem, type AuthoritySummary, type Brake, type Plan, type Problem } from '@fleetmend/shared'
-import { bindsRoot, brakesOn, type HostLimits } from '../judgement/brakes.ts'
+import { problem, type AuthoritySummary, type Plan, type Problem } from '@fleetmend/shared'
+import { bindsRoot, brakesOn, type Brake, type HostLimits } from '../judgement/brakes.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { pastApplies } from './past-applies.ts'
 

@@ -2,7 +2,9 @@
  * What this host keeps to: its policy and its freeze file, read anew each time, so that a change takes effect at once.
  * A policy that cannot be kept as it is written lets nothing be applied; where there is none, the defaults hold.
  */
-import { Policy, problem, type Problem } from '@fleetmend/shared'
+import type { Problem } from '@fleetmend/shared'
+import { Policy } from '@fleetmend/shared/model/policy'
+import { problem } from '@fleetmend/shared/problems'
 import type { ReadHost } from '../host/host.ts'
 import { freezePath, policyPath, type HostLimits } from '../judgement/brakes.ts'
 import { howToOwn, readRootsFile } from './roots-file.ts'

@@ -1,6 +1,7 @@
 /**
  * Hides what may be secret in sentences: lines of logs, what programs say, commands that somebody ran. By the shape of
- * what surrounds it, and by the values that the host's own configuration hides.
+ * what surrounds it, and by the values that the host's own configuration hides. Visitors write these texts: no
+ * choice in a repetition may begin as another one does, or a few quotes would keep it busy for hours.
  */
 import { HIDDEN, isHarmless, isSecretName, looksRandom } from './secret-words.ts'
 
@@ -13,7 +14,6 @@ interface Rule {
 }
 
 const after = (_: string, before = ''): string => `${before}${HIDDEN}`
-const between = (_: string, before = '', _secret = '', end = ''): string => `${before}${HIDDEN}${end}`
 
 /** In this order: what takes the rest of a line comes before what takes a word of it. */
 const rules: readonly Rule[] = [
@@ -35,17 +35,17 @@ const rules: readonly Rule[] = [
   },
   {
     what: 'the user and the password of an address',
-    pattern: /([a-z][\w+.-]*:\/\/)[^\s"'<>@/]*:[^\s"'<>]*(@)/gi,
+    pattern: /((?<![\w+.-])[a-z][\w+.-]*:\/\/)[^\s"'<>@/]*:[^\s"'<>]*(@)/gi,
     hide: (_, scheme = '', at = '') => `${scheme}${HIDDEN}${at}`,
   },
   {
     what: 'the beginning of such a password, where the line was cut',
-    pattern: /([a-z][\w+.-]*:\/\/)(?!unix:)[^\s"'<>@/[\]:•]*:(?!\d{1,5}(?![\w-]))(?![/$•])[^\s"'<>]+/gi,
+    pattern: /((?<![\w+.-])[a-z][\w+.-]*:\/\/)(?!unix:)[^\s"'<>@/[\]:•]*:(?!\d{1,5}(?![\w-]))(?![/$•])[^\s"'<>]+/gi,
     hide: after,
   },
   {
     what: 'a token in the place of a user',
-    pattern: /([a-z][\w+.-]*:\/\/)[^\s"'<>@/:•]{12,}(@)/gi,
+    pattern: /((?<![\w+.-])[a-z][\w+.-]*:\/\/)[^\s"'<>@/:•]{12,}(@)/gi,
     hide: (_, scheme = '', at = '') => `${scheme}${HIDDEN}${at}`,
   },
   {
@@ -56,8 +56,13 @@ const rules: readonly Rule[] = [
   },
   {
     what: 'the query of an address, and what stands behind a #',
-    pattern: /((?:[\w+.-]+:\/)?\/[^\s"'?#<>]*[?#])(?![\s"'•:=!<$)|{\\])[^\s"'<>]+/g,
-    hide: after,
+    pattern: /[^\s"'<>]+/g,
+    hide: (word) => {
+      const begins = word.search(/[?#]/) + 1
+      const isQuery =
+        begins > 1 && word.slice(0, begins).includes('/') && !/^(?:$|[•:=!$)|{\\])/.test(word.slice(begins))
+      return isQuery ? `${word.slice(0, begins)}${HIDDEN}` : word
+    },
     proseOnly: true,
   },
   {
@@ -71,9 +76,9 @@ const rules: readonly Rule[] = [
     hide: after,
   },
   {
-    what: 'what functions were called with, in a stack trace',
-    pattern: /(\(\d+\): [\w\\:>{}$-]+\()((?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|[^()'"\n])+)(\)|$)/gm,
-    hide: between,
+    what: 'what functions were called with, in a stack trace: to the end of the line, because arguments nest',
+    pattern: /((?<=\(\d{1,9}\): )[\w\\:>{}$-]+\()(?!\))[^\n]+/g,
+    hide: (_, before = '') => `${before}${HIDDEN})`,
   },
   {
     what: 'a text that PHP did not expect in a script',
@@ -147,16 +152,26 @@ const rules: readonly Rule[] = [
 
 /** `known` are values that the configuration of this host hides: they are hidden wherever they are quoted. */
 export function redactProse(text: string, known: readonly string[] = []): string {
-  return withRules(hideKnown(text, known), rules)
+  return withRules(hideKnown(cutLines(text), known), rules)
 }
 
 /** What is left of a line of configuration once its directive has been judged. */
 export function redactRest(line: string): string {
+  if (line.length > mostChars) return HIDDEN
   return withRules(
     line,
     rules.filter(({ proseOnly }) => proseOnly !== true),
   )
 }
+
+/** Nobody reads on, and some rules look ahead to the end of the line. */
+function cutLines(text: string): string {
+  if (text.length <= mostChars) return text
+  const lines = text.split('\n')
+  return lines.map((line) => (line.length > mostChars ? `${line.slice(0, mostChars)} …` : line)).join('\n')
+}
+
+const mostChars = 4096
 
 function withRules(text: string, applied: readonly Rule[]): string {
   return applied.reduce((shown, { pattern, hide }) => shown.replace(pattern, hide), hideNamed(text))
@@ -170,12 +185,13 @@ function hideNamed(text: string): string {
   let shown = ''
   let at = 0
   for (const match of text.matchAll(NAME)) {
-    VALUE.lastIndex = match.index + match[0].length
+    const [whole, name = ''] = match
+    if (match.index < at || !isSecretName(name)) continue
+    VALUE.lastIndex = match.index + whole.length
     const value = VALUE.exec(text)?.[0]
-    const [, name = ''] = match
-    if (match.index < at || value === undefined || !isSecretName(name) || isHarmless(name, value)) continue
-    shown += `${text.slice(at, match.index)}${match[0]}${HIDDEN}`
-    at = match.index + match[0].length + value.length
+    if (value === undefined || isHarmless(name, value)) continue
+    shown += `${text.slice(at, match.index)}${whole}${HIDDEN}`
+    at = match.index + whole.length + value.length
   }
   return shown + text.slice(at)
 }

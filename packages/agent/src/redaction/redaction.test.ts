@@ -127,6 +127,12 @@ test.each([
   expect(redactConfig(text).text).toBe(text)
 })
 
+test('a line that is too long is cut in a sentence, and hidden in configuration', () => {
+  const long = 'a '.repeat(5000)
+  expect(redactProse(`${long}\nb`)).toBe(`${long.slice(0, 4096)} …\nb`)
+  expect(redactConfig(`[www]\n; ${long}\nuser = a`).text).toBe('[www]\n••••••\nuser = a')
+})
+
 test('a redacted text has as many lines as the real one, and only those that it names differ', () => {
   const pieces = fc.constantFrom(
     'server {',

@@ -6,7 +6,7 @@ import type { NginxConfig } from '../readings/nginx-config.ts'
 import { nginxTimeMs } from '../readings/nginx-values.ts'
 import { effectiveDirectives } from '../readings/nginx-inheritance.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { findEditableNginx, nginxParts, setNginxDirective, together } from './nginx-parts.ts'
+import { findReloadableNginx, nginxParts, setNginxDirective, together } from './nginx-parts.ts'
 import { findPool, noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
 import { findReloadable, planOnly, poolInput } from './service-input.ts'
@@ -57,7 +57,7 @@ export const alignTimeouts = defineRemediation({
     if (!pool.ok) return pool.refused
     const service = findReloadable(facts, subject.split('/')[0] ?? '')
     if (!service.ok) return service.refused
-    const nginx = findEditableNginx(facts)
+    const nginx = findReloadableNginx(facts)
     if (!nginx.ok) return nginx.refused
     const config = nginx.value.config.value
     const places = phpPlaces(facts, config, pool.value)

@@ -1,6 +1,13 @@
 /** What every remediation promises. */
 import { describe, expect, test } from 'vitest'
-import { sampleUnreached, sampleWayToNothing } from '../survey/sample-addresses.ts'
+import {
+  samplePass,
+  samplePeer,
+  sampleUnreached,
+  sampleUpstream,
+  sampleWay,
+  sampleWayToNothing,
+} from '../survey/sample-addresses.ts'
 import {
   sampleConfig,
   sampleDownFpm,
@@ -8,17 +15,27 @@ import {
   sampleFpm,
   samplePhpLocation,
   samplePool,
+  samplePoolText,
   sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
 import { sampleLastGood } from '../survey/sample-last-good.ts'
-import { sampleNginxConfig } from '../survey/sample-nginx-config.ts'
+import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'
 import { fieldsOf, inputFromWords, readInput } from './read-input.ts'
 import { remediations } from './registry.ts'
 
 const queue = { ok: true, value: { waiting: [3, 3, 3, 3, 3], limit: 4096 } } as const
 const shopSocket = 'unix:/run/php/php8.2-fpm.sock'
+const port = 'tcp:127.0.0.1:9000'
+const shopWay = sampleWay('/run/php/php8.2-fpm.sock')
+const rootsWay = {
+  ...shopWay,
+  steps: shopWay.steps.map((step) =>
+    step.kind === 'socket' ? { ...step, uid: 0, gid: 0, owner: 'root', group: 'root' } : step,
+  ),
+}
+const removed = 'unix:/run/php/php7.4-fpm.sock'
 /** A host on which every remediation has something to do. */
 const troubled = {
   'restart-on-failure': sampleFacts({ fpm: [sampleFpm({ unit: sampleUnit({ restart: 'no' }) })] }),
@@ -36,6 +53,28 @@ const troubled = {
   }),
   'reload-fpm': sampleFacts(),
   'reload-nginx': sampleFacts({ nginxConfig: sampleNginxConfig() }),
+  'align-upstream': sampleFacts({
+    nginxConfig: sampleNginxConfig({ [sampleNginxSite]: sampleNginxSiteText.replace('8.2', '7.4') }),
+    passes: [samplePass({ line: 11, peers: [samplePeer(removed, { line: 11 })] })],
+    upstreams: [sampleUnreached(removed, 'ENOENT', { way: sampleWayToNothing('/run/php/php7.4-fpm.sock') })],
+  }),
+  'allow-client': sampleFacts({
+    fpm: [
+      sampleFpm({
+        listensOn: [port],
+        pools: [samplePool({ listen: port })],
+        config: { ok: true, value: sampleConfig({ pool: `${samplePoolText}listen.allowed_clients = 10.0.0.1\n` }) },
+      }),
+    ],
+    passes: [samplePass({ peers: [samplePeer(port)] })],
+    upstreams: [sampleUpstream({ address: port, reply: { kind: 'broken', says: 'closed', tookMs: 1 } })],
+  }),
+  'raise-backlog': sampleFacts({
+    fpm: [sampleFpm({ pools: [samplePool({ queue: { ok: true, value: { waiting: [0, 0, 0], limit: 5 } } })] })],
+  }),
+  'fix-socket-access': sampleFacts({
+    upstreams: [sampleUnreached(shopSocket, 'EACCES', { way: rootsWay })],
+  }),
   'recreate-socket': sampleFacts({
     upstreams: [sampleUnreached(shopSocket, 'ENOENT', { way: sampleWayToNothing('/run/php/php8.2-fpm.sock') })],
   }),
@@ -49,6 +88,10 @@ const troubled = {
   'disable-fastcgi-keepalive': sampleFacts({
     nginxConfig: sampleNginxConfig({ '/etc/nginx/fastcgi.conf': 'fastcgi_keep_conn on;\n' }),
   }),
+  'add-upstream-log': sampleFacts({ nginxConfig: sampleNginxConfig() }),
+  'enable-status-page': sampleFacts({ fpm: [sampleFpm({ config: { ok: true, value: sampleConfig() } })] }),
+  'enable-slowlog': sampleFacts({ fpm: [sampleFpm({ config: { ok: true, value: sampleConfig() } })] }),
+  'raise-limits': sampleFacts({ nginxConfig: sampleNginxConfig() }),
   'align-timeouts': sampleFacts({ nginxConfig: sampleNginxConfig() }),
   'tune-pool': sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: sampleWorkers(5), queue })] })] }),
 }
@@ -58,11 +101,19 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
   'tune-pool': ofPool,
   'raise-header-buffers': ofPool,
   'align-timeouts': ofPool,
+  'add-upstream-log': [],
+  'enable-status-page': ofPool,
+  'enable-slowlog': ofPool,
+  'raise-limits': ['service=nginx', 'limit=connections'],
   'disable-fastcgi-keepalive': ofPool,
   'fix-script-filename': ofPool,
   'enable-service': consented,
   'reload-nginx': [],
   'recreate-socket': ofPool,
+  'allow-client': ofPool,
+  'raise-backlog': ofPool,
+  'fix-socket-access': ofPool,
+  'align-upstream': ['site=shop.example', ...ofPool],
   'unmask-service': consented,
 }
 const cases = remediations.map((remediation) => ({ id: remediation.id, remediation }))

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini'
 import { effectiveDirectives } from '../readings/nginx-inheritance.ts'
 import { defineRemediation } from './define.ts'
-import { changeArguments, findEditableNginx, nginxParts, together } from './nginx-parts.ts'
+import { changeArguments, findReloadableNginx, nginxParts, together } from './nginx-parts.ts'
 import { findPool, noPlaces, phpPlaces } from './php-places.ts'
 import { poolInput } from './service-input.ts'
 
@@ -22,7 +22,7 @@ export const disableFastcgiKeepalive = defineRemediation({
   draft(facts, { pool: subject }) {
     const pool = findPool(facts, subject)
     if (!pool.ok) return pool.refused
-    const nginx = findEditableNginx(facts)
+    const nginx = findReloadableNginx(facts)
     if (!nginx.ok) return nginx.refused
     const config = nginx.value.config.value
     const places = phpPlaces(facts, config, pool.value)

@@ -8,7 +8,7 @@ import { defineRemediation } from './define.ts'
 import {
   addDirective,
   changeArguments,
-  findEditableNginx,
+  findReloadableNginx,
   nginxParts,
   placeOf,
   together,
@@ -37,7 +37,7 @@ export const fixScriptFilename = defineRemediation({
     if (!pool.ok) return pool.refused
     const service = findService(facts, subject.split('/')[0] ?? '')
     if (!service.ok) return service.refused
-    const nginx = findEditableNginx(facts)
+    const nginx = findReloadableNginx(facts)
     if (!nginx.ok) return nginx.refused
     const config = nginx.value.config.value
     const places = phpPlaces(facts, config, pool.value)

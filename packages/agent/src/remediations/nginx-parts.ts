@@ -3,6 +3,8 @@ import type { Act, BasisItem, Check } from '@fleetmend/shared'
 import { insertBeside, insertDirective, setArgument } from '../readings/nginx-config-edit.ts'
 import type { NginxConfig, NginxDirective } from '../readings/nginx-config.ts'
 import { effectiveDirectives, type NginxLevels } from '../readings/nginx-inheritance.ts'
+import { lostByReload } from '../judgement/upstream-obstacle.ts'
+import { plain, sitesInWords } from '../judgement/upstream-words.ts'
 import type { ProcessFacts } from '../host/host.ts'
 import type { HostFacts, NginxFacts } from '../survey/host-facts.ts'
 import type { Drafted, FileEdit } from './define.ts'
@@ -42,6 +44,23 @@ export function findEditableNginx({ nginx }: HostFacts): Found {
       `See what it says: \`${binary} -t\`, correct that first, and plan again.`,
     )
   return { ok: true, value: { ...nginx, config, master } }
+}
+
+/**
+ * One that may also be reloaded for something else than its way to PHP: what else was edited comes into force as well, and
+ * must not take a site's address away. A rollback would put our own file back, and not that.
+ */
+export function findReloadableNginx(facts: HostFacts): Found {
+  const found = findEditableNginx(facts)
+  const [lost] = found.ok ? lostByReload(facts) : []
+  if (!lost) return found
+  return {
+    ok: false,
+    refused: refused(
+      `A reload of nginx would load what else was edited, and ${sitesInWords(lost.passes)} would then ask for PHP at ${plain(lost.upstream.address)}, where it gets no answer.`,
+      'Mend that first; the finding says how: `fleetmend-agent diagnose`.',
+    ),
+  }
 }
 
 export interface NginxParts {

@@ -11,7 +11,7 @@ import {
   addBeside,
   addDirective,
   changeArguments,
-  findEditableNginx,
+  findReloadableNginx,
   nginxParts,
   together,
   type NginxEdit,
@@ -49,7 +49,7 @@ export const raiseHeaderBuffers = defineRemediation({
   draft(facts, { pool: subject, bufferKiB }) {
     const pool = findPool(facts, subject)
     if (!pool.ok) return pool.refused
-    const nginx = findEditableNginx(facts)
+    const nginx = findReloadableNginx(facts)
     if (!nginx.ok) return nginx.refused
     const config = nginx.value.config.value
     const places = concerned(facts, pool.value, phpPlaces(facts, config, pool.value))

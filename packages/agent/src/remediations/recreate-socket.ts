@@ -11,10 +11,11 @@ export const recreateSocket = defineRemediation({
   meaning:
     'The file of the socket was deleted, or something else was put in its place, while FPM runs and listens. A reload ' +
     'hands the open socket on as it is, so that only a stop and a start make a new file. The configuration is tested ' +
-    'first; workers finish the requests they have; then systemd restarts the unit.',
+    'first. Where nobody else needs the service meanwhile, workers finish the requests they have; then systemd restarts ' +
+    'the unit.',
   disturbs:
-    'Other pools of the same service: their requests wait for at most 1 s and some 0.2 s more, and what waits then ends as ' +
-    '502. The pool itself loses nothing that was not lost already: nobody can connect to it.',
+    'The pool itself loses nothing that was not lost already: nobody can connect to it. Other pools of the same service ' +
+    'lose what they have in flight, and get 502 until it is up again, mostly less than 0.3 s.',
   undone: 'Nothing to undo: no file is changed.',
   clears: ['socket-missing', 'socket-stale'],
   byHand: '`php-fpm8.2 -F -O -t`, then `systemctl restart php8.2-fpm`. Find out what deletes files there.',
@@ -32,7 +33,10 @@ export const recreateSocket = defineRemediation({
         `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
       )
     if (!wanted)
-      return { kind: 'nothing-to-do', because: `The socket of ${subject} is where nginx looks for it, or nobody asks for it.` }
+      return {
+        kind: 'nothing-to-do',
+        because: `The socket of ${subject} is where nginx looks for it, or nobody asks for it.`,
+      }
     const blocked = lost.find(({ obstacle }) => obstacle !== null)
     if (blocked)
       return refused(

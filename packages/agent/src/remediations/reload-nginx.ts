@@ -3,11 +3,12 @@ import * as z from 'zod/mini'
 import type { Plan } from '@fleetmend/shared'
 import { instantOf } from '../judgement/instant.ts'
 import { loggedElsewhere } from '../judgement/stale-nginx.ts'
-import { claimsOf, deniedAt, helpsByNewGroup, unreached } from '../judgement/upstream-obstacle.ts'
-import { poolSubject, siteSubject } from '../judgement/upstream-words.ts'
+import { claimsOf, deniedAt, helpsByNewGroup, lostByReload, unreached } from '../judgement/upstream-obstacle.ts'
+import { plain, poolSubject, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation } from './define.ts'
 import { findEditableNginx, nginxParts } from './nginx-parts.ts'
+import { refused } from './service-input.ts'
 
 export const reloadNginx = defineRemediation({
   id: 'reload-nginx',
@@ -25,6 +26,12 @@ export const reloadNginx = defineRemediation({
   draft(facts) {
     const found = findEditableNginx(facts)
     if (!found.ok) return found.refused
+    const [lost] = lostByReload(facts)
+    if (lost)
+      return refused(
+        `After a reload of nginx, ${sitesInWords(lost.passes)} would ask for PHP at ${plain(lost.upstream.address)}, where it gets no answer.`,
+        'Mend that first; the finding says how: `fleetmend-agent diagnose`.',
+      )
     const editedMs = unloadedSince(facts)
     const clears = clearsOf(facts, editedMs)
     const parts = nginxParts(found.value)
@@ -40,7 +47,9 @@ export const reloadNginx = defineRemediation({
       warnings:
         editedMs === null
           ? []
-          : [`All that was edited (last at ${instantOf(editedMs)}) comes into force; without a file to put back, it is not undone by a rollback.`],
+          : [
+              `All that was edited (last at ${instantOf(editedMs)}) comes into force; without a file to put back, it is not undone by a rollback.`,
+            ],
       guards: [],
       ...parts,
       checks: parts.checks.filter(({ when }) => when === 'planned'),

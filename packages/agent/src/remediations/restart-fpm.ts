@@ -12,12 +12,12 @@ export const restartFpm = defineRemediation({
   meaning:
     'For what a reload cannot do: it keeps sockets as they are (listen.owner, listen.group, listen.mode, ACLs, ' +
     'listen.backlog, a deleted socket file), and the limits and environment that the unit gave the master. The ' +
-    'configuration is tested first. Then the master is held still while its workers finish what they have, as for a ' +
-    'reload, and systemd stops and starts the unit. Refused where a reload would do, unless you say anyway=true.',
+    'configuration is tested first, and systemd stops and starts the unit. Where nearly nothing comes in, workers finish ' +
+    'what they have first; elsewhere that would lose more than it saves. Refused where a reload would do, unless you say ' +
+    'anyway=true.',
   disturbs:
-    'A request that runs longer than the limit in the plan (1 s; 5 s where nginx reaches no pool anyway) is cut off and ' +
-    'answered 502, as a plain restart does to all of them. New requests wait meanwhile and end as 502 when the socket is ' +
-    'closed; until the new one is there, mostly some 0.2 s, nginx answers 502 at once.',
+    'Requests in flight are cut off and answered 502, unless nearly nothing comes in: then they have 1 s to finish (5 s ' +
+    'where nginx reaches no pool anyway). New requests get 502 until the service is up again, mostly less than 0.3 s.',
   undone: 'Nothing to undo: no file is changed.',
   clears: ['socket-missing', 'socket-stale'],
   byHand: '`php-fpm8.2 -F -O -t` first, then `systemctl restart php8.2-fpm`, which cuts off all requests in flight.',
@@ -41,7 +41,9 @@ export const restartFpm = defineRemediation({
     const refusal = refusedNextSocket(facts, service)
     if (refusal) return refusal
     const parts = restartParts(facts, found.value, false)
-    const acts: readonly Act[] = found.value.unit.needDaemonReload ? [{ act: 'daemon-reload' }, ...parts.acts] : parts.acts
+    const acts: readonly Act[] = found.value.unit.needDaemonReload
+      ? [{ act: 'daemon-reload' }, ...parts.acts]
+      : parts.acts
     return {
       kind: 'draft',
       because: reasons.map(({ says }) => says).join(' ') || `${service} is started anew, because that was asked for.`,

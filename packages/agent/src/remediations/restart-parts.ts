@@ -1,11 +1,12 @@
 /** What every remediation that restarts PHP-FPM has in common: what it needs, checks, the act, which requests it loses. */
 import { deniedAfterRestart } from '../judgement/next-socket.ts'
-import { isMeant } from '../judgement/same-address.ts'
+import { isMeant, sitesOf } from '../judgement/same-address.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { UnitService } from '../judgement/unit-service.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import type { ReloadParts } from './reload-parts.ts'
 import { findManaged, findReloadable, refused, type Found } from './service-input.ts'
+import { unitBasis } from './started-service.ts'
 
 export interface Restartable extends UnitService {
   readonly config: { readonly ok: true; readonly value: FpmConfig }
@@ -31,39 +32,61 @@ export function refusedNextSocket(facts: HostFacts, service: string): ReturnType
   )
 }
 
-/** Where PHP is up, what queues meanwhile is lost with the socket: a short wait loses the least. */
-const finishWhileServingMs = 1000
-const finishMs = 5000
+/** How long workers may finish first: the longer, the more new requests queue at a socket that is then closed. */
+const finishWhileUnreachedMs = 5000
+const finishWhileQuietMs = 1000
+/** From here on more are lost by waiting than by cutting off. */
+const quietPerSecond = 1
 
 export function restartParts(facts: HostFacts, fpm: UnitService, edits: boolean): ReloadParts {
-  const { service, master, pools, unit } = fpm
+  const { service, master, pools } = fpm
   const check = { check: 'fpm-config', service } as const
   const serving = pools.filter((pool) => mayServe(facts, pool))
-  const limitMs = serving.length > 0 ? finishWhileServingMs : finishMs
+  const perSecond = requestsPerSecond(facts, serving)
+  const isQuiet = perSecond !== null && perSecond < quietPerSecond
+  const finishMs = serving.length === 0 ? finishWhileUnreachedMs : isQuiet ? finishWhileQuietMs : null
   const workers = pools.reduce((sum, pool) => sum + pool.workers.length, 0)
   return {
     checks: [{ when: 'planned', ...check }, ...(edits ? [{ when: 'live', ...check } as const] : [])],
-    acts: [{ act: 'restart', service, finishMs: limitMs }],
+    acts: [{ act: 'restart', service, ...(finishMs === null ? {} : { finishMs }) }],
     disturbs: [
-      `Requests that ${service} has begun may finish, for at most ${limitMs / 1000} s; what still runs then is cut off in the ` +
-        'middle: systemd tells every process of the unit to end at once (KillSignal, which is SIGTERM unless set otherwise), and nginx answers 502.',
-      serving.length > 0
-        ? `Meanwhile, and until ${service} is up again (mostly some 0.2 s more), new requests to ${inWords(serving)} wait and end as 502; PHP has begun none of them.`
-        : `Nothing else is lost: nginx reaches no pool of ${service} now.`,
-      'A script that is inside sleep() when it begins wakes up early (SIGQUIT interrupts it).',
+      finishMs === null ? cutOff(service, perSecond) : finishing(service, finishMs),
+      serving.length === 0
+        ? `Nothing else is lost: nginx reaches no pool of ${service} now.`
+        : `Until ${service} is up again, new requests to ${inWords(serving)} get 502: mostly for less than 0.3 s${finishMs === null ? '' : ' after that'}.`,
     ],
     basis: [
       ...(master ? [{ of: 'master', service, pid: master.pid, startTicks: master.startTicks } as const] : []),
-      {
-        of: 'unit',
-        service,
-        activeState: unit.activeState,
-        unitFileState: unit.unitFileState,
-        loadState: unit.loadState,
-      },
+      unitBasis(fpm),
     ],
     forecast: [`${workers} workers of ${service} will be replaced, and its master`],
   }
+}
+
+const atOnce =
+  'systemd tells every process of the unit to end at once (KillSignal, which is SIGTERM unless set otherwise)'
+
+function cutOff(service: string, perSecond: number | null): string {
+  const come =
+    perSecond === null ? 'how many come in is not known' : `about ${Math.round(perSecond)} come in each second`
+  return (
+    `Requests that ${service} has in flight are cut off and answered 502: ${atOnce}. They are not waited for, because ` +
+    `what comes in meanwhile would queue and be lost with the socket (${come}).`
+  )
+}
+
+function finishing(service: string, finishMs: number): string {
+  return (
+    `Requests that ${service} has in flight may finish, for at most ${finishMs / 1000} s (a script inside sleep() wakes up early); ` +
+    `what still runs then is cut off and answered 502: ${atOnce}.`
+  )
+}
+
+/** Of the last five minutes; null where that is not known. */
+function requestsPerSecond(facts: HostFacts, pools: readonly PoolFacts[]): number | null {
+  const sites = sitesOf(facts, pools)
+  if (sites.length === 0 || sites.some(({ requests }) => !requests.ok)) return null
+  return sites.reduce((sum, { requests }) => sum + (requests.ok ? requests.value.total : 0), 0) / (5 * 60)
 }
 
 /** Unless it is known that nobody gets through. */

@@ -1,5 +1,5 @@
 /** Inputs that name a service or a pool, and finding what they name. */
-import { PoolName, ServiceName } from '@fleetmend/shared'
+import { PoolName, ServiceName, SiteName } from '@fleetmend/shared'
 import * as z from 'zod/mini'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { isManaged, reloadSteps, startSteps } from '../judgement/by-hand.ts'
@@ -12,6 +12,8 @@ export const serviceInput = ServiceName.check(z.describe('The PHP-FPM service by
 export const poolInput = z
   .templateLiteral([ServiceName, '/', PoolName])
   .check(z.describe('The pool by name: service, slash, name in brackets, e.g. `php8.2-fpm/www`.'))
+
+export const siteInput = SiteName.check(z.describe('The site by its `server_name`, e.g. `shop.example`.'))
 
 type Refused = Extract<Drafted, { kind: 'refused' }>
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refused: Refused }

@@ -22,6 +22,7 @@ import type { Authorise } from '../execute/admit.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
 import type { Host } from '../host/host.ts'
+import { canaryPaths } from '../policy/canary-paths.ts'
 import { inputSchema } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import type { AgentService, ApplyBegun } from '../router.ts'
@@ -60,7 +61,8 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
 
   return {
     hello: () => hello(host),
-    diagnose: (options) => diagnoseHost(host, { ...options, lastGood: lastGoodSource(state) }),
+    diagnose: async (options) =>
+      diagnoseHost(host, { ...options, lastGood: lastGoodSource(state), canaryPaths: await canaryPaths(host) }),
     explain(id) {
       const diagnosis = diagnoses.find((each) => each.id === id)
       return diagnosis ? diagnosisPage(diagnosis, remediations) : null

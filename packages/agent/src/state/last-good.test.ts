@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
@@ -99,9 +99,15 @@ test('how it was seen is believed of the newest version only', async () => {
 
 test('no name of a service leads out of the folder', async () => {
   await using folder = await temporaryState()
-  await mkdir(join(folder.state.sealed, 'elsewhere'))
-  for (const service of ['../elsewhere', '..', '.', '', 'a/b'])
-    await expect(newestGood(folder.state, service)).rejects.toThrow()
+  await keepGood(folder.state, version(1, 'one'), seen)
+  const names = async () => (await readdir(folder.state.root, { recursive: true })).toSorted()
+  const before = await names()
+  expect(await newestStanding(folder.state, 'php8.2-fpm')).not.toBeNull()
+  for (const service of ['../last-good/php8.2-fpm', './php8.2-fpm', 'php8.2-fpm/', 'php8.2-fpm/../nginx', '..']) {
+    expect(await newestStanding(folder.state, service)).toBeNull()
+    expect(await keepGood(folder.state, version(2, 'two', { service }), seen)).toEqual({ ok: true })
+  }
+  expect(await names()).toEqual(before)
 })
 
 test('a mode, an owner and a link are part of a version; times are not', () => {

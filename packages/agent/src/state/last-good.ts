@@ -54,6 +54,9 @@ export type Standing = z.infer<typeof Standing>
 
 export type Kept = { readonly ok: true } | { readonly ok: false; readonly says: string }
 
+/** Nothing could name it in a plan either, so that nothing is lost. */
+const strangeName: Kept = { ok: true }
+
 /** Keeps a version as the newest, in the place of an older one that is the same, and lets the oldest go. */
 export async function keepGood(
   paths: Pick<StatePaths, 'lastGood'>,
@@ -62,6 +65,7 @@ export async function keepGood(
 ): Promise<Kept> {
   const name = nameOf(version)
   const folder = folderOf(paths, version.service)
+  if (folder === null) return strangeName
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await syncDirectory(paths.lastGood)
@@ -80,8 +84,10 @@ export async function renewStanding(
   service: string,
   standing: Standing,
 ): Promise<Kept> {
+  const folder = folderOf(paths, service)
+  if (folder === null) return strangeName
   try {
-    await writeStanding(folderOf(paths, service), standing)
+    await writeStanding(folder, standing)
     return { ok: true }
   } catch (error) {
     return { ok: false, says: `the configuration of ${service} cannot be kept: ${saysOf(error)}` }
@@ -98,6 +104,7 @@ export interface Newest {
 /** Null where none was kept yet, or none is as it was when it was written. */
 export async function newestGood(paths: Pick<StatePaths, 'lastGood'>, service: string): Promise<Newest | null> {
   const folder = folderOf(paths, service)
+  if (folder === null) return null
   for (const name of (await versionNames(folder)).toReversed()) {
     const version = parsed(GoodVersion, await textOrNull(join(folder, name)))
     if (version && nameOf(version) === name && version.service === service)
@@ -109,8 +116,8 @@ export async function newestGood(paths: Pick<StatePaths, 'lastGood'>, service: s
 /** What `newestGood` would say of its standing, without reading the version. */
 export async function newestStanding(paths: Pick<StatePaths, 'lastGood'>, service: string): Promise<Standing | null> {
   const folder = folderOf(paths, service)
-  const newest = (await versionNames(folder)).at(-1)
-  return newest === undefined ? null : standingOf(folder, newest)
+  const newest = folder === null ? undefined : (await versionNames(folder)).at(-1)
+  return folder === null || newest === undefined ? null : standingOf(folder, newest)
 }
 
 /** Whether two configurations are the same, whenever they were kept. */
@@ -173,9 +180,10 @@ async function versionNames(folder: string): Promise<readonly string[]> {
   return names.filter((name) => versionName.test(name)).toSorted()
 }
 
-/** Parsed before it becomes part of a path; no name of a service has a slash in it or begins with a dot. */
-function folderOf({ lastGood }: Pick<StatePaths, 'lastGood'>, service: string): string {
-  return join(lastGood, ServiceName.parse(service))
+/** Parsed before it becomes part of a path: no name has a slash in it or begins with a dot. systemd allows stranger ones. */
+function folderOf({ lastGood }: Pick<StatePaths, 'lastGood'>, service: string): string | null {
+  const name = ServiceName.safeParse(service)
+  return name.success ? join(lastGood, name.data) : null
 }
 
 async function textOrNull(path: string): Promise<string | null> {

@@ -21,6 +21,8 @@ export interface CapacityFacts {
   readonly oomKills: Read<readonly OomKill[]> | null
   /** Of the file systems that PHP-FPM and nginx write to. */
   readonly disks: Read<readonly NeededDisk[]>
+  /** The longest queue of a listener that the kernel allows (net.core.somaxconn); null where it cannot be read. */
+  readonly somaxconn: number | null
 }
 
 export interface FpmCapacity {
@@ -62,11 +64,12 @@ export async function capacityFacts(
   { fpm, nginx }: CapacityQuestion,
 ): Promise<{ readonly facts: CapacityFacts; readonly couldNotTell: readonly CouldNotTell[] }> {
   const { allowance } = nginx
-  const [limits, openFiles, configModifiedMs, disks] = await Promise.all([
+  const [limits, openFiles, configModifiedMs, disks, somaxconn] = await Promise.all([
     Promise.all(fpm.map(async (service) => [service.service, await fpmCapacity(host, service, allowance)] as const)),
     openFilesOf(host, nginx.workerPids),
     allowance && newestChange(host, allowance.files),
     readDisks(host, diskNeeds({ fpm, nginx })),
+    number(host, '/proc/sys/net/core', 'somaxconn'),
   ])
   const byService = new Map(limits.flatMap(([service, limit]) => (limit ? [[service, limit] as const] : [])))
   const killed = fpm.filter((service) => hasKilledWorkers(service, host.nowMs()))
@@ -78,6 +81,7 @@ export async function capacityFacts(
     nginx: allowance && { ...allowance, configModifiedMs, openFiles },
     oomKills,
     disks,
+    somaxconn,
   }
   return { facts, couldNotTell: unknowns(facts, killed) }
 }

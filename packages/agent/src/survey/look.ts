@@ -15,7 +15,7 @@ import { nginxFacts, type NginxReading } from './nginx-facts.ts'
 import { nginxService } from './nginx-service.ts'
 import { nginxLoadedAtMs } from './nginx-load-time.ts'
 import { probePools } from './probe-pools.ts'
-import { probeSites, upstreamAsker } from './probe-sites.ts'
+import { probeSites, upstreamAsker, type CanaryPaths } from './probe-sites.ts'
 import { proxiedSiteFacts } from './proxied-sites.ts'
 import { sampleQueues } from './queue-samples.ts'
 import { securityFacts } from './security-facts.ts'
@@ -26,6 +26,7 @@ import { workerAccount } from './worker-account.ts'
 export interface LookOptions {
   /** Only sites of this `server_name` are probed and reported. */
   readonly site?: string
+  readonly canaryPaths?: CanaryPaths
   /** What this agent has recorded; left out: nothing. */
   readonly history?: HostFacts['history']
   /** The configurations that this agent has kept; left out: none. */
@@ -49,7 +50,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   const ask = upstreamAsker(host, nginx.workerPid)
   const [fpm, probed, upstreams, proxied, { configTest, journal }] = await Promise.all([
     Promise.all(services.map((service) => fpmFacts(host, service, processes, queues, options.lastGood))),
-    probeSites(host, sites, nginx.workerPid, ask),
+    probeSites(host, sites, nginx.workerPid, ask, options.canaryPaths),
     upstreamFacts(host, {
       addresses: sites.flatMap((site) => site.upstreams),
       ask,
@@ -62,6 +63,7 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
       host,
       nginx.proxied.filter(({ site }) => !options.site || isNamed(site, options.site)),
       queues,
+      options.canaryPaths,
     ),
     nginxService(host, nginx),
   ])

@@ -54,6 +54,23 @@ test.each<{ reply: FastCgiReply; probe: object }>([
   expect(site?.probes).toMatchObject([{ site: 'shop.example', over: 'fastcgi', upstream: socket, ...probe }])
 })
 
+test.each([
+  { paths: { 'shop.example': '/health.php' }, path: '/health.php' },
+  { paths: { 'blog.example': '/health.php' }, path: '/' },
+  { paths: {}, path: '/' },
+])('with $paths shop.example is asked for $path', async ({ paths, path }) => {
+  const asked: HttpProbe[] = []
+  const host = fakeReadHost({ http: { '127.0.0.1:80': { kind: 'answered', status: 200, tookMs: 2 } } })
+  const http = async (probe: HttpProbe) => {
+    asked.push(probe)
+    return host.http(probe)
+  }
+  const sites = [{ ...shop, upstreams: [] }]
+  const [site] = await probeSites({ ...host, http }, sites, null, undefined, paths)
+  expect(asked).toMatchObject([{ path }])
+  expect(site?.probes).toMatchObject([{ says: `GET ${path} → 200 in 2 ms` }])
+})
+
 test('each site has its own probes: over HTTP first, then each of its upstreams', async () => {
   const host = fakeReadHost({
     http: {

@@ -14,10 +14,11 @@ export async function probeSites(
   sites: readonly Omit<SiteFacts, 'probes'>[],
   nginxWorkerPid: number | null,
   ask: AskUpstream = upstreamAsker(host, nginxWorkerPid),
+  canaryPaths: CanaryPaths = {},
 ): Promise<readonly SiteFacts[]> {
   return Promise.all(
     sites.map(async (site) => {
-      const overHttp = await httpProbeOf(host, site)
+      const overHttp = await httpProbeOf(host, site, canaryPaths)
       const overFastCgi = await Promise.all(
         site.upstreams.map(async (address) => fastCgiProbe(site.serverName, address, await ask(address))),
       )
@@ -40,10 +41,17 @@ export function upstreamAsker(host: ReadHost, nginxWorkerPid: number | null): As
 
 type Asked = Pick<SiteFacts, 'serverName' | 'listen'>
 
+/** By `server_name`, what root on the host wants a site to be asked for; others are asked for their front page. */
+export type CanaryPaths = Readonly<Record<string, string>>
+
 /** None where no request can be made from here. */
-export async function httpProbeOf(host: ReadHost, site: Asked): Promise<readonly SiteProbe[]> {
-  const { listen, serverName } = site
-  return listen ? [httpProbe(site, await host.http({ ...listen, serverName, path: '/', limitMs }))] : []
+export async function httpProbeOf(
+  host: ReadHost,
+  { listen, serverName }: Asked,
+  canaryPaths: CanaryPaths,
+): Promise<readonly SiteProbe[]> {
+  const path = (Object.hasOwn(canaryPaths, serverName) ? canaryPaths[serverName] : undefined) ?? '/'
+  return listen ? [httpProbe(serverName, path, await host.http({ ...listen, serverName, path, limitMs }))] : []
 }
 
 /**
@@ -60,14 +68,14 @@ function probeUpstream(host: ReadHost, address: SocketAddress, asProcess: number
   return host.fastcgi({ address, params, limitMs, ...(asProcess === null ? {} : { asProcess }) })
 }
 
-function httpProbe(site: Asked, reply: HttpReply): SiteProbe {
-  const base = { site: site.serverName, over: 'http' as const, tookMs: reply.tookMs }
-  if (reply.kind === 'no-answer') return { ...base, passed: false, says: `GET / got no answer: ${reply.says}` }
+function httpProbe(site: string, path: string, reply: HttpReply): SiteProbe {
+  const base = { site, over: 'http' as const, tookMs: reply.tookMs }
+  if (reply.kind === 'no-answer') return { ...base, passed: false, says: `GET ${path} got no answer: ${reply.says}` }
   return {
     ...base,
     status: reply.status,
     passed: reply.status < 500,
-    says: `GET / → ${reply.status} in ${Math.round(reply.tookMs)} ms`,
+    says: `GET ${path} → ${reply.status} in ${Math.round(reply.tookMs)} ms`,
   }
 }
 

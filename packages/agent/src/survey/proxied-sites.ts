@@ -7,7 +7,7 @@ import type { NginxSite } from '../readings/nginx-sites.ts'
 import type { BackendFacts, ProxiedSiteFacts, ProxyPassFacts } from './host-facts.ts'
 import { setting } from './php-locations.ts'
 import type { QueueSamples } from './pool-facts.ts'
-import { httpProbeOf } from './probe-sites.ts'
+import { httpProbeOf, type CanaryPaths } from './probe-sites.ts'
 import { inRealFolder } from './socket-path.ts'
 
 const defaultReadTimeout = '60s'
@@ -16,6 +16,7 @@ export async function proxiedSiteFacts(
   host: ReadHost,
   proxied: readonly { readonly site: NginxSite; readonly isAlsoPhp: boolean }[],
   queues: QueueSamples,
+  canaryPaths: CanaryPaths = {},
 ): Promise<readonly ProxiedSiteFacts[]> {
   return Promise.all(
     proxied.map(async ({ site, isAlsoPhp }) => ({
@@ -23,7 +24,7 @@ export async function proxiedSiteFacts(
       serverNames: site.serverNames,
       errorLogs: site.errorLogs,
       passes: await passesOf(host, site, queues),
-      probes: isAlsoPhp ? [] : await httpProbeOf(host, site),
+      probes: isAlsoPhp ? [] : await httpProbeOf(host, site, canaryPaths),
     })),
   )
 }

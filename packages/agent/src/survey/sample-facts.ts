@@ -264,6 +264,7 @@ export function sampleCapacity(changes: Partial<CapacityFacts> = {}): CapacityFa
     },
     oomKills: null,
     disks: { ok: true, value: [sampleDisk()] },
+    somaxconn: 4096,
     ...changes,
   }
 }

@@ -1,5 +1,6 @@
 /** What a host keeps to, as a person reads it: each limit, and what holds back an apply now. */
-import { safeLine, type Brake, type Paint, type Policy } from '@fleetmend/shared'
+import { safeLine, type Paint, type Policy } from '@fleetmend/shared'
+import type { Brake } from '../judgement/brakes.ts'
 import { brakeEnds } from '../policy/held-back.ts'
 
 export interface ShownPolicy {
@@ -16,7 +17,7 @@ export interface ShownPolicy {
 }
 
 export function policyText(shown: ShownPolicy, paint: Paint): string {
-  const { host, path, isWritten, policy, unknown } = shown
+  const { host, path, isWritten, unknown } = shown
   const rows = rowsOf(shown).map(([what, says]) => `  ${paint.dim(what.padEnd(17))} ${safeLine(says)}\n`)
   const from = isWritten ? path : `the defaults: there is no ${path}`
   const mind = unknown.length > 0 ? `  This agent knows no remediation ${unknown.map(safeLine).join(', ')}.\n` : ''
@@ -31,7 +32,7 @@ export function policyText(shown: ShownPolicy, paint: Paint): string {
 }
 
 function rowsOf({ policy, zone }: ShownPolicy): readonly (readonly [string, string])[] {
-  const { remediations, approvals, changesPerHour, coolDownMinutes, maintenance } = policy
+  const { remediations, approvals, changesPerHour, coolDownMinutes, maintenance, canaryPaths } = policy
   const windows = maintenance.windows.map(({ days, from, to }) => `${days.join(' ')} ${from}–${to}`).join(', ')
   return [
     ['may be applied', remediations === 'all' ? 'all' : remediations.join(', ') || 'nothing'],
@@ -44,6 +45,7 @@ function rowsOf({ policy, zone }: ShownPolicy): readonly (readonly [string, stri
       `${changesPerHour} an hour; the same again ${coolDownMinutes === 0 ? 'at once' : `after ${coolDownMinutes} min`}`,
     ],
     ['changed', windows === '' ? 'at any time' : `${windows} (${zone})`],
+    ...Object.entries(canaryPaths).map(([site, path]) => ['probed', `${site} with GET ${path}`] as const),
   ]
 }
 

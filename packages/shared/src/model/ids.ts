@@ -25,6 +25,16 @@ export type ServiceName = z.infer<typeof ServiceName>
 export const PoolName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,100}$/))
 export type PoolName = z.infer<typeof PoolName>
 
+const SITE_NAME = /^(?:_|(?:\*\.|\.)?[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*(?:\.\*)?)$/
+
+/** A `server_name` of nginx, with its wildcard. A site that is known by a regular expression alone has none to type. */
+export const SiteName = z.string().check(z.regex(SITE_NAME))
+export type SiteName = z.infer<typeof SiteName>
+
+export function isSiteName(name: string): name is SiteName {
+  return SITE_NAME.test(name)
+}
+
 /** Instants cross the wire as RFC 3339 in UTC with milliseconds. */
 export const Instant = z.iso.datetime({ precision: 3 })
 export type Instant = z.infer<typeof Instant>

@@ -45,6 +45,9 @@ const Maintenance = z.strictObject({
     ),
 })
 
+/** As it stands in the first line of a request (RFC 9112): no blanks, nothing to decode. */
+const ProbePath = z.string().check(z.regex(/^\/[!-"$-~]{0,500}$/, 'must be a path such as /health.php'))
+
 const RemediationId = z.string().check(z.regex(/^[a-z]+(-[a-z]+)*$/, 'must be the id of a remediation'))
 
 export const Policy = z.strictObject({
@@ -65,7 +68,7 @@ export const Policy = z.strictObject({
     ._default(z.int().check(z.minimum(1), z.maximum(1000)), 6)
     .check(
       z.describe(
-        'How many applies may have begun within 60 minutes when an approval begins another. Root at this host is only told.',
+        'How many applies may begin in any 60 minutes. Beyond that no approval begins one; root at this host is told.',
       ),
     ),
   coolDownMinutes: z
@@ -73,19 +76,18 @@ export const Policy = z.strictObject({
     .check(
       z.describe(
         'How long the same remediation waits before it is applied to the same service, pool or site again. What did not ' +
-          'help will not help at once, and what helps for a minute needs a person: root at this host is only told. 0: it ' +
-          'does not wait.',
+          'help will not help at once, and what helps for a minute needs a person: root at this host is told. 0: it does ' +
+          'not wait.',
       ),
     ),
   maintenance: z._default(Maintenance, z.parse(Maintenance, {})).check(z.describe('When changes may begin.')),
+  canaryPaths: z
+    ._default(z.record(z.string(), ProbePath), {})
+    .check(
+      z.describe(
+        'What a site is asked for over HTTP to see whether it answers, by server_name, such as {shop.example: ' +
+          '/health.php}; it should be something that PHP answers. All others are asked for /.',
+      ),
+    ),
 })
 export type Policy = z.infer<typeof Policy>
-
-/** A limit kept by the host, which holds back an apply now. */
-export const Brake = z.strictObject({
-  brake: z.enum(['frozen', 'remediation', 'maintenance', 'changes-per-hour', 'cool-down']),
-  says: z.string().check(z.describe('What holds, as a sentence.')),
-  untilMs: z.nullable(z.int()).check(z.describe('When it lets go by itself; null: when a person lifts it.')),
-  lift: z.string().check(z.describe('What root on this host would change to lift it, as a clause.')),
-})
-export type Brake = z.infer<typeof Brake>

@@ -7,7 +7,7 @@ export const stoppedBehindVersionLink = defineFault({
   says: 'PHP-FPM was stopped; nginx asks for it by way of /run/php/php-fpm.sock',
   causes: ['fpm-stopped'],
   remediations: ['start-service'],
-  onPurpose: /stopped through systemctl at 20/,
+  onPurpose: /was stopped at 20\S+ through systemctl/,
   async inject(host) {
     await edit(host, site, host.socket, '/run/php/php-fpm.sock')
     await reloadNginx(host)

@@ -9,5 +9,5 @@ export const outOfWorkers = defineFault({
   besides: ['pool-undersized'],
   remediations: ['tune-pool'],
   releases: everyRelease,
-  inject: (host) => customers(host, { path: '/sleep.php?s=1', perSecond: 8 }, 4000),
+  inject: (host) => customers(host, { path: '/sleep.php?s=1', perSecond: 6 }, 4000),
 })

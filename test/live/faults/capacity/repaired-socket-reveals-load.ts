@@ -15,6 +15,6 @@ export const repairedSocketRevealsLoad = defineFault({
     await edit(host, host.pool, 'listen.owner = root', 'listen.owner = www-data')
     await edit(host, host.pool, 'listen.group = root', 'listen.group = www-data')
     await restartFpm(host)
-    return customers(host, { path: '/sleep.php?s=1', perSecond: 8 }, 4000)
+    return customers(host, { path: '/sleep.php?s=1', perSecond: 6 }, 4000)
   },
 })

@@ -12,6 +12,6 @@ export const warningsBesideLoad = defineFault({
     const warns =
       "<?php\ntrigger_error('Allowed memory size of 5 bytes exhausted', E_USER_WARNING);\nusleep(1000000);\n"
     await host.writeFile('/var/www/html/warns.php', `${warns}echo $nothing, 'ok';\n`)
-    return customers(host, { path: '/warns.php', perSecond: 8 }, 4000)
+    return customers(host, { path: '/warns.php', perSecond: 6 }, 4000)
   },
 })

@@ -7,7 +7,7 @@ export const stoppedAndMoved = defineFault({
   says: 'PHP-FPM was moved in its pool file, and stopped',
   causes: ['fpm-stopped', 'upstream-mismatch'],
   remediations: ['start-service', 'align-upstream'],
-  onPurpose: /stopped through systemctl at 20/,
+  onPurpose: /was stopped at 20\S+ through systemctl/,
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '/run/php/www.sock')
     await host.must(['systemctl', 'stop', host.unit])

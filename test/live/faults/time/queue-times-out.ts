@@ -4,16 +4,16 @@ import { defineFault } from '../fault.ts'
 
 export const queueTimesOut = defineFault({
   id: 'queue-times-out',
-  says: 'one worker, and requests that wait for it longer than nginx does',
+  says: 'four workers, and requests that wait for one longer than nginx does',
   causes: ['pool-exhausted'],
   besides: ['upstream-timeout', 'timeouts-inconsistent', 'pool-undersized'],
   remediations: ['tune-pool'],
   async inject(host) {
     await setFpm(host, host.pool, 'pm', 'static')
-    await setFpm(host, host.pool, 'pm.max_children', '1')
+    await setFpm(host, host.pool, 'pm.max_children', '4')
     await restartFpm(host)
     await edit(host, site, /fastcgi_pass .*;/, `fastcgi_pass unix:${host.socket}; fastcgi_read_timeout 2s;`)
     await reloadNginx(host)
-    return customers(host, { path: '/sleep.php?s=1', perSecond: 3 }, 6000)
+    return customers(host, { path: '/sleep.php?s=1', perSecond: 5.5 }, 7000)
   },
 })

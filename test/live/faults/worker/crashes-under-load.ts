@@ -11,9 +11,9 @@ export const crashesUnderLoad = defineFault({
   steps: /`coredumpctl`/,
   async inject(host) {
     await setFpm(host, host.pool, 'pm', 'static')
-    await setFpm(host, host.pool, 'pm.max_children', '2')
+    await setFpm(host, host.pool, 'pm.max_children', '4')
     await restartFpm(host)
-    const load = await customers(host, { path: '/sleep.php?s=1', perSecond: 4 }, 3000)
+    const load = await customers(host, { path: '/sleep.php?s=1', perSecond: 5 }, 3000)
     await ask(host, '/seg.php?sig=11', 2)
     return load
   },

@@ -45,7 +45,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
         { source: `${allowed.path}:${allowed.line}`, says: `listen.allowed_clients = ${allowed.value}` },
         ...upstreamEvidence(facts, at),
       ],
-      remediations: [],
+      remediations: [{ id: 'allow-client', input: { pool: pool.subject } }],
       withoutRemediation:
         `Set \`listen.allowed_clients = ${[...validEntries(allowed.value), from].join(',')}\` at ${allowed.path}:${allowed.line}, without blanks, ` +
         `or take the line away if only this host can reach the port; then ${reloadSteps(service)}.`,

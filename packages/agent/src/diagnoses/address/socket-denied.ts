@@ -2,6 +2,7 @@
 import type { Finding } from '@fleetmend/shared'
 import { deniedAfterRestart, type NextSocket } from '../../judgement/next-socket.ts'
 import { restartSteps } from '../../judgement/by-hand.ts'
+import { mendAccess } from '../../judgement/socket-access.ts'
 import {
   claimsOf,
   deniedAt,
@@ -64,7 +65,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
         ...upstreamEvidence(facts, at),
         ...(claim && step.kind !== 'directory' ? configEvidence(claim) : []),
       ],
-      remediations: helpsByNewGroup(step, worker) ? [{ id: 'reload-nginx', input: {} }] : [],
+      remediations: claim ? suggested(facts, claim) : [],
       withoutRemediation: stepsFor(denial, worker, at, claim),
     },
   ]
@@ -83,11 +84,18 @@ function judgeNext(facts: HostFacts, { upstream, claim, socket }: NextSocket): F
       ...configEvidence(claim),
       { source: "/proc/PID/status of nginx's worker", says: accountInWords(facts.nginx.worker) },
     ],
-    remediations: [],
+    remediations: suggested(facts, claim),
     withoutRemediation:
       `Put \`listen.owner = ${user}\` and \`listen.group = ${user}\` into the pool ${pool.name} before anything restarts ${service.service}; ` +
       'a reload keeps the socket as it is.',
   }
+}
+
+function suggested(facts: HostFacts, claim: NonNullable<Claim>): Finding['remediations'] {
+  const mending = mendAccess(facts, claim)
+  if (mending?.is === 'new-group') return [{ id: 'reload-nginx', input: {} }]
+  const isOurs = mending?.is === 'settings' || mending?.is === 'folders'
+  return isOurs ? [{ id: 'fix-socket-access', input: { pool: claim.pool.subject } }] : []
 }
 
 function stepsFor({ step }: Denial, worker: WorkerAccount, at: Unreached, claim: Claim): string {

@@ -1,6 +1,7 @@
 /** Something stands at the socket's path, and nobody listens behind it. */
 import type { Finding } from '@fleetmend/shared'
 import { restartSteps } from '../../judgement/by-hand.ts'
+import { alignment } from '../../judgement/idle-listeners.ts'
 import { claimsOf, listens, unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
 import {
   passEvidence,
@@ -89,7 +90,7 @@ function leftover(facts: HostFacts, at: Unreached, is: string): Omit<Finding, 'e
       at,
       `${sitesInWords(passes)} asks for PHP at ${path}, which is ${is} left over: no PHP-FPM of this host is set to listen there.`,
     ),
-    remediations: [],
+    remediations: alignment(facts, passes),
     withoutRemediation:
       `Point ${where.slice(0, 3).join(', ')} to an address that is alive${live.length > 0 ? `: ${live.slice(0, 4).join(', ')}` : ''}; ` +
       'then `nginx -t && nginx -s reload`. The file may be deleted afterwards.',

@@ -11,8 +11,7 @@ describe('socket-missing', () => {
     expect(told(facts)).toEqual(['cause socket-missing'])
     expect(finding(facts)).toMatchObject({
       subject: { kind: 'pool', name: 'php8.2-fpm/www' },
-      withoutRemediation: expect.stringContaining('a reload does not help'),
-      remediations: [],
+      remediations: [{ id: 'recreate-socket', input: { pool: 'php8.2-fpm/www' } }],
     })
   })
 
@@ -46,7 +45,7 @@ describe('socket-stale', () => {
     expect(finding(facts)).toMatchObject({
       diagnosis: 'socket-stale',
       subject: { kind: 'site' },
-      withoutRemediation: expect.stringContaining('/run/php/php8.2-fpm.sock (php8.2-fpm)'),
+      remediations: [{ id: 'align-upstream', input: { site: 'shop.example', pool: 'php8.2-fpm/www' } }],
     })
   })
 

@@ -1,10 +1,10 @@
 /** nginx and PHP-FPM name different addresses. */
 import type { Evidence, Finding, SuggestedRemediation } from '@fleetmend/shared'
 import { reloadSteps } from '../../judgement/by-hand.ts'
+import { alignment, changedLast, idleListeners, type IdleListener } from '../../judgement/idle-listeners.ts'
 import { instantOf } from '../../judgement/instant.ts'
-import { reaches } from '../../judgement/same-address.ts'
 import { loggedElsewhere } from '../../judgement/stale-nginx.ts'
-import { claimsOf, listens, unreached, type Claim, type Unreached } from '../../judgement/upstream-obstacle.ts'
+import { claimsOf, unreached, type Claim, type Unreached } from '../../judgement/upstream-obstacle.ts'
 import {
   asEvidence,
   httpEvidence,
@@ -18,7 +18,6 @@ import {
   sitesInWords,
   upstreamEvidence,
   writtenOf,
-  type Written,
 } from '../../judgement/upstream-words.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import type { SocketAddress } from '../../host/host.ts'
@@ -119,7 +118,7 @@ function elsewhere(facts: HostFacts, { upstream, passes }: Unreached, evidence: 
         ...(written ? [asEvidence(written)] : []),
         listenersEvidence(only.service, only.isLoaded ? '' : '; its file says otherwise and is not loaded'),
       ],
-      remediations: [],
+      remediations: alignment(facts, passes),
       withoutRemediation: steps(passes, address, only),
     }
   }
@@ -143,36 +142,6 @@ function elsewhere(facts: HostFacts, { upstream, passes }: Unreached, evidence: 
   }
 }
 
-interface Idle {
-  readonly service: FpmFacts
-  readonly address: SocketAddress
-  /** The pool where it is known, else the service. */
-  readonly name: string
-  readonly written: Written | null
-  readonly isLoaded: boolean
-}
-
-/** Where FPM listens and no site asks: what nginx may have been meant to ask. */
-function idleListeners(facts: HostFacts): readonly Idle[] {
-  const asked = facts.nginx.upstreams.map(({ address }) => address)
-  return facts.fpm.flatMap((service) =>
-    service.listensOn
-      .filter((on) => !asked.some((address) => reaches(address, on)))
-      .map((address): Idle => {
-        const named = service.pools.find(({ listen }) => listen !== null && reaches(listen, address))
-        const [single] = service.pools
-        const pool = named ?? (service.pools.length === 1 ? single : undefined)
-        return {
-          service,
-          address,
-          name: pool?.subject ?? service.service,
-          written: pool ? listenWritten(service, pool) : null,
-          isLoaded: pool?.listen !== null && pool !== undefined && listens(service, pool.listen),
-        }
-      }),
-  )
-}
-
 /** nginx's side may name a link, such as Debian's `/run/php/php-fpm.sock`. */
 function linkOf(passes: Unreached['passes'], address: SocketAddress): string {
   const links = passes.flatMap(({ peers }) =>
@@ -182,17 +151,11 @@ function linkOf(passes: Unreached['passes'], address: SocketAddress): string {
   return link ? ` (where ${plain(link.logged)} leads)` : ''
 }
 
-/** Files written within the same second were changed together, by a deployment. */
-function changedLast(passes: Unreached['passes'], address: SocketAddress, listen: Written | null): string {
-  const nginxMs = Math.max(...writtenOf(passes, address).map(({ modifiedMs }) => modifiedMs ?? 0))
-  const fpmMs = listen?.modifiedMs ?? 0
-  if (nginxMs <= 0 || fpmMs <= 0 || Math.abs(nginxMs - fpmMs) < 1000) return ''
-  return nginxMs > fpmMs
-    ? ` nginx's side was changed last, at ${instantOf(nginxMs)}.`
-    : ` FPM's side was changed last, at ${instantOf(fpmMs)}.`
-}
-
-function steps(passes: Unreached['passes'], address: SocketAddress, { service, address: on, written }: Idle): string {
+function steps(
+  passes: Unreached['passes'],
+  address: SocketAddress,
+  { service, address: on, written }: IdleListener,
+): string {
   const there = written === null ? `the pool of ${service.service}` : written.at
   return (
     `Name one address on both sides. Either \`${passTarget(on)}\` at ${placesOf(passes, address)}, then ` +

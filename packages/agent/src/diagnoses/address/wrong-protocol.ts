@@ -1,5 +1,6 @@
 /** What listens where nginx speaks FastCGI does not speak it. */
 import type { Finding } from '@fleetmend/shared'
+import { alignment } from '../../judgement/idle-listeners.ts'
 import { protocolVersion, unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
 import {
   passEvidence,
@@ -48,7 +49,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
       ...(holder ? [{ source: 'ss -ltnp and -lxnp', says: `${holder.comm} (pid ${holder.pid}) listens there` }] : []),
       ...passEvidence(passes, upstream.address),
     ],
-    remediations: [],
+    remediations: alignment(facts, passes),
     withoutRemediation:
       `At ${places.slice(0, 3).join(', ')} name where PHP-FPM listens${others.length > 0 ? ` (here: ${others.slice(0, 4).join(', ')})` : ''}` +
       `${protocol === 'HTTP' ? ', or use proxy_pass if an HTTP server is what is meant' : ''}; then ` +

@@ -1,13 +1,17 @@
 /** The listener's queue is full, and nginx turns requests away. */
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
-import { newestMs, standingErrorsOf } from '../../judgement/standing-errors.ts'
-import { sitesOf } from '../../judgement/same-address.ts'
-import { localTimeMs } from '../../readings/log-time.ts'
+import { newestMs } from '../../judgement/standing-errors.ts'
+import {
+  errorsAway,
+  isShortQueue,
+  kernelLimit,
+  kernelLimitSteps,
+  probesAway,
+  turnsAway,
+} from '../../judgement/turned-away.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
-
-const recentMs = 2 * 60_000
 
 export const backlogFull = defineDiagnosis({
   id: 'backlog-full',
@@ -32,30 +36,24 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       subject: { kind: 'pool', name: subject },
       says: `The queue${room} of ${subject} is full, and nginx turns requests away.`,
       evidence: [...queueEvidence(pool), ...errorEvidence(facts, pool), ...probeEvidence(facts, pool)],
-      remediations: [],
-      withoutRemediation:
-        `Set listen.backlog = 511 for ${pool.name}, see that net.core.somaxconn is no smaller, and restart ` +
-        `${service.service}: a reload keeps the old queue.`,
+      ...whatToDo(facts, service, pool),
     },
   ]
 }
 
-/** Whether connections to this pool are refused for want of room, now or in the last minutes. */
-export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
-  const isOverfull = pool.queue.ok && Math.min(...pool.queue.value.waiting) > (pool.queue.value.limit ?? Infinity)
-  return isOverfull || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
-}
-
-function errorsAway(facts: HostFacts, pool: PoolFacts) {
-  const service = facts.fpm.find(({ pools }) => pools.includes(pool))
-  // A longer queue takes a restart, and more workers a reload.
-  return standingErrorsOf(facts, pool, ['connect-backlog-full'], recentMs).filter(
-    ({ localTime }) => localTimeMs(localTime) >= (service?.loadedAtMs ?? 0),
-  )
-}
-
-function probesAway(facts: HostFacts, pool: PoolFacts) {
-  return sitesOf(facts, [pool]).flatMap(({ probes }) => probes.filter(({ errno }) => errno === 'EAGAIN'))
+/** A queue of the usual length that is full has too few workers behind it. */
+function whatToDo(
+  facts: HostFacts,
+  { service }: FpmFacts,
+  pool: PoolFacts,
+): Pick<Finding, 'remediations' | 'withoutRemediation'> {
+  if (kernelLimit(facts, pool) !== null) return { remediations: [], withoutRemediation: kernelLimitSteps(service) }
+  return {
+    remediations: isShortQueue(pool) ? [{ id: 'raise-backlog', input: { pool: pool.subject } }] : [],
+    withoutRemediation:
+      `Set listen.backlog = 511 for ${pool.name}, see that net.core.somaxconn is no smaller, and restart ` +
+      `${service}: a reload keeps the old queue.`,
+  }
 }
 
 function queueEvidence({ queue, listen }: PoolFacts): readonly Evidence[] {

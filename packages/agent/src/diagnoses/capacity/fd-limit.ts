@@ -1,6 +1,7 @@
 /** nginx may not open any more files, and a connection is one. */
 import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
+import { nextFiles } from '../../judgement/limits.ts'
 import { newestMs, standingErrors } from '../../judgement/standing-errors.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -43,10 +44,16 @@ function judge(facts: HostFacts): readonly Finding[] {
           ? { source: workerFiles.setAt, says: `worker_rlimit_nofile ${workerFiles.value}` }
           : { source: configPath, says: 'worker_rlimit_nofile is not set, so the limit of the unit holds' },
       ],
-      remediations: [],
-      withoutRemediation:
-        `Set worker_rlimit_nofile 8192; in ${configPath} (more than twice worker_connections), then ` +
-        '`nginx -t && nginx -s reload`, which loses nothing.',
+      ...(nextFiles(allowed) === null
+        ? { remediations: [], withoutRemediation: leak(facts.nginx.workerPid) }
+        : { remediations: [{ id: 'raise-limits', input: { service: 'nginx', limit: 'files' } }] }),
     },
   ]
+}
+
+function leak(workerPid: number | null): string {
+  return (
+    'The limit is as large as the kernel gives. See what the files are: ' +
+    `\`ls -l /proc/${workerPid ?? 'PID'}/fd | awk '{print $NF}' | sort | uniq -c | sort -rn | head\`.`
+  )
 }

@@ -1,6 +1,7 @@
 /** PHP-FPM may not start any more processes. */
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
+import { isSystemdsToSet, nextTasks, usualTasks } from '../../judgement/limits.ts'
 import { isInUse } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
@@ -33,6 +34,8 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   const newest = failures.at(-1)
   if (!newest) return []
   const processes = facts.capacity.fpm.get(service.service)?.processes
+  // There is room by now: the limit was raised.
+  if (processes && service.master && processes.now < processes.limit) return []
   const limit = processes ? `more than ${processes.limit} processes` : 'any more processes'
   return [
     {
@@ -48,12 +51,19 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
         ...poolEvidence(service),
         ...siteEvidence(facts, service.pools),
       ],
-      remediations: [],
-      withoutRemediation:
-        `\`systemctl set-property ${service.service} TasksMax=4096\` holds at once and restarts nothing; then see what else ` +
-        'runs in the unit (`systemctl status`), if that was no small limit.',
+      ...(nextTasks(facts, service) !== null && isSystemdsToSet(facts, service)
+        ? { remediations: [{ id: 'raise-limits', input: { service: service.service, limit: 'processes' } }] }
+        : { remediations: [], withoutRemediation: stepsFor(service, processes?.limit ?? null) }),
     },
   ]
+}
+
+function stepsFor({ service }: FpmFacts, limit: number | null): string {
+  return (
+    `\`systemctl set-property ${service} TasksMax=${usualTasks}\` holds at once and restarts nothing. Where ` +
+    `${limit === null ? 'forking still fails' : `the limit stays at ${limit}`}, it is set above the unit: \`systemctl show -p TasksMax system.slice\`, ` +
+    '`sysctl kernel.pid_max`, or, in a container, by who runs it (--pids-limit).'
+  )
 }
 
 function poolEvidence({ pools }: FpmFacts): readonly Evidence[] {

@@ -1,6 +1,7 @@
 /** nginx has no connection left to give. */
 import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
+import { nextConnections } from '../../judgement/limits.ts'
 import { newestMs, standingErrors } from '../../judgement/standing-errors.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -40,10 +41,14 @@ function judge(facts: HostFacts): readonly Finding[] {
           says: setAt ? `worker_connections ${value}` : `worker_connections is not set, so it is ${value}`,
         },
       ],
-      remediations: [],
-      withoutRemediation:
-        `Raise worker_connections (${setAt ?? allowed.configPath}) to 4096, and worker_rlimit_nofile to more than that; then ` +
-        '`nginx -t && nginx -s reload`, which loses nothing. If clients hold connections without need, shorten keepalive_timeout.',
+      ...(nextConnections(allowed) === null
+        ? { remediations: [], withoutRemediation: whoHoldsThem }
+        : { remediations: [{ id: 'raise-limits', input: { service: 'nginx', limit: 'connections' } }] }),
     },
   ]
 }
+
+const whoHoldsThem =
+  'There are more than anybody should need. See who holds them: ' +
+  "`ss -tn state established '( sport = :80 or sport = :443 )' | awk '{print $4}' | sort | uniq -c | sort -rn | head`. " +
+  'If clients do without need, shorten keepalive_timeout, then `nginx -t && systemctl reload nginx`.'

@@ -1,8 +1,8 @@
 /** The queue of a listener is so short that a small burst is turned away. */
 import type { Finding } from '@fleetmend/shared'
 import { sitesOf } from '../../judgement/same-address.ts'
+import { kernelLimit, kernelLimitSteps, turnsAway } from '../../judgement/turned-away.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
-import { turnsAway } from '../capacity/backlog-full.ts'
 import { defineDiagnosis } from '../define.ts'
 
 /** PHP's own default is 511, and nobody needs less than a tenth of it. */
@@ -43,10 +43,14 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
               says: 'listen.backlog is not set: the kernel allows no more (net.core.somaxconn)',
             },
       ],
-      remediations: [],
-      withoutRemediation:
-        `Set listen.backlog = 511 for ${pool.name}, see that net.core.somaxconn is no smaller, and restart ` +
-        `${service.service}: a reload keeps the old queue.`,
+      ...(kernelLimit(facts, pool) === null
+        ? {
+            remediations: [{ id: 'raise-backlog', input: { pool: pool.subject } }],
+            withoutRemediation:
+              `Set listen.backlog = 511 for ${pool.name}, see that net.core.somaxconn is no smaller, and restart ` +
+              `${service.service}: a reload keeps the old queue.`,
+          }
+        : { remediations: [], withoutRemediation: kernelLimitSteps(service.service) }),
     },
   ]
 }

@@ -2,6 +2,7 @@
 import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { isInUse } from '../../judgement/same-address.ts'
+import { lostByReload } from '../../judgement/upstream-obstacle.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { changedConfig } from '../changed-config.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -26,6 +27,7 @@ function judgeFpm(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   if (configModifiedMs === null || loadedMs === null || configModifiedMs <= loadedMs + graceMs) return []
   // What is refused is said by config-latent-invalid, and must not be loaded.
   if (!configTest.ok || !configTest.value.passes || !config.ok || !isInUse(facts, service)) return []
+  if (isWhatRuns(service)) return []
   const files = config.value.files.length
   return [
     {
@@ -47,6 +49,11 @@ function judgeFpm(facts: HostFacts, service: FpmFacts): readonly Finding[] {
   ]
 }
 
+/** Written anew, and with the same bytes: an edit that was taken back. */
+function isWhatRuns({ lastGood }: Pick<FpmFacts, 'lastGood'>): boolean {
+  return lastGood !== null && lastGood.isRunning && lastGood.differing.length === 0
+}
+
 /**
  * Only where the load itself was seen: the log tells of it until it is rotated away, the status page always. Then the start
  * of the service is all there is, and a reload since then would not be known.
@@ -57,11 +64,12 @@ function latestLoad({ master, loadedAtMs, pools, log }: FpmFacts): number | null
   return master && isSeen ? loadedAtMs : null
 }
 
-function judgeNginx({ nginx, capacity }: HostFacts): readonly Finding[] {
+function judgeNginx(facts: HostFacts): readonly Finding[] {
+  const { nginx, capacity } = facts
   const modifiedMs = capacity.nginx?.configModifiedMs ?? null
   const { loadedAtMs } = nginx
   if (!capacity.nginx || modifiedMs === null || loadedAtMs === null || modifiedMs <= loadedAtMs + graceMs) return []
-  if (!nginx.configTest.ok || nginx.configTest.value.exitCode !== 0) return []
+  if (!nginx.configTest.ok || nginx.configTest.value.exitCode !== 0 || isWhatRuns(nginx)) return []
   return [
     {
       diagnosis: 'config-not-loaded',
@@ -77,7 +85,7 @@ function judgeNginx({ nginx, capacity }: HostFacts): readonly Finding[] {
         { source: 'start of the workers of nginx', says: 'last loaded', at: instantOf(loadedAtMs) },
         ...changedConfig('nginx', nginx.lastGood).evidence,
       ],
-      remediations: [{ id: 'reload-nginx', input: {} }],
+      remediations: lostByReload(facts).length > 0 ? [] : [{ id: 'reload-nginx', input: {} }],
       withoutRemediation:
         'Read the change, then `nginx -t && nginx -s reload`, which loses no request; or put the file back as it was.',
     },

@@ -1,6 +1,5 @@
 /** A pool keeps no slow log, so that nobody will know what its slow requests were doing. */
-import { poolsWithout } from '../../judgement/pools-without.ts'
-import { fpmSeconds } from '../../readings/fpm-values.ts'
+import { keepsNoSlowLog, poolsWithout } from '../../judgement/pools-without.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const slowlogOff = defineDiagnosis({
@@ -12,16 +11,12 @@ export const slowlogOff = defineDiagnosis({
     'long. Without, a pool that is out of workers shows that requests are slow, but not why. It costs nothing until a ' +
     'request is slow.',
   judge: (facts) =>
-    poolsWithout(
-      facts,
-      ({ directives }) => (fpmSeconds(directives.get('request_slowlog_timeout')?.value ?? '0') ?? 0) <= 0,
-    ).map(({ service, pools, evidenceOf }) => ({
+    poolsWithout(facts, keepsNoSlowLog).map(({ service, pools, subjects, evidenceOf }) => ({
       diagnosis: 'slowlog-off',
       role: 'note',
       subject: { kind: 'service', name: service },
       says: `${service} keeps no slow log for ${pools}.`,
       evidence: evidenceOf('request_slowlog_timeout is 0'),
-      remediations: [],
-      withoutRemediation: 'Set slowlog = /var/log/$pool.slow.log and request_slowlog_timeout = 5s; then reload.',
+      remediations: subjects.map((pool) => ({ id: 'enable-slowlog', input: { pool } })),
     })),
 })

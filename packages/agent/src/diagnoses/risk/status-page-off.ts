@@ -1,5 +1,5 @@
 /** A pool has no status page, so that some things about it can only be guessed. */
-import { poolsWithout } from '../../judgement/pools-without.ts'
+import { hasNoStatusPage, poolsWithout } from '../../judgement/pools-without.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const statusPageOff = defineDiagnosis({
@@ -11,16 +11,12 @@ export const statusPageOff = defineDiagnosis({
     "kernel's queue and /proc instead, so that nothing here rests on it; sizes are surer with it. With pm.status_listen it " +
     'answers even when all workers are busy.',
   judge: (facts) =>
-    poolsWithout(
-      facts,
-      ({ directives }) => !directives.has('pm.status_path') && !directives.has('pm.status_listen'),
-    ).map(({ service, pools, evidenceOf }) => ({
+    poolsWithout(facts, hasNoStatusPage).map(({ service, pools, subjects, evidenceOf }) => ({
       diagnosis: 'status-page-off',
       role: 'note',
       subject: { kind: 'service', name: service },
       says: `${service} has no status page for ${pools}.`,
       evidence: evidenceOf('pm.status_path is not set'),
-      remediations: [],
-      withoutRemediation: 'Set pm.status_path = /status, and pm.status_listen to a socket of its own; then reload.',
+      remediations: subjects.map((pool) => ({ id: 'enable-status-page', input: { pool } })),
     })),
 })

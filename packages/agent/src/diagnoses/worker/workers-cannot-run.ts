@@ -60,8 +60,9 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         ...stuck,
         ...siteEvidence(facts, [pool]),
       ],
-      remediations: [],
-      withoutRemediation: stepsFor(service, pool),
+      ...(isOfFiles(service, pool)
+        ? { remediations: [{ id: 'raise-limits', input: { service: service.service, limit: 'files' } }] }
+        : { remediations: [], withoutRemediation: stepsFor(service, pool) }),
     },
   ]
 }
@@ -119,14 +120,16 @@ function reasonsOf(service: FpmFacts, pool: PoolFacts): readonly Evidence[] {
     : gone
 }
 
+/** And nothing but that: a folder that is gone takes a person. */
+function isOfFiles(service: FpmFacts, pool: PoolFacts): boolean {
+  return reasonsOf(service, pool).length > 0 && pool.workingFolders.every(({ exists }) => exists !== false)
+}
+
 function stepsFor(service: FpmFacts, pool: PoolFacts): string {
   const gone = pool.workingFolders.find(({ exists }) => exists === false)
   const restart = `then restart ${service.service}`
   if (gone)
     return `Bring ${gone.path} back, or change ${gone.directive} at ${gone.at}, ${restart}. Shorten its log, which the loop has filled.`
-  const [reason] = reasonsOf(service, pool)
-  if (reason)
-    return `Remove rlimit_files at ${reason.source} or raise it to at least 1024, ${restart}. Shorten its log, which the loop has filled.`
   return (
     `Set catch_workers_output = yes in the pool for a moment, restart ${service.service}, and read in its log what the ` +
     'workers say before they end: a folder, a user, a limit or an extension that is not there.'

@@ -1,5 +1,6 @@
 /** The text of a policy → the policy, whole or not at all: what is wrong has its line. */
-import { describeIssues, Policy, type InputIssue } from '@fleetmend/shared'
+import { Policy } from '@fleetmend/shared/model/policy'
+import { describeIssues, type InputIssue } from '@fleetmend/shared/wire/input-issues'
 import { entriesOf, itemsOf, readTrees, under, type Tree } from './yaml-tree.ts'
 
 export type PolicyReading =

@@ -1,0 +1,48 @@
+/** Whether connections to a pool are refused for want of room in its queue, now or in the last minutes. */
+import type { SiteProbe } from '@fleetmend/shared'
+import { localTimeMs } from '../readings/log-time.ts'
+import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
+import { sitesOf } from './same-address.ts'
+import { standingErrorsOf } from './standing-errors.ts'
+
+const recentMs = 2 * 60_000
+
+export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
+  const isOverfull = pool.queue.ok && Math.min(...pool.queue.value.waiting) > (pool.queue.value.limit ?? Infinity)
+  return isOverfull || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
+}
+
+export function errorsAway(facts: HostFacts, pool: PoolFacts): HostFacts['nginx']['errors'] {
+  const service = facts.fpm.find(({ pools }) => pools.includes(pool))
+  // A longer queue takes a restart, and more workers a reload.
+  return standingErrorsOf(facts, pool, ['connect-backlog-full'], recentMs).filter(
+    ({ localTime }) => localTimeMs(localTime) >= (service?.loadedAtMs ?? 0),
+  )
+}
+
+export function probesAway(facts: HostFacts, pool: PoolFacts): readonly SiteProbe[] {
+  return sitesOf(facts, [pool]).flatMap(({ probes }) => probes.filter(({ errno }) => errno === 'EAGAIN'))
+}
+
+/** PHP's own default before 8.2: a burst that fills it has other reasons than a short queue. */
+export const usualBacklog = 511
+
+/** A longer queue helps where this one is shorter than usual, and its own setting is what makes it so. */
+export function isShortQueue({ queue }: PoolFacts): boolean {
+  return queue.ok && queue.value.limit !== null && queue.value.limit < usualBacklog
+}
+
+/** What the kernel allows, where that is what keeps a queue short (listen(2): the smaller of the two holds). */
+export function kernelLimit({ capacity }: HostFacts, { queue }: PoolFacts): number | null {
+  const { somaxconn } = capacity
+  const limit = queue.ok ? queue.value.limit : null
+  return somaxconn !== null && limit !== null && somaxconn < usualBacklog && limit >= somaxconn ? somaxconn : null
+}
+
+/** What a person does about that; it holds for sockets that are opened afterwards. */
+export function kernelLimitSteps(service: string): string {
+  return (
+    `\`sysctl -w net.core.somaxconn=4096\`, the same line (\`net.core.somaxconn = 4096\`) in a file of /etc/sysctl.d, ` +
+    `then \`fleetmend-agent plan restart-fpm --input service=${service} --input anyway=true\`.`
+  )
+}

@@ -1,0 +1,68 @@
+/** A remediation on a host: how the host is on either side of it, and what an apply does that nobody disturbs. */
+import { dirname } from 'node:path'
+import type { PlanDocument } from '@fleetmend/shared'
+import type { Host } from '../faults/host-kit.ts'
+import { takeHostState, type HostState } from '../faults/host-state.ts'
+import type { CrashCase } from './crash-cases.ts'
+import { asShipped, deedsDone, undisturbed, wish } from './crash-host.ts'
+import { newestApply } from './whole.ts'
+
+export interface Scene {
+  readonly host: Host
+  readonly crashCase: CrashCase
+  readonly before: HostState
+  readonly after: HostState
+  /** What a page of PHP answered before: 200, or what is to be mended. */
+  readonly answered: number
+  readonly deeds: readonly string[]
+  readonly tookMs: number
+  /** The host is no longer, or not surely, as it was before. */
+  isSpent: boolean
+}
+
+export async function openScene(host: Host, crashCase: CrashCase): Promise<Scene> {
+  await begin(host, crashCase)
+  const [before, answered] = [await stateOf(host), await host.status('/ok.php')]
+  const digest = await plan(host, crashCase)
+  await wish(host, undisturbed)
+  const ran = await host.agent('apply', digest)
+  const report = await newestApply(host)
+  if (report?.outcome !== 'fixed')
+    throw new Error(`${crashCase.remediation} does not fix its case:\n${ran.stdout}${ran.stderr}`)
+  const deeds = await deedsDone(host)
+  const tookMs = Date.parse(report.endedAt ?? '') - Date.parse(report.startedAt)
+  return { host, crashCase, before, after: await stateOf(host), answered, deeds: ofApply(deeds), tookMs, isSpent: true }
+}
+
+/** The lock is given back last; what the agent remembers for later is no part of the apply. */
+function ofApply(deeds: readonly string[]): readonly string[] {
+  return deeds.slice(0, deeds.indexOf('remove /var/lib/fleetmend/lock') + 1)
+}
+
+/** As it was before, unless it still is. */
+export async function backAgain(scene: Scene): Promise<void> {
+  if (scene.isSpent) await begin(scene.host, scene.crashCase)
+  scene.isSpent = false
+}
+
+async function begin(host: Host, { break: breakHost }: CrashCase): Promise<void> {
+  await asShipped(host)
+  await breakHost?.(host)
+}
+
+export async function plan(host: Host, { remediation, input }: CrashCase): Promise<string> {
+  const words = [remediation, ...input.flatMap((each) => ['--input', each]), '--watch', '0', '--json']
+  const { stdout, stderr } = await host.agent('plan', ...words)
+  const [planned] = stdout.startsWith('{') ? (JSON.parse(stdout) as PlanDocument).plans : []
+  if (!planned) throw new Error(`Nothing to plan for ${words.join(' ')}:\n${stdout}${stderr}`)
+  return planned.digest
+}
+
+/** With the folder of the pools, which may be a file system of its own. */
+export async function stateOf(host: Host): Promise<HostState> {
+  const [state, pools] = await Promise.all([
+    takeHostState(host, [host.unit, 'nginx']),
+    host.snapshot([dirname(host.pool)]),
+  ])
+  return { ...state, files: { ...state.files, ...pools } }
+}
