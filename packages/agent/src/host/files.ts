@@ -1,8 +1,8 @@
 /** Reading files, within limits. */
 import type { Stats } from 'node:fs'
-import { constants, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
+import { constants, lstat, open, readdir, readlink, realpath, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import type { FileFacts, Read } from './host.ts'
+import type { FileFacts, Read, SpaceFacts } from './host.ts'
 import { failedRead } from './errno.ts'
 
 const defaultLimitBytes = 4 * 1024 * 1024
@@ -60,6 +60,13 @@ export function resolvePath(path: string): Promise<Read<string>> {
 
 export function readLink(path: string): Promise<Read<string>> {
   return reading(() => readlink(path))
+}
+
+export function space(path: string): Promise<Read<SpaceFacts>> {
+  return reading(async () => {
+    const { frsize, blocks, bavail, files, ffree } = await statfs(path)
+    return { sizeBytes: blocks * frsize, freeBytes: bavail * frsize, inodes: files, freeInodes: ffree }
+  })
 }
 
 async function reading<T>(read: () => Promise<T>): Promise<Read<T>> {
