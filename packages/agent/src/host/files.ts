@@ -94,16 +94,25 @@ export async function withFile<T>(path: string, use: (file: FileHandle) => Promi
   }
 }
 
+/** Most files that are read fit in, with room to see that nothing follows. */
+const smallBytes = 8 * 1024
+
 /** Files of /proc have no size, so this reads until the end or the limit. */
 async function readAt(file: FileHandle, offset: number, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
+  const full: Buffer[] = []
   let total = 0
+  let chunk = Buffer.allocUnsafe(Math.min(smallBytes, limitBytes))
+  let used = 0
   while (total < limitBytes) {
-    const chunk = Buffer.alloc(Math.min(64 * 1024, limitBytes - total))
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + total)
+    if (used === chunk.length) {
+      full.push(chunk)
+      chunk = Buffer.allocUnsafe(Math.min(64 * 1024, limitBytes - total))
+      used = 0
+    }
+    const { bytesRead } = await file.read(chunk, used, chunk.length - used, offset + total)
     if (bytesRead === 0) break
-    chunks.push(chunk.subarray(0, bytesRead))
+    used += bytesRead
     total += bytesRead
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat([...full, chunk.subarray(0, used)])
 }

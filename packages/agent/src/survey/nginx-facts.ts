@@ -1,7 +1,7 @@
 /** Reads nginx: unit, master, and the sites of its effective configuration. */
 import type { ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
 import { readNginxAllowance, type NginxAllowance } from '../readings/nginx-capacity.ts'
-import { readNginxConfig, type NginxConfig } from '../readings/nginx-config.ts'
+import { readNginxConfig, type NginxConfig, type NginxConfigReading } from '../readings/nginx-config.ts'
 import { fullPath, packagedBuild, type NginxBuild } from '../readings/nginx-log-paths.ts'
 import { nginxSites, proxiedSites, type NginxSite } from '../readings/nginx-sites.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
@@ -31,9 +31,13 @@ export interface NginxReading {
   readonly proxied: readonly { readonly site: NginxSite; readonly isAlsoPhp: boolean }[]
   /** What its configuration allows, and the files that say so; null when it could not be read. */
   readonly allowance: (NginxAllowance & ConfigPlaces) | null
+  /** As it was read for all of these; null without nginx. */
+  readonly config: { readonly main: string; readonly read: NginxConfigReading } | null
   /** Every `fastcgi_pass`. */
   readonly passes: readonly PassFacts[]
 }
+
+type ConfigReading = Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'config' | 'passes'>
 
 export interface ConfigPlaces {
   readonly configPath: string
@@ -54,17 +58,17 @@ export async function nginxFacts(
   )
   const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
   const isInstalled = unit !== null || master !== null || isThere
-  const { sites, proxied, allowance, passes }: Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'> =
-    isInstalled
-      ? await readSites(host, startedWith(master))
-      : {
-          sites: units.ok
-            ? { ok: false, why: 'missing', says: 'nginx is not installed' }
-            : { ok: false, why: 'failed', says: units.says },
-          proxied: [],
-          allowance: null,
-          passes: [],
-        }
+  const { sites, proxied, allowance, config, passes }: ConfigReading = isInstalled
+    ? await readSites(host, startedWith(master))
+    : {
+        sites: units.ok
+          ? { ok: false, why: 'missing', says: 'nginx is not installed' }
+          : { ok: false, why: 'failed', says: units.says },
+        proxied: [],
+        allowance: null,
+        config: null,
+        passes: [],
+      }
   return {
     unit,
     pidFile: unit || master || !allowance ? null : await readPidFile(host, allowance.pidPath),
@@ -76,6 +80,7 @@ export async function nginxFacts(
     sites,
     proxied,
     allowance,
+    config,
     passes,
   }
 }
@@ -134,18 +139,17 @@ function startedWith(master: ProcessFacts | null): { readonly main: string; read
   return { main: file === undefined ? defaultConfig : fullPath(file, build), build }
 }
 
-async function readSites(
-  host: ReadHost,
-  { main, build }: ReturnType<typeof startedWith>,
-): Promise<Pick<NginxReading, 'sites' | 'proxied' | 'allowance' | 'passes'>> {
+async function readSites(host: ReadHost, { main, build }: ReturnType<typeof startedWith>): Promise<ConfigReading> {
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
+  const config = { main, read: reading }
   if (!reading.ok)
-    return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, passes: [] }
+    return { sites: { ok: false, why: 'failed', says: reading.says }, proxied: [], allowance: null, config, passes: [] }
   const php = nginxSites(reading.value, build)
   const servers = new Set(php.map(({ directive }) => directive))
   const requests = requestReader(host)
   return {
     sites: { ok: true, value: await Promise.all(php.map((site) => siteFacts(host, site, requests))) },
+    config,
     passes: await passFacts(host, reading.value, php),
     proxied: proxiedSites(reading.value, build).map((site) => ({ site, isAlsoPhp: servers.has(site.directive) })),
     allowance: {

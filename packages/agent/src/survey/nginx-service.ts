@@ -15,14 +15,15 @@ const packagedMain = '/etc/nginx/nginx.conf'
 
 export async function nginxService(
   host: ReadHost,
-  { unit, master, binary, isInstalled }: Pick<NginxReading, 'unit' | 'master' | 'binary' | 'isInstalled'>,
+  nginx: Pick<NginxReading, 'unit' | 'master' | 'binary' | 'isInstalled' | 'config'>,
 ): Promise<Pick<NginxFacts, 'configTest' | 'journal'>> {
+  const { unit, master, binary, isInstalled } = nginx
   const none = { ok: false, why: 'missing', says: 'nginx is not a service here' } as const
   if (!isInstalled) return { configTest: none, journal: none }
   const argv = /argv\[\]=([^;]*)/.exec(unit?.execStart ?? '')?.[1] ?? ''
   const config = / -c ?(\/\S+)/.exec(master?.title ?? argv)?.[1] ?? null
   const [configTest, journal] = await Promise.all([
-    testConfig(host, binary, config),
+    testConfig(host, binary, config, nginx.config),
     unit ? readUnitJournal(host, unit) : none,
   ])
   return { configTest, journal }
@@ -38,8 +39,13 @@ async function readUnitJournal(
   return journal.ok ? { ok: true, value: readJournal(journal.value).entries } : journal
 }
 
-async function testConfig(host: ReadHost, binary: string, config: string | null): Promise<NginxFacts['configTest']> {
-  const made = await wouldMake(host, config ?? packagedMain)
+async function testConfig(
+  host: ReadHost,
+  binary: string,
+  config: string | null,
+  known: NginxReading['config'],
+): Promise<NginxFacts['configTest']> {
+  const made = await wouldMake(host, config ?? packagedMain, known)
   if (made !== null)
     return { ok: false, why: 'failed', says: `\`nginx -t\` would make ${made}, and looking changes nothing` }
   const test = await host.ask({ tool: 'nginx-config-test', binary, config })
@@ -56,8 +62,11 @@ const ownLayer = /^(\/var\/log|\/var\/lib\/nginx|\/run|\/var\/run|\/dev)\//
  * Logs and folders elsewhere that are not there yet: nginx makes them while it only tests (`ngx_conf_open_file`,
  * `ngx_create_paths`). A configuration that cannot be read is refused before nginx makes anything.
  */
-async function wouldMake(host: ReadHost, main: string): Promise<string | null> {
-  const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
+async function wouldMake(host: ReadHost, main: string, known: NginxReading['config']): Promise<string | null> {
+  const reading =
+    known?.main === main
+      ? known.read
+      : await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
   if (!reading.ok) return null
   for (const path of new Set(writtenPaths(reading.value.directives))) {
     if (ownLayer.test(path)) continue
