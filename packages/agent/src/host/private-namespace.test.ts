@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { PlannedFiles } from './host.ts'
 import { privateNamespaces } from './private-namespace.ts'
@@ -58,6 +58,22 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect(await readdir(folder.at('log'), { recursive: true })).toEqual(['php', 'php/fpm.log'])
     expect(await readFile(folder.at('log', 'php', 'fpm.log'), 'utf8')).toBe('live')
     expect((await stat(folder.at('log', 'php'))).mode & 0o7777).toBe(0o2750)
+  })
+
+  test('writes into copies of what links lead to', async () => {
+    await using folder = await temporaryFolder()
+    for (const name of ['log', 'lib']) await mkdir(folder.at('real', name, 'php'), { recursive: true })
+    await chmod(folder.at('real', 'log', 'php'), 0o2750)
+    await symlink(folder.at('real'), folder.at('linked'))
+    const script = `cd '${folder.at('linked')}'; stat -c %a log/php; echo x > log/php/fpm.log; echo x > lib/php/stray`
+    const read = await shell(script, new Map(), [folder.at('linked', 'log')], [folder.at('linked', 'lib')])
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout: '2750\n', stderr: '' } })
+    expect((await readdir(folder.at('real'), { recursive: true })).toSorted()).toEqual([
+      'lib',
+      'lib/php',
+      'log',
+      'log/php',
+    ])
   })
 
   test('reads the files of layered folders, and what it writes there is nowhere afterwards', async () => {

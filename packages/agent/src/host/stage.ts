@@ -1,5 +1,15 @@
 /** Sets the stage in a private namespace: planned files over live ones, and copies of the folders that are written to. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { HeldNamespace } from './held-namespace.ts'
 import type { PlannedFiles } from './host.ts'
@@ -25,8 +35,8 @@ interface Mount {
 /** Everything is gone with the namespace, so nothing is cleaned up there. Throws when it cannot be done. */
 export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: number): Promise<void> {
   const { planned } = stage
-  const shadowed = stage.shadowed.filter(existsSync)
-  const layered = stage.layered.filter(existsSync)
+  const shadowed = realFolders(stage.shadowed)
+  const layered = realFolders(stage.layered)
   if (planned.size + shadowed.length + layered.length === 0) return
   // Outside of what is replaced.
   const outside = memoryFolder('stage')
@@ -38,7 +48,7 @@ export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: 
     if (done.value.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.value.stderr.trim()}`)
   }
   const mountAll = async (mounts: readonly Mount[]): Promise<void> => {
-    // Not on the stage: util-linux does not agree with itself on which namespace the table is read in.
+    // Not on the stage: mount(8) says that the table is read inside, and util-linux 2.38 reads it outside.
     const table = join(outside, 'fstab')
     writeFileSync(table, mounts.map(fstabLine).join(''))
     await tool('mount', `--namespace=${namespace.pid}`, '--all', '--fstab', table)
@@ -56,6 +66,11 @@ export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: 
     // Inside, the mount there goes with it; what was mounted from it elsewhere stays.
     rmSync(outside, { recursive: true })
   }
+}
+
+/** Those that are there, by paths without links: followed from outside, a link that is inside leads out. */
+function realFolders(paths: readonly string[]): readonly string[] {
+  return paths.filter(existsSync).map((path) => realpathSync(path))
 }
 
 /** Named as nothing else is: `mount --all` leaves out what is mounted from the same source at the same place. */
