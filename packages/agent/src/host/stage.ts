@@ -39,19 +39,17 @@ export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: 
   const layered = realFolders(stage.layered)
   if (planned.size + shadowed.length + layered.length === 0) return
   // Outside of what is replaced.
-  const outside = memoryFolder('stage')
-  const folder = join(outside, 'stage')
-  mkdirSync(folder)
+  const folder = memoryFolder('stage')
   const tool: Tool = async (program, ...args) => {
     const done = await runTool({ program, args, limitMs })
     if (!done.ok) throw new Error(done.says)
     if (done.value.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.value.stderr.trim()}`)
   }
   const mountAll = async (mounts: readonly Mount[]): Promise<void> => {
-    // Not on the stage: mount(8) says that the table is read inside, and util-linux 2.38 reads it outside.
-    const table = join(outside, 'fstab')
-    writeFileSync(table, mounts.map(fstabLine).join(''))
-    await tool('mount', `--namespace=${namespace.pid}`, '--all', '--fstab', table)
+    const table = join(folder, 'fstab')
+    writeFileSync(namespace.at(table), mounts.map(fstabLine).join(''))
+    // Not `mount --namespace`, which came with util-linux 2.33: RHEL 8 has 2.32.
+    await tool('nsenter', ...namespace.inside, 'mount', '--all', '--fstab', table)
   }
   try {
     await mountAll([
@@ -64,7 +62,7 @@ export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: 
     if (planned.size > 0) await mountAll(await putFiles(namespace, planned, folder, tool))
   } finally {
     // Inside, the mount there goes with it; what was mounted from it elsewhere stays.
-    rmSync(outside, { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
 
