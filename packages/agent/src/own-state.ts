@@ -1,5 +1,6 @@
 /** The agent's own folder on this machine. */
-import { problem, type Problem } from '@fleetmend/shared'
+import type { Problem } from '@fleetmend/shared'
+import { problem } from '@fleetmend/shared/problems'
 import { openStateFolder, type StateFolder } from './state/state-folder.ts'
 import { productionStateRoot } from './state/state-paths.ts'
 

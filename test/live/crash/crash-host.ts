@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { ApplyDocument, ApplyReport } from '@fleetmend/shared'
 import type { Lab } from '../../lab/lab.ts'
 import { until } from '../../lab/until.ts'
 import { hostOf, type Host } from '../faults/host-kit.ts'
@@ -66,4 +67,9 @@ export async function asShipped(host: Host): Promise<void> {
   await host.run(['systemctl', 'reset-failed', host.unit, 'nginx'])
   await host.must(['systemctl', 'restart', host.unit, 'nginx'])
   await until(async () => (await host.status('/ok.php')) === 200, 'the host to be as shipped')
+}
+
+export async function newestApply(host: Host): Promise<ApplyReport | null> {
+  const { stdout } = await host.agent('history', '--json')
+  return stdout === '' ? null : ((JSON.parse(stdout) as ApplyDocument).applies[0] ?? null)
 }

@@ -2,7 +2,7 @@
  * Runs inside a host, loaded by Node itself before the agent (`NODE_OPTIONS=--require`): tells of every deed of an apply, and
  * ends or stops the process just before the one that was asked for. The product knows nothing of it; who can load it is root.
  */
-import { spawn } from 'node:child_process'
+import type { spawn } from 'node:child_process'
 import { appendFileSync, constants, existsSync, readFileSync } from 'node:fs'
 import promises, { type FileHandle } from 'node:fs/promises'
 import { createRequire } from 'node:module'

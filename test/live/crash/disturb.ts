@@ -1,11 +1,11 @@
 /** Applies that something comes between, on a host: what must come of each is known, and so is what a person can do then. */
 import type { Host } from '../faults/host-kit.ts'
 import type { CrashCase } from './crash-cases.ts'
-import { undisturbed, wish } from './crash-host.ts'
+import { newestApply, undisturbed, wish } from './crash-host.ts'
 import { goesOn, standsStill } from './cut-off.ts'
 import { handsLine, type Mishap } from './mishaps.ts'
 import { backAgain, openScene, plan, stateOf, type Scene } from './scene.ts'
-import { hostWrongs, newestApply, sideOf, untilWhole, type CrashRow, type Side } from './whole.ts'
+import { hostWrongs, sideOf, untilWhole, type CrashRow, type Side } from './whole.ts'
 
 /** One after the other, those with the same disks together: they begin from the same state. */
 export async function* disturb(host: Host, crashCase: CrashCase, mishaps: readonly Mishap[]): AsyncGenerator<CrashRow> {
@@ -72,6 +72,7 @@ async function sideNow(scene: Scene): Promise<Side> {
 
 /** With what was in the folder. */
 async function smallDisk(host: Host, folder: string): Promise<void> {
+  await host.must(['mkdir', '-p', folder])
   await host.must(['cp', '-a', folder, '/run/copy'])
   await host.must(['mount', '-t', 'tmpfs', '-o', 'size=1m,mode=0755', 'small', folder])
   await host.must(['cp', '-a', '/run/copy/.', folder])

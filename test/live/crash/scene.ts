@@ -4,8 +4,7 @@ import type { PlanDocument } from '@fleetmend/shared'
 import type { Host } from '../faults/host-kit.ts'
 import { takeHostState, type HostState } from '../faults/host-state.ts'
 import type { CrashCase } from './crash-cases.ts'
-import { asShipped, deedsDone, undisturbed, wish } from './crash-host.ts'
-import { newestApply } from './whole.ts'
+import { asShipped, deedsDone, newestApply, undisturbed, wish } from './crash-host.ts'
 
 export interface Scene {
   readonly host: Host

@@ -1,8 +1,9 @@
 /** Whether a host is whole after an apply was cut off or disturbed: a sentence for each thing that is not as it must be. */
-import type { ApplyDocument, ApplyOutcome, ApplyReport } from '@fleetmend/shared'
+import type { ApplyOutcome, ApplyReport } from '@fleetmend/shared'
 import { until } from '../../lab/until.ts'
 import type { Host } from '../faults/host-kit.ts'
 import { differences, type HostState } from '../faults/host-state.ts'
+import { newestApply } from './crash-host.ts'
 import { stateOf, type Scene } from './scene.ts'
 
 /** `same`: the remediation changes no file. `edited`: as a person made it meanwhile. */
@@ -17,11 +18,6 @@ export interface CrashRow {
   /** Until the apply is closed, and pages are answered as before or better. */
   readonly wholeMs: number
   readonly complaints: readonly string[]
-}
-
-export async function newestApply(host: Host): Promise<ApplyReport | null> {
-  const { stdout } = await host.agent('history', '--json')
-  return stdout === '' ? null : ((JSON.parse(stdout) as ApplyDocument).applies[0] ?? null)
 }
 
 interface Cut {
@@ -85,7 +81,7 @@ const sidesOf: Readonly<Record<ApplyOutcome, readonly Side[]>> = {
 }
 
 function historyWrongs(report: ApplyReport | null, side: Side): readonly string[] {
-  if (report?.outcome == null) return [`history knows no end: ${report?.phase ?? 'no apply'}`]
+  if (report === null || report.outcome === null) return [`history knows no end: ${report?.phase ?? 'no apply'}`]
   const { outcome, timeline, problem } = report
   return [
     ...(sidesOf[outcome].includes(side) ? [] : [`${outcome} is said, and the files are ${side}`]),

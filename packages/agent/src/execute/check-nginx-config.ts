@@ -29,7 +29,7 @@ export async function checkNginxConfig(
   const test = await testNginxConfig(
     host,
     { binary, config: namedConfig(unit, master), planned },
-    plannedView(host, planned),
+    { view: plannedView(host, planned) },
   )
   if (!test.ok) return cannotTell(test.says)
   const { passes, exitCode, says } = test.value

@@ -160,6 +160,7 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
             ? fpm.logPath
             : undefined,
       ),
+    space: async () => found<never>(undefined),
     processes: async () => ({ ok: true, value: processes() }),
     process: async (pid) => found(processes().find((each) => each.pid === pid)),
     ask: async (question) => ({ ok: true, value: answer(world, question) }),

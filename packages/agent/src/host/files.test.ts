@@ -113,8 +113,9 @@ describe('facts of a path', () => {
     await using folder = await temporaryFolder()
     await writeFile(folder.at('file'), 'four')
     await chmod(folder.at('file'), 0o4751)
-    const { uid, gid, mtimeMs, dev, ino } = await lstat(folder.at('file'))
-    const value = { kind: 'file', mode: 0o4751, uid, gid, sizeBytes: 4, modifiedMs: mtimeMs, device: dev, inode: ino }
+    const { uid, gid, mtimeMs, ctimeMs, dev, ino } = await lstat(folder.at('file'))
+    const times = { modifiedMs: mtimeMs, changedMs: ctimeMs }
+    const value = { kind: 'file', mode: 0o4751, uid, gid, sizeBytes: 4, ...times, device: dev, inode: ino }
     expect(await stat(folder.at('file'))).toEqual({ ok: true, value })
   })
 

@@ -1,8 +1,8 @@
 /** Reading files, within limits. */
 import type { Stats } from 'node:fs'
-import { constants, lstat, open, readdir, readlink, realpath } from 'node:fs/promises'
+import { constants, lstat, open, readdir, readlink, realpath, statfs } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
-import type { FileFacts, Read } from './host.ts'
+import type { FileFacts, Read, SpaceFacts } from './host.ts'
 import { failedRead } from './errno.ts'
 
 const defaultLimitBytes = 4 * 1024 * 1024
@@ -63,6 +63,13 @@ export function readLink(path: string): Promise<Read<string>> {
   return reading(() => readlink(path))
 }
 
+export function space(path: string): Promise<Read<SpaceFacts>> {
+  return reading(async () => {
+    const { frsize, blocks, bavail, files, ffree } = await statfs(path)
+    return { sizeBytes: blocks * frsize, freeBytes: bavail * frsize, inodes: files, freeInodes: ffree }
+  })
+}
+
 async function reading<T>(read: () => Promise<T>): Promise<Read<T>> {
   try {
     return { ok: true, value: await read() }
@@ -88,16 +95,25 @@ export async function withFile<T>(path: string, use: (file: FileHandle) => Promi
   }
 }
 
+/** Most files that are read fit in, with room to see that nothing follows. */
+const smallBytes = 8 * 1024
+
 /** Files of /proc have no size, so this reads until the end or the limit. */
 async function readAt(file: FileHandle, offset: number, limitBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = []
+  const full: Buffer[] = []
   let total = 0
+  let chunk = Buffer.allocUnsafe(Math.min(smallBytes, limitBytes))
+  let used = 0
   while (total < limitBytes) {
-    const chunk = Buffer.alloc(Math.min(64 * 1024, limitBytes - total))
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, offset + total)
+    if (used === chunk.length) {
+      full.push(chunk)
+      chunk = Buffer.allocUnsafe(Math.min(64 * 1024, limitBytes - total))
+      used = 0
+    }
+    const { bytesRead } = await file.read(chunk, used, chunk.length - used, offset + total)
     if (bytesRead === 0) break
-    chunks.push(chunk.subarray(0, bytesRead))
+    used += bytesRead
     total += bytesRead
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat([...full, chunk.subarray(0, used)])
 }

@@ -65,7 +65,7 @@ export type Question =
   | { readonly tool: 'denial-journal'; readonly sinceMs: number }
   /** `matchpathcon -V`: the SELinux labels of paths, beside those that the policy has for their places. */
   | { readonly tool: 'wrong-labels'; readonly paths: readonly string[] }
-  /** `df` with sizes in bytes, for the file systems that hold these paths. */
+  /** `df` with sizes in bytes, for the file systems that hold these paths; it can be given up on. */
   | { readonly tool: 'disk-space'; readonly paths: readonly string[] }
   /** `ss -H -x -t -l -n -p` */
   | { readonly tool: 'listeners' }
@@ -129,6 +129,16 @@ export type FastCgiReply =
   | { readonly kind: 'timed-out'; readonly connectMs: number; readonly tookMs: number }
   | { readonly kind: 'broken'; readonly says: string; readonly tookMs: number }
 
+/** A file system, as statfs(2) has it. */
+export interface SpaceFacts {
+  readonly sizeBytes: number
+  /** For anybody but root, who has a reserve on some file systems. */
+  readonly freeBytes: number
+  /** Zero where the file system makes inodes as it needs them. */
+  readonly inodes: number
+  readonly freeInodes: number
+}
+
 export interface HttpProbe {
   /** An address of this host that nginx listens on, e.g. `127.0.0.1` or `[::1]`. */
   readonly address: string
@@ -174,6 +184,8 @@ export interface ReadHost {
   writeObstacle(path: string): Promise<string | null>
   /** Where a link of `/proc` points (`/proc/PID/exe`, `/proc/PID/fd/2`) or any link, unresolved. */
   readLink(path: string): Promise<Read<string>>
+  /** Of the file system that holds a path, for one of this host: what another one serves may never answer; ask `df`. */
+  space(path: string): Promise<Read<SpaceFacts>>
   processes(): Promise<Read<readonly ProcessFacts[]>>
   process(pid: number): Promise<Read<ProcessFacts>>
   ask(question: Question): Promise<Read<ToolOutput>>

@@ -8,7 +8,7 @@ import { answerQuestion } from './answer-question.ts'
 import { errnoWords } from './errno.ts'
 import { requestAs } from './fastcgi-as.ts'
 import { requestFastCgi } from './fastcgi.ts'
-import { list, readFile, readFrom, readLink, resolvePath, stat } from './files.ts'
+import { list, readFile, readFrom, readLink, resolvePath, space, stat } from './files.ts'
 import { guardFrozen } from './guard-frozen.ts'
 import type { Did, Host } from './host.ts'
 import { probeHttp } from './http-probe.ts'
@@ -36,6 +36,7 @@ export function linuxHost(id: HostId, self: Self): Host {
     resolve: resolvePath,
     writeObstacle,
     readLink,
+    space,
     processes: readProcesses,
     process: readOne,
     ask: (question) => answerQuestion(question, namespaces),

@@ -2,10 +2,11 @@
  * Runs a program that prints to files: a configuration may name `/proc/self/fd/2` as a log, as the official images of PHP
  * do, and what Node gives a child to print to is a socket, which cannot be opened by a name.
  */
-import { closeSync, existsSync, fstatSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { failedRead } from './errno.ts'
 import type { Read, ToolOutput } from './host.ts'
+import { memoryFolder } from './memory-folder.ts'
 import { runTool, type ToolRun } from './run-tool.ts'
 
 const limitBytes = 8 * 1024 * 1024
@@ -33,8 +34,7 @@ export async function runPrintingToFiles(run: Omit<ToolRun, 'printsTo'>): Promis
 
 /** In memory, and without a name from the beginning: nobody else can open them, and nothing is left of them. */
 function openFiles(): { readonly stdout: number; readonly stderr: number } {
-  // A full /run is one of the things to be found out.
-  const folder = mkdtempSync(`${existsSync('/dev/shm') ? '/dev/shm' : '/run'}/fleetmend-prints-`)
+  const folder = memoryFolder('prints')
   try {
     return { stdout: openSync(join(folder, 'stdout'), 'a+'), stderr: openSync(join(folder, 'stderr'), 'a+') }
   } finally {

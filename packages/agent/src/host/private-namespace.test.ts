@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { PlannedFiles } from './host.ts'
 import { privateNamespaces } from './private-namespace.ts'
@@ -60,6 +60,22 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect((await stat(folder.at('log', 'php'))).mode & 0o7777).toBe(0o2750)
   })
 
+  test('writes into copies of what links lead to', async () => {
+    await using folder = await temporaryFolder()
+    for (const name of ['log', 'lib']) await mkdir(folder.at('real', name, 'php'), { recursive: true })
+    await chmod(folder.at('real', 'log', 'php'), 0o2750)
+    await symlink(folder.at('real'), folder.at('linked'))
+    const script = `cd '${folder.at('linked')}'; stat -c %a log/php; echo x > log/php/fpm.log; echo x > lib/php/stray`
+    const read = await shell(script, new Map(), [folder.at('linked', 'log')], [folder.at('linked', 'lib')])
+    expect(read).toEqual({ ok: true, value: { exitCode: 0, stdout: '2750\n', stderr: '' } })
+    expect((await readdir(folder.at('real'), { recursive: true })).toSorted()).toEqual([
+      'lib',
+      'lib/php',
+      'log',
+      'log/php',
+    ])
+  })
+
   test('reads the files of layered folders, and what it writes there is nowhere afterwards', async () => {
     await using folder = await temporaryFolder()
     await mkdir(folder.at('lib'))
@@ -92,9 +108,9 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect(seen).toEqual(expect.arrayContaining(names.map((name) => `./${name}`)))
   })
 
-  test('leaves nothing behind in /run', async () => {
+  test('leaves nothing behind in memory', async () => {
     await using folder = await temporaryFolder()
-    const stages = async () => (await readdir('/run')).filter((name) => name.startsWith('fleetmend-stage-'))
+    const stages = async () => (await readdir('/dev/shm')).filter((name) => name.startsWith('fleetmend-stage-'))
     const before = await stages()
     expect(await shell('true', new Map([[folder.at('new'), Buffer.from('x')]]))).toMatchObject({ ok: true })
     // Others may be at work on the same machine; what they leave for a moment goes away as well.

@@ -4,9 +4,8 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
-  rmdirSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -14,6 +13,7 @@ import {
 import { dirname, join, relative } from 'node:path'
 import type { HeldNamespace } from './held-namespace.ts'
 import type { PlannedFiles } from './host.ts'
+import { memoryFolder } from './memory-folder.ts'
 import { runTool } from './run-tool.ts'
 
 export interface Stage {
@@ -32,53 +32,72 @@ interface Mount {
   readonly options: string
 }
 
-/** Everything is gone with the namespace, so nothing is cleaned up. Throws when it cannot be done. */
+/** Everything is gone with the namespace, so nothing is cleaned up there. Throws when it cannot be done. */
 export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: number): Promise<void> {
-  const { planned, shadowed, layered } = stage
+  const { planned } = stage
+  const shadowed = realFolders(stage.shadowed)
+  const layered = realFolders(stage.layered)
   if (planned.size + shadowed.length + layered.length === 0) return
-  // A mount point outside of what is replaced.
-  const folder = mkdtempSync(`${[...shadowed, ...layered].includes('/run') ? '/tmp' : '/run'}/fleetmend-stage-`)
-  const tool = async (program: string, ...args: readonly string[]): Promise<void> => {
+  // Outside of what is replaced.
+  const folder = memoryFolder('stage')
+  const tool: Tool = async (program, ...args) => {
     const done = await runTool({ program, args, limitMs })
     if (!done.ok) throw new Error(done.says)
     if (done.value.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.value.stderr.trim()}`)
   }
-  try {
-    await tool('nsenter', ...namespace.inside, 'mount', '-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', folder)
-    const mounts = [
-      ...shadowed.filter(existsSync).map((path, i) => shadow(namespace, path, join(folder, `shadow-${i}`))),
-      ...layered.filter(existsSync).map((path, i) => layer(namespace, path, join(folder, `layer-${i}`))),
-      ...(await putFiles(namespace, planned, folder, tool)),
-    ]
+  const mountAll = async (mounts: readonly Mount[]): Promise<void> => {
     const table = join(folder, 'fstab')
     writeFileSync(namespace.at(table), mounts.map(fstabLine).join(''))
+    // Not `mount --namespace`, which came with util-linux 2.33: RHEL 8 has 2.32.
     await tool('nsenter', ...namespace.inside, 'mount', '--all', '--fstab', table)
+  }
+  try {
+    await mountAll([
+      inMemory(folder),
+      ...shadowed.map((path) => inMemory(path)),
+      ...layered.flatMap((path, i) => layer(path, folder, `layer-${i}`)),
+    ])
+    for (const path of shadowed) for (const each of foldersOf(path)) makeAlike(each, namespace.at(each))
+    for (const path of layered) makeAlike(path, namespace.at(path))
+    if (planned.size > 0) await mountAll(await putFiles(namespace, planned, folder, tool))
   } finally {
     // Inside, the mount there goes with it; what was mounted from it elsewhere stays.
-    rmdirSync(folder)
+    rmSync(folder, { recursive: true })
   }
 }
 
-/** The same folders with the same owners, without their files: a missing log folder still fails as it would live. */
-function shadow(namespace: HeldNamespace, path: string, copy: string): Mount {
-  const folders = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
-  for (const folder of ['', ...folders]) makeAlike(join(path, folder), namespace.at(join(copy, folder)))
-  return bind(copy, path)
+/** Those that are there, by paths without links: followed from outside, a link that is inside leads out. */
+function realFolders(paths: readonly string[]): readonly string[] {
+  return paths.filter(existsSync).map((path) => realpathSync(path))
 }
 
-/** An overlay: everything is there to be read, and a write goes to the stage. What is mounted below is not there. */
-function layer(namespace: HeldNamespace, path: string, staged: string): Mount {
-  const [upper, work] = [join(staged, 'upper'), join(staged, 'work')]
-  mkdirSync(namespace.at(work), { recursive: true })
-  makeAlike(path, namespace.at(upper))
-  return {
-    source: 'overlay',
-    target: path,
-    type: 'overlay',
-    options: `lowerdir=${path},upperdir=${upper},workdir=${work}`,
-  }
+/** Named as nothing else is: `mount --all` leaves out what is mounted from the same source at the same place. */
+const source = 'fleetmend-stage'
+
+function inMemory(target: string, options = 'mode=0700'): Mount {
+  return { source, target, type: 'tmpfs', options }
+}
+
+/** Itself and all folders in it: their owners and modes are kept, so a missing log folder still fails as it would live. */
+function foldersOf(path: string): readonly string[] {
+  const below = readdirSync(path, { recursive: true, withFileTypes: true })
+  return [path, ...below.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name))]
+}
+
+/**
+ * An overlay: everything is there to be read, and a write goes to the stage. What is mounted below is not there. Its two
+ * folders on the stage are made by the same run of `mount`, as mount points. An overlay takes no mount points, so it is
+ * given the stage as it looks from where it is bound: without what is mounted on it.
+ */
+function layer(path: string, folder: string, name: string): readonly Mount[] {
+  const [upper, work] = [join(name, 'upper'), join(name, 'work')]
+  const plain = join(folder, name, 'plain')
+  const options = `lowerdir=${path},upperdir=${join(plain, upper)},workdir=${join(plain, work)}`
+  return [
+    ...[upper, work].map((each) => inMemory(join(folder, each), 'X-mount.mkdir')),
+    { ...bind(folder, plain), options: 'bind,X-mount.mkdir' },
+    { source, target: path, type: 'overlay', options },
+  ]
 }
 
 type Tool = (program: string, ...args: readonly string[]) => Promise<void>

@@ -4,6 +4,7 @@
  */
 import type { Finding, SuggestedRemediation } from '@fleetmend/shared'
 import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
+import { settingSteps } from './settings-by-hand.ts'
 import { listenWritten } from './upstream-words.ts'
 import { isStoodInFor } from './unit-service.ts'
 
@@ -14,7 +15,7 @@ export function asCanBeDone(facts: HostFacts, finding: Finding): Finding {
   const ours = finding.remediations.filter((each) => canCarryOut(facts, finding, each))
   if (ours.length > 0) return { ...rest, remediations: ours }
   const service = facts.fpm.find((each) => each.service === finding.subject.name.split('/')[0])
-  const steps = service ? finding.remediations.map((each) => stepsOf(service, each)) : []
+  const steps = service ? finding.remediations.map((each) => stepsOf(facts, service, each)) : []
   return {
     ...rest,
     remediations: [],
@@ -26,10 +27,20 @@ export function asCanBeDone(facts: HostFacts, finding: Finding): Finding {
 /** A remediation of nginx is about nginx alone, and any other about the service that its input or its finding names. */
 function canCarryOut(facts: HostFacts, { subject }: Finding, { id, input }: SuggestedRemediation): boolean {
   const named = String(input['service'] ?? input['pool'] ?? subject.name).split('/')[0]
-  if (id === 'reload-nginx' || id === 'align-upstream' || named === 'nginx') return isNginxManaged(facts)
+  if (ofNginx.has(id) || named === 'nginx') return isNginxManaged(facts)
+  if (id === 'align-timeouts' && !isNginxManaged(facts)) return false
   const service = facts.fpm.find((each) => each.service === named)
   return !service || isManaged(service)
 }
+
+const ofNginx: ReadonlySet<string> = new Set([
+  'add-upstream-log',
+  'align-upstream',
+  'disable-fastcgi-keepalive',
+  'fix-script-filename',
+  'raise-header-buffers',
+  'reload-nginx',
+])
 
 /** Whether systemd can start and reload nginx. */
 export function isNginxManaged({ nginx: { unit, master } }: HostFacts): boolean {
@@ -41,8 +52,9 @@ export function isManaged(service: FpmFacts): boolean {
   return service.unit !== null && !isStoodInFor(service)
 }
 
-function stepsOf(service: FpmFacts, { id, input }: SuggestedRemediation): string {
+function stepsOf(facts: HostFacts, service: FpmFacts, remediation: SuggestedRemediation): string {
   const { configPath } = service
+  const { id, input } = remediation
   switch (id) {
     case 'start-service':
       return `Start it: ${startSteps(service)}.`
@@ -60,7 +72,10 @@ function stepsOf(service: FpmFacts, { id, input }: SuggestedRemediation): string
     case 'tune-pool':
       return tuneSteps(service, String(input['pool'] ?? ''))
     default:
-      return `See \`fleetmend-agent plan ${id}\`.`
+      return (
+        settingSteps(facts, service, remediation, reloadSteps(service)) ??
+        `See \`fleetmend-agent plan --explain ${id}\`: by hand.`
+      )
   }
 }
 

@@ -1,4 +1,4 @@
-/** How full the file systems are, from `df --block-size=1 --output=size,avail,itotal,iavail,target,file`. */
+/** How full file systems are; from `df --block-size=1 --output=size,avail,itotal,iavail,target,file` where that is asked. */
 
 export interface DiskSpace {
   /** The path that was asked about. */

@@ -11,14 +11,14 @@ not a line of mountinfo
 `)
 
 test.each([
-  ['/etc/php', '/', false],
-  ['/usr/lib/php', '/usr', true],
-  ['/usrlocal', '/', false],
-  ['/run/php', '/run', false],
-  ['/mnt/with blank/x', '/mnt/with blank', true],
-  ['/run/locked', '/run/locked', true],
-])('%s lies on %s', (path, mount, readOnly) => {
-  expect(mountOf(mounts, path)).toEqual({ path: mount, readOnly })
+  ['/etc/php', '/', 'ext4', false],
+  ['/usr/lib/php', '/usr', 'ext4', true],
+  ['/usrlocal', '/', 'ext4', false],
+  ['/run/php', '/run', 'tmpfs', false],
+  ['/mnt/with blank/x', '/mnt/with blank', 'vfat', true],
+  ['/run/locked', '/run/locked', 'tmpfs', true],
+])('%s lies on %s', (path, mount, type, readOnly) => {
+  expect(mountOf(mounts, path)).toEqual({ path: mount, type, readOnly })
 })
 
 test('without any mounts nothing is known', () => {

@@ -1,8 +1,10 @@
-/** `/proc/PID/mountinfo` (proc_pid_mountinfo(5)): which paths a process sees on read-only mounts. */
+/** `/proc/PID/mountinfo` (proc_pid_mountinfo(5)): what is mounted where a process sees it. */
 
 export interface Mount {
   readonly path: string
   readonly readOnly: boolean
+  /** `ext4`, `nfs4`, `fuse.sshfs` … */
+  readonly type: string
 }
 
 /** In the order of mounting; a later one hides an earlier one at the same place. */
@@ -15,7 +17,7 @@ export function readMountInfo(text: string): readonly Mount[] {
     if (path === undefined || options === undefined || separator < 0) return []
     const superOptions = fields[separator + 3] ?? ''
     const readOnly = [...options.split(','), ...superOptions.split(',')].includes('ro')
-    return [{ path: unescaped(path), readOnly }]
+    return [{ path: unescaped(path), readOnly, type: fields[separator + 1] ?? '' }]
   })
 }
 

@@ -23,7 +23,7 @@ export interface HiddenValue {
 
 export function redactConfig(text: string): Redacted {
   const hidden: HiddenValue[] = []
-  const shown = (isIni(text) ? redactIni(text, hidden) : redactNginx(text, hidden))
+  const shown = (isRotation(text) ? text : isIni(text) ? redactIni(text, hidden) : redactNginx(text, hidden))
     .split('\n')
     .map((line) => redactRest(line))
   const hiddenLines = new Set<number>()
@@ -33,6 +33,15 @@ export function redactConfig(text: string): Redacted {
 
 const SECTION = /^\s*\[[^\]]*\]/
 const ASSIGNMENT = /^(\s*[;#]*\s*)([A-Za-z_][\w.:-]*(?:\[[^\]]*\])?)(\s*=\s*)(.*?)(\s*)$/
+
+/** For logrotate: nothing but paths, numbers and these words of its own. */
+function isRotation(text: string): boolean {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return lines.length > 0 && lines.every((line) => ROTATION.test(line))
+}
+
+const ROTATION =
+  /^(?:\/[\w./-]+ \{|\}|\t(?:rotate \d+|weekly|missingok|notifempty|compress|delaycompress|copytruncate))$/
 
 /** By its first line that says anything: a directive of nginx never has a `=` behind its name, and no line in `[ ]`. */
 function isIni(text: string): boolean {

@@ -6,6 +6,7 @@ import { AGENT_PATH } from '@fleetmend/shared/protocol/line-paths'
 import { safeLine } from '@fleetmend/shared/views/paint'
 import type { Peer, PeerOptions } from '@fleetmend/shared/wire/peer'
 import { problemOf } from '@fleetmend/shared/wire/problem-error'
+import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
 import { backOffMs } from './back-off.ts'
 import { openLine, type LineOpened } from './controller-line.ts'
@@ -91,10 +92,7 @@ async function renew(
     if (renewAtMs(identity()) > parts.nowMs()) continue
     try {
       // Once in many hours.
-      const [{ createTRPCUntypedClient }, { takeRenewal }] = await Promise.all([
-        import('@trpc/client'),
-        import('./take-renewal.ts'),
-      ])
+      const { takeRenewal } = await import('./take-renewal.ts')
       const client = createTRPCUntypedClient({ links: [peer.link()] })
       const renewal = takeRenewal(identity(), await client.mutation('renew', undefined), parts.nowMs())
       if (renewal.ok) {

@@ -2,7 +2,7 @@
  * Becomes part of a fleet: finds the controller that the join token means, proves that this host has a key of its own, and
  * keeps the certificate it is given. Nothing is written before all of that has held.
  */
-import { generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import {
   ENROL_PATH,
   Enrolled,
@@ -18,6 +18,7 @@ import {
 import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
 import { openLine } from './controller-line.ts'
+import { whatIsWrong } from './issued-certificate.ts'
 import { findPinnedAuthority, notReached } from './pinned-authority.ts'
 
 export interface Newcomer {
@@ -60,23 +61,6 @@ function requestOf(token: JoinToken, newcomer: Newcomer, privateKey: KeyObject, 
   return { ...proved, signature, os: newcomer.os, agentVersion: newcomer.agentVersion }
 }
 
-/** As a clause; null when this is a certificate for this host and this key by the pinned authority. */
-export function whatIsWrong(
-  { certificate, host, fleet }: Pick<Enrolled, 'certificate' | 'host' | 'fleet'>,
-  expected: HostId,
-  publicKey: KeyObject,
-  authority: string,
-): string | null {
-  if (host !== expected) return `it names ${host}, and this host is ${expected}`
-  const issuer = new X509Certificate(authority)
-  const issued = readCertificate(certificate)
-  if (issued === null) return 'it holds no certificate'
-  if (!issued.publicKey.equals(publicKey)) return 'the certificate is for another key'
-  if (!issued.verify(issuer.publicKey)) return 'the certificate is not by the authority of the join token'
-  if (issued.subjectAltName !== `URI:fleetmend://${fleet}/${host}`) return 'the certificate is for another name'
-  return null
-}
-
 function identityOf(
   { host, fleet, certificate, expiresAt }: Enrolled,
   url: string,
@@ -93,14 +77,6 @@ function identityOf(
     authority,
     issuedAt: new Date().toISOString(),
     expiresAt,
-  }
-}
-
-function readCertificate(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem)
-  } catch {
-    return null
   }
 }
 

@@ -1,8 +1,8 @@
 /** What is taken for a renewal of a certificate: the same key, name and authority, and a later end. */
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
-import { Renewed } from '@fleetmend/shared'
+import { Renewed } from '@fleetmend/shared/protocol/fleet-line'
 import type { Identity } from '../state/identity.ts'
-import { whatIsWrong } from './enrol-host.ts'
+import { whatIsWrong } from './issued-certificate.ts'
 
 export type Renewal = { readonly ok: true; readonly identity: Identity } | { readonly ok: false; readonly says: string }
 

@@ -33,7 +33,8 @@ const fpm = (...entries: readonly FpmLogEntry[]) =>
   sampleFpm({ log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries } } })
 
 async function read(world: FakeWorld, question: Partial<CapacityQuestion> = {}) {
-  const host = fakeReadHost({ answers: { 'disk-space': df }, ...world })
+  const tree = { '/var/lib/nginx/body': { is: 'directory' }, '/var/log/php8.2-fpm.log': '', ...world.tree } as const
+  const host = fakeReadHost({ answers: { 'disk-space': df }, ...world, tree })
   const nginx = { allowance, workerPids: [51], logs: [] }
   return { host, ...(await capacityFacts(host, { fpm: [fpm()], nginx, ...question })) }
 }

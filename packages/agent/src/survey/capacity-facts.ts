@@ -3,12 +3,13 @@ import type { CouldNotTell } from '@fleetmend/shared'
 import type { Read, ReadHost } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
 import { cgroupPlace, readCounters, type CgroupPlace } from '../readings/cgroup.ts'
-import { readDiskSpace, type DiskSpace } from '../readings/disk-space.ts'
+import type { DiskSpace } from '../readings/disk-space.ts'
 import { readJournal } from '../readings/journal.ts'
 import { localTimeMs } from '../readings/log-time.ts'
 import type { NginxAllowance } from '../readings/nginx-capacity.ts'
 import { readOomKills, type OomKill } from '../readings/oom-kills.ts'
 import { answerOf } from './answer-of.ts'
+import { diskSpace } from './disk-space.ts'
 import { heldWorkers } from './held-workers.ts'
 import type { FpmFacts } from './host-facts.ts'
 
@@ -172,15 +173,12 @@ function logPlaces(log: FpmFacts['log'], config: FpmFacts['config']): readonly s
 }
 
 async function readDisks(host: ReadHost, needs: readonly Need[]): Promise<CapacityFacts['disks']> {
-  const paths = [...new Set(needs.map(({ path }) => path))]
-  if (paths.length === 0) return { ok: true, value: [] }
-  const answer = await answerOf(host, { tool: 'disk-space', paths })
-  if (!answer.ok) return answer
-  const spaces = readDiskSpace(answer.value, paths)
+  const spaces = await diskSpace(host, [...new Set(needs.map(({ path }) => path))])
+  if (!spaces.ok) return spaces
   return {
     ok: true,
     value: needs.flatMap((need) =>
-      spaces.filter(({ path }) => path === need.path).map((space) => ({ ...space, ...need })),
+      spaces.value.filter(({ path }) => path === need.path).map((space) => ({ ...space, ...need })),
     ),
   }
 }

@@ -9,6 +9,7 @@ import type {
   Read,
   ReadHost,
   SocketAddress,
+  SpaceFacts,
   ToolOutput,
 } from '../host/host.ts'
 
@@ -41,6 +42,8 @@ export interface FakeWorld {
    * once, the last one for ever.
    */
   readonly answers?: Readonly<Record<string, Answer | readonly Answer[]>>
+  /** By the path that is asked about. */
+  readonly spaces?: Readonly<Record<string, SpaceFacts>>
   /** By address and port: `127.0.0.1:80`. */
   readonly http?: Readonly<Record<string, HttpReply>>
   readonly fastcgi?: Readonly<Record<SocketAddress, FastCgiReply>>
@@ -145,6 +148,10 @@ export function fakeReadHost(world: FakeWorld = {}): FakeReadHost {
       const entry = tree.get(placeOf(tree, path) ?? path) ?? missing
       if (isRefusal(entry)) return entry
       return isLink(entry) ? { ok: true, value: entry.link } : { ok: false, why: 'failed', says: 'not a link' }
+    },
+    space: async (path) => {
+      const facts = world.spaces?.[path]
+      return facts ? { ok: true, value: facts } : missing
     },
     processes: async () => processes,
     process: async (pid) => {

@@ -26,12 +26,15 @@ export interface NginxReading {
   readonly master: ProcessFacts | null
   readonly workerPid: number | null
   readonly workerPids: readonly number[]
+  /** The file that nginx reads first. */
+  readonly main: string
   readonly config: Read<NginxConfig>
   readonly sites: Read<readonly Omit<SiteFacts, 'probes'>[]>
   /** Servers that hand requests on over HTTP; `isAlsoPhp` where one of `sites` is the same server. */
   readonly proxied: readonly { readonly site: NginxSite; readonly isAlsoPhp: boolean }[]
   /** What its configuration allows, and the files that say so; null when it could not be read. */
   readonly allowance: (NginxAllowance & ConfigPlaces) | null
+  /** As it was read for all of these; null without nginx. */
   /** Every `fastcgi_pass`. */
   readonly passes: readonly PassFacts[]
 }
@@ -54,7 +57,7 @@ export async function nginxFacts(
   )
   const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
   const isInstalled = unit !== null || master !== null || isThere
-  const { config, sites, proxied, allowance, passes } = isInstalled
+  const { main, config, sites, proxied, allowance, passes } = isInstalled
     ? await readSites(host, startedWith(master))
     : unread(
         units.ok
@@ -69,6 +72,7 @@ export async function nginxFacts(
     master,
     workerPid: workerPids[0] ?? workers[0]?.pid ?? null,
     workerPids,
+    main,
     config,
     sites,
     proxied,
@@ -87,10 +91,10 @@ export async function findNginx(
   return { master, ...(await programOf(host, unit, master)) }
 }
 
-type ReadSites = Pick<NginxReading, 'config' | 'sites' | 'proxied' | 'allowance' | 'passes'>
+type ReadSites = Pick<NginxReading, 'main' | 'config' | 'sites' | 'proxied' | 'allowance' | 'passes'>
 
-function unread(why: Read<never>): ReadSites {
-  return { config: why, sites: why, proxied: [], allowance: null, passes: [] }
+function unread(why: Read<never>, main = defaultConfig): ReadSites {
+  return { main, config: why, sites: why, proxied: [], allowance: null, passes: [] }
 }
 
 /** The name of each site that hands on to PHP, by its access log; several sites may share one. Opens no log. */
@@ -149,11 +153,12 @@ export function startedWith(master: ProcessFacts | null): { readonly main: strin
 
 async function readSites(host: ReadHost, { main, build }: ReturnType<typeof startedWith>): Promise<ReadSites> {
   const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
-  if (!reading.ok) return unread({ ok: false, why: 'failed', says: reading.says })
+  if (!reading.ok) return unread({ ok: false, why: 'failed', says: reading.says }, main)
   const php = nginxSites(reading.value, build)
   const servers = new Set(php.map(({ directive }) => directive))
   const requests = requestReader(host)
   return {
+    main,
     config: { ok: true, value: reading.value },
     sites: { ok: true, value: await Promise.all(php.map((site) => siteFacts(host, site, requests))) },
     passes: await passFacts(host, reading.value, php),

@@ -10,6 +10,9 @@ const unit = sampleUnit({
 })
 const refused = { exitCode: 1, stdout: '', stderr: 'nginx: [emerg] unknown directive "x" in /etc/nginx/nginx.conf:1\n' }
 
+/** Nothing was read before. */
+const unread = { main: '', config: { ok: false, why: 'missing', says: 'no such file' } } as const
+
 async function looked(
   config: string,
   tree: Readonly<Record<string, Entry>> = {},
@@ -20,7 +23,7 @@ async function looked(
     tree: { '/etc/nginx/nginx.conf': config, ...tree },
     answers: { 'nginx-config-test': refused, 'unit-journal nginx': '' },
   })
-  return { host, facts: await nginxService(host, { unit, master, binary, isInstalled: true }) }
+  return { host, facts: await nginxService(host, { unit, master, binary, isInstalled: true, ...unread }) }
 }
 
 test('nginx is asked what it says of the files on disk', async () => {
@@ -76,7 +79,13 @@ test('a configuration that cannot be read is refused before nginx makes anything
 
 test('without a unit it is asked, too, and no journal is', async () => {
   const host = fakeReadHost({ tree: { '/etc/nginx/nginx.conf': 'events {}' }, answers: { 'nginx-config-test': '' } })
-  const byHand = { unit: null, master: nginxMaster, binary: '/usr/sbin/nginx', isInstalled: true } as const
+  const byHand = {
+    unit: null,
+    master: nginxMaster,
+    binary: '/usr/sbin/nginx',
+    isInstalled: true,
+    ...unread,
+  } as const
   expect(await nginxService(host, byHand)).toMatchObject({
     configTest: { ok: true, value: { passes: true } },
     journal: { ok: false, why: 'missing' },
@@ -86,7 +95,7 @@ test('without a unit it is asked, too, and no journal is', async () => {
 
 test('without nginx there is nothing to ask', async () => {
   const host = fakeReadHost()
-  const nothing = { unit: null, master: null, binary: '/usr/sbin/nginx', isInstalled: false }
+  const nothing = { unit: null, master: null, binary: '/usr/sbin/nginx', isInstalled: false, ...unread }
   expect(await nginxService(host, nothing)).toMatchObject({
     configTest: { ok: false, why: 'missing' },
     journal: { ok: false, why: 'missing' },

@@ -11,13 +11,14 @@ const journalLines = 100
 
 export async function nginxService(
   host: ReadHost,
-  { unit, master, binary, isInstalled }: Pick<NginxReading, 'unit' | 'master' | 'binary' | 'isInstalled'>,
+  nginx: Pick<NginxReading, 'unit' | 'master' | 'binary' | 'isInstalled' | 'main' | 'config'>,
 ): Promise<Pick<NginxFacts, 'configTest' | 'journal'>> {
+  const { unit, master, binary, isInstalled } = nginx
   const none = { ok: false, why: 'missing', says: 'nginx is not a service here' } as const
   if (!isInstalled) return { configTest: none, journal: none }
   const config = namedConfig(unit, master)
   const [configTest, journal] = await Promise.all([
-    testNginxConfig(host, { binary, config, planned: new Map() }),
+    testNginxConfig(host, { binary, config, planned: new Map() }, { known: nginx }),
     unit ? readUnitJournal(host, unit) : none,
   ])
   return { configTest, journal }

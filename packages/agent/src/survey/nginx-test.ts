@@ -1,6 +1,6 @@
 /** What nginx itself says of its configuration: `nginx -t`, of the files on disk or of planned ones, making nothing. */
-import type { PlannedFiles, ProcessFacts, ReadHost } from '../host/host.ts'
-import { readNginxConfig, type NginxDirective } from '../readings/nginx-config.ts'
+import type { PlannedFiles, ProcessFacts, Read, ReadHost } from '../host/host.ts'
+import { readNginxConfig, type NginxConfig, type NginxDirective } from '../readings/nginx-config.ts'
 import { fullPath, packagedBuild } from '../readings/nginx-log-paths.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import { readWithFiles } from './config-files.ts'
@@ -22,13 +22,21 @@ export function namedConfig(unit: UnitProperties | null, master: ProcessFacts | 
   return / -c ?(\/\S+)/.exec(master?.title ?? argv)?.[1] ?? null
 }
 
-/** `view` is the host as it would be with the planned files. */
+export interface NginxTestMeans {
+  /** The host as it would be with the planned files. */
+  readonly view?: ReadHost
+  /** What was read already. */
+  readonly known?: { readonly main: string; readonly config: Read<NginxConfig> }
+}
+
 export async function testNginxConfig(
   host: ReadHost,
   { binary, config, planned }: NginxTest,
-  view: ReadHost = host,
+  { view = host, known }: NginxTestMeans = {},
 ): Promise<NginxFacts['configTest']> {
-  const made = await wouldMake(view, config ?? packagedMain)
+  const main = config ?? packagedMain
+  const reading = known?.main === main ? known.config : await readNginx(view, main)
+  const made = reading.ok ? await wouldMake(view, reading.value) : null
   if (made !== null)
     return { ok: false, why: 'failed', says: `\`nginx -t\` would make ${made}, and looking changes nothing` }
   const test = await host.ask({ tool: 'nginx-config-test', binary, config, planned })
@@ -38,6 +46,11 @@ export async function testNginxConfig(
   return { ok: true, value: { passes: exitCode === 0, exitCode, says } }
 }
 
+async function readNginx(host: ReadHost, main: string): Promise<Read<NginxConfig>> {
+  const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
+  return reading.ok ? reading : { ok: false, why: 'failed', says: reading.says }
+}
+
 /** Places where the test writes to a layer of its own (`answer-question.ts`). */
 const ownLayer = /^(\/var\/log|\/var\/lib\/nginx|\/run|\/var\/run|\/dev)\//
 
@@ -45,10 +58,8 @@ const ownLayer = /^(\/var\/log|\/var\/lib\/nginx|\/run|\/var\/run|\/dev)\//
  * Logs and folders elsewhere that are not there yet: nginx makes them while it only tests (`ngx_conf_open_file`,
  * `ngx_create_paths`). A configuration that cannot be read is refused before nginx makes anything.
  */
-async function wouldMake(host: ReadHost, main: string): Promise<string | null> {
-  const reading = await readWithFiles(host, (sources) => readNginxConfig(main, sources.read, sources.glob))
-  if (!reading.ok) return null
-  for (const path of new Set(writtenPaths(reading.value.directives))) {
+async function wouldMake(host: ReadHost, { directives }: NginxConfig): Promise<string | null> {
+  for (const path of new Set(writtenPaths(directives))) {
     if (ownLayer.test(path)) continue
     const real = await host.resolve(path)
     if (!real.ok && real.why === 'missing') return path

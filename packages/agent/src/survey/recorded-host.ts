@@ -58,6 +58,7 @@ export function recordingHost(host: ReadHost): { readonly host: ReadHost; record
     resolve: (path) => kept(keys.resolve(path), host.resolve(path)),
     writeObstacle: (path) => host.writeObstacle(path),
     readLink: (path) => kept(keys.readLink(path), host.readLink(path)),
+    space: (path) => kept(keys.space(path), host.space(path)),
     processes: () => kept(keys.processes, host.processes()),
     process: (pid) => kept(keys.process(pid), host.process(pid)),
     ask: (question) => kept(keys.ask(question), host.ask(question)),
@@ -112,6 +113,7 @@ export function recordedHost({ host: id, takenAtMs, files, answers }: HostRecord
     // No look asks for it, and nothing is written to a recording.
     writeObstacle: async () => notRecorded.says,
     readLink: (path) => read(keys.readLink(path)),
+    space: (path) => read(keys.space(path)),
     processes: () => read(keys.processes),
     process: (pid) => read(keys.process(pid)),
     ask: (question) => read(keys.ask(question)),
@@ -141,6 +143,7 @@ const keys = {
   list: (path: string) => `list ${path}`,
   resolve: (path: string) => `resolve ${path}`,
   readLink: (path: string) => `link ${path}`,
+  space: (path: string) => `space ${path}`,
   processes: 'processes',
   process: (pid: number) => `process ${pid}`,
   userName: (uid: number) => `user ${uid}`,

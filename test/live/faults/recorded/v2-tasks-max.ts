@@ -7,7 +7,7 @@ export const v2TasksMax = defineRecordedFault({
   kernel: 'apparmor',
   causes: ['fork-limit'],
   besides: ['upstream-timeout', 'pool-exhausted'],
-  remediations: [],
+  remediations: ['raise-limits'],
   async inject(host) {
     await host.must(['systemctl', 'set-property', '--runtime', host.unit, 'TasksMax=3'])
     const asked = Array.from({ length: 6 }, () => host.status('/sleep.php?s=60'))

@@ -69,7 +69,7 @@ describe('socket-denied', () => {
       says: expect.stringContaining(
         'nginx (www-data) may not connect to /run/php/php8.2-fpm.sock, which is root:root 0660: others may not',
       ),
-      withoutRemediation: expect.stringContaining('systemctl restart php8.2-fpm'),
+      remediations: [{ id: 'fix-socket-access', input: { pool: 'php8.2-fpm/www' } }],
     })
   })
 
@@ -79,8 +79,8 @@ describe('socket-denied', () => {
     const facts = failing(socket, 'EACCES', { way: { steps: closed } })
     expect(finding(facts)).toMatchObject({
       says: expect.stringContaining('may not enter /run/php, which is root:root 0700'),
+      remediations: [{ id: 'fix-socket-access' }],
     })
-    expect(finding(facts)?.withoutRemediation).not.toContain('restart php8.2-fpm')
   })
 
   test('without access control lists only a single name that denies is named', () => {
