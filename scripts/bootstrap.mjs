@@ -13,9 +13,9 @@ const pnpmVersion = '12.21.0'
 const pnpm = join(root, '.tools/node_modules/.bin/pnpm')
 const node = join(root, 'node_modules/.bin/node')
 
-/** The demo and the score are nothing without real hosts; the tests go on without their live stories, and say so. */
+/** The demo, the score and the crashes are nothing without real hosts; the tests go on without their live stories, and say so. */
 const hosts = { needsHosts: true }
-const tasks = { test: { needsHosts: false }, demo: hosts, score: hosts, parsers: hosts }
+const tasks = { test: { needsHosts: false }, demo: hosts, score: hosts, crash: hosts, parsers: hosts }
 const exit = { internal: 1, refused: 3, usage: 64 }
 
 /** Debian packages by a file that tells whether they are there. What runs inside the hosts is not among them. */
@@ -30,7 +30,7 @@ const hostPackages = {
 const [name, ...rest] = process.argv.slice(2)
 const task = Object.hasOwn(tasks, name ?? '')
   ? tasks[name]
-  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|parsers')
+  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|parsers')
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
 if (!existsSync(join(root, 'scripts', `${name}.ts`)))

@@ -14,7 +14,7 @@ export type Moment = { readonly deed: string; readonly nth: number } | { readonl
 export async function cutOff(scene: Scene, cut: 'kill' | 'power', moment: Moment): Promise<CrashRow | null> {
   const { host } = scene
   await backAgain(scene)
-  const digest = await plan(host, scene.crashCase)
+  const { digest } = await plan(host, scene.crashCase)
   await wish(host, 'deed' in moment ? moment : undisturbed, cut === 'power' ? 'SIGSTOP' : 'SIGKILL')
   const caller = host.agent('apply', digest).catch((error: unknown) => error)
   const at = 'deed' in moment ? await cutBefore(host, caller, cut) : await cutAfter(host, cut, moment.afterMs)

@@ -20,7 +20,7 @@ async function disturbOnce(scene: Scene, mishap: Mishap): Promise<CrashRow> {
   const { host, crashCase } = scene
   await backAgain(scene)
   scene.isSpent = true
-  const digest = await plan(host, crashCase)
+  const { digest } = await plan(host, crashCase)
   await wish(host, mishap.before === undefined ? undisturbed : { deed: mishap.before, nth: 1 }, 'SIGSTOP')
   if (mishap.before === undefined) await mishap.happens(host)
   const sinceMs = Date.now()
@@ -43,6 +43,7 @@ async function disturbOnce(scene: Scene, mishap: Mishap): Promise<CrashRow> {
       ? 'stuck'
       : `nothing: ${stdout}${stderr}`
     : (report.outcome ?? 'open')
+  await mishap.over?.(host)
   const side = await sideNow(scene)
   const complaints = [
     ...(outcome === mishap.outcome ? [] : [`${outcome} instead of ${mishap.outcome}: ${says}`]),
@@ -50,7 +51,6 @@ async function disturbOnce(scene: Scene, mishap: Mishap): Promise<CrashRow> {
     ...(mishap.tells && !mishap.tells.test(says) ? [`nothing tells ${String(mishap.tells)}: ${says}`] : []),
     ...(await hostWrongs(scene, report)),
   ]
-  await mishap.over?.(host)
   if (mishap.stepsLeadBack) complaints.push(...(await followSteps(scene, says)))
   return { how: 'mishap', remediation: crashCase.remediation, where: mishap.says, outcome, side, wholeMs, complaints }
 }

@@ -1,6 +1,6 @@
 /** A remediation on a host: how the host is on either side of it, and what an apply does that nobody disturbs. */
 import { dirname } from 'node:path'
-import type { PlanDocument } from '@fleetmend/shared'
+import type { PlanDocument, PlanRecord } from '@fleetmend/shared'
 import type { Host } from '../faults/host-kit.ts'
 import { takeHostState, type HostState } from '../faults/host-state.ts'
 import type { CrashCase } from './crash-cases.ts'
@@ -22,7 +22,7 @@ export interface Scene {
 export async function openScene(host: Host, crashCase: CrashCase): Promise<Scene> {
   await begin(host, crashCase)
   const [before, answered] = [await stateOf(host), await host.status('/ok.php')]
-  const digest = await plan(host, crashCase)
+  const { digest } = await plan(host, crashCase)
   await wish(host, undisturbed)
   const ran = await host.agent('apply', digest)
   const report = await newestApply(host)
@@ -49,12 +49,12 @@ async function begin(host: Host, { break: breakHost }: CrashCase): Promise<void>
   await breakHost?.(host)
 }
 
-export async function plan(host: Host, { remediation, input }: CrashCase): Promise<string> {
+export async function plan(host: Host, { remediation, input }: CrashCase): Promise<PlanRecord> {
   const words = [remediation, ...input.flatMap((each) => ['--input', each]), '--watch', '0', '--json']
   const { stdout, stderr } = await host.agent('plan', ...words)
   const [planned] = stdout.startsWith('{') ? (JSON.parse(stdout) as PlanDocument).plans : []
   if (!planned) throw new Error(`Nothing to plan for ${words.join(' ')}:\n${stdout}${stderr}`)
-  return planned.digest
+  return planned
 }
 
 /** With the folder of the pools, which may be a file system of its own. */

@@ -81,13 +81,14 @@ function heldLock(path: string, mine: string): HeldLock {
 /** Links a finished file, so that nobody ever reads a lock without its owner in it. */
 async function linkNew(path: string, content: string): Promise<boolean> {
   const temporary = temporaryName(path)
-  await writeNew(temporary, Buffer.from(content), 0o600)
   try {
+    await writeNew(temporary, Buffer.from(content), 0o600)
     await link(temporary, path)
     await syncDirectory(dirname(path))
     return true
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false
+    // On a full disk the lock of somebody who is dead has to go first: its room is enough for ours.
+    if (['EEXIST', 'ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) return false
     throw error
   } finally {
     await rm(temporary, { force: true })

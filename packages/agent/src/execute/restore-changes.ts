@@ -60,6 +60,8 @@ async function restoreChange(
     says: `${nameOf(change)}: ${says}`,
     step: stepFor(run, index, change),
   })
+  // Never begun: however it is now, another hand made it so, and there is nothing of this apply to take back.
+  if (!run.record.journal.entries.some((each) => each.entry === 'writing' && each.change === index)) return null
   if (isFileChange(change)) await removeLeftovers(run, change.path)
   const now = await sideOf(host, state.key, change)
   if (!now.ok) return fail(now.says)

@@ -108,6 +108,17 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect(seen).toEqual(expect.arrayContaining(names.map((name) => `./${name}`)))
   })
 
+  test.each([
+    ['edited', 'gone'],
+    ['gone', 'edited'],
+  ])('sees a file that is edited beside one that goes, whichever is named first: %s, %s', async (...names) => {
+    await using folder = await temporaryFolder()
+    for (const name of names) await writeFile(folder.at(name), 'live')
+    const planned = new Map(names.map((name) => [folder.at(name), name === 'gone' ? null : Buffer.from('planned')]))
+    const read = await shell(`cd '${folder.path}'; grep -r .`, planned)
+    expect(read).toMatchObject({ ok: true, value: { stdout: 'edited:planned\n' } })
+  })
+
   test('leaves nothing behind in memory', async () => {
     await using folder = await temporaryFolder()
     const stages = async () => (await readdir('/dev/shm')).filter((name) => name.startsWith('fleetmend-stage-'))

@@ -110,9 +110,10 @@ async function putFiles(
 ): Promise<readonly Mount[]> {
   const mounts: Mount[] = []
   const copies = new Map<string, string>()
-  // Outer folders first: one that is bound later would hide what was bound below it.
+  // Outer folders first, and each before its files: one that is bound later would hide what was bound below it.
   const depth = (path: string) => nearestFolder(dirname(path)).length
-  const ordered = [...planned].toSorted(([a], [b]) => depth(a) - depth(b))
+  const stays = ([path, bytes]: readonly [string, Uint8Array | null]) => bytes !== null && existsSync(path)
+  const ordered = [...planned].toSorted((a, b) => depth(a[0]) - depth(b[0]) || Number(stays(a)) - Number(stays(b)))
   for (const [i, [path, bytes]] of ordered.entries()) {
     if (bytes !== null && existsSync(path)) {
       const staged = join(folder, `file-${i}`)

@@ -3,9 +3,9 @@
  * findings carry steps in place of remediations.
  */
 import type { Finding, SuggestedRemediation } from '@fleetmend/shared'
-import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
+import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
+import { poolFile } from './pool-file.ts'
 import { settingSteps } from './settings-by-hand.ts'
-import { listenWritten } from './upstream-words.ts'
 import { isStoodInFor } from './unit-service.ts'
 
 /** The same finding, with what can be done to its services on this host; its own steps are for where nothing can. */
@@ -81,15 +81,11 @@ function stepsOf(facts: HostFacts, service: FpmFacts, remediation: SuggestedReme
 
 function tuneSteps(service: FpmFacts, subject: string): string {
   const pool = service.pools.find((each) => each.subject === subject)
-  const file = pool ? fileOf(service, pool) : service.configPath
+  const file = pool ? poolFile(service, pool) : service.configPath
   return (
     `See how many workers memory holds (\`fleetmend-agent plan tune-pool --input pool=${subject}\` shows the arithmetic and ` +
     `the lines), set pm.max_children in ${file}, then ${reloadSteps(service)}.`
   )
-}
-
-function fileOf(service: FpmFacts, pool: PoolFacts): string {
-  return listenWritten(service, pool)?.at.replace(/:\d+$/, '') ?? service.configPath
 }
 
 /** How it is started, without knowing who did last. */

@@ -38,7 +38,7 @@ function listenerAt(service: FpmFacts, address: SocketAddress): IdleListener {
     pool,
     name: pool?.subject ?? service.service,
     written: pool ? listenWritten(service, pool) : null,
-    isLoaded: pool?.listen != null && listens(service, pool.listen),
+    isLoaded: pool !== null && pool.listen !== null && listens(service, pool.listen),
   }
 }
 

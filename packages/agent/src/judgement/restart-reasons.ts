@@ -35,7 +35,8 @@ export function lostSockets(facts: HostFacts, fpm: UnitService): readonly LostSo
     const { address, way } = upstream
     const path = plain(address)
     if (!listens(fpm, address)) return []
-    const folder = way?.missing != null && way.missing !== path ? way.missing : null
+    const missing = way?.missing ?? path
+    const folder = missing === path ? null : missing
     return [
       {
         says: `${fpm.service} listens on ${path}, whose file was deleted; a reload would hand on the same socket, still without a file.`,

@@ -4,10 +4,10 @@ import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { alignmentOf } from './align-timeouts.ts'
 import { buffersFor, inK, nextHeaderBuffer } from './header-buffers.ts'
 import { filesForConnections, nextConnections, nextFiles, usualTasks } from './limits.ts'
+import { poolFile } from './pool-file.ts'
 import { locationsOf } from './recent-failures.ts'
 import { usualScriptFilename } from './script-fix.ts'
 import { nginxBytes } from '../readings/nginx-values.ts'
-import { listenWritten } from './upstream-words.ts'
 
 /** Null where it is not one of these. `reload` are the steps by which the service reads its files. */
 export function settingSteps(
@@ -19,7 +19,7 @@ export function settingSteps(
   if (id === 'raise-limits') return limitSteps(facts, service, String(input['limit']), reload)
   const pool = service.pools.find(({ subject }) => subject === input['pool'])
   if (!pool) return null
-  const file = listenWritten(service, pool)?.at.replace(/:\d+$/, '') ?? service.configPath
+  const file = poolFile(service, pool)
   const inPool = (line: string) => `Set \`${line}\` in ${file}, then ${reload}.`
   const inNginx = (line: string) => `Set \`${line}\` ${placesOf(facts, pool)}, then ${nginxReloadSteps(facts)}.`
   switch (id) {

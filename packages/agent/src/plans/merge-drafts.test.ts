@@ -98,3 +98,13 @@ test('the order in which remediations are named does not change what the host wo
     }),
   )
 })
+
+test('what a reload would disturb is not said of a plan whose restart makes it needless', () => {
+  const reload = draft({ acts: [{ act: 'reload-fpm', service, deadlineMs: 20_000 }], disturbs: ['they wait'] })
+  const restart = draft({ acts: [{ act: 'restart', service, finishMs: 1000 }], disturbs: ['they are lost'] })
+  const longer = draft({ acts: [{ act: 'restart', service, finishMs: 5000 }], disturbs: ['later'] })
+  expect(merge([reload, restart, longer])).toMatchObject({
+    ok: true,
+    value: { acts: [{ act: 'restart', service, finishMs: 5000 }], disturbs: ['later'] },
+  })
+})

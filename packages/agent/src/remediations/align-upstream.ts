@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import type { SocketAddress } from '../host/host.ts'
 import { isManaged } from '../judgement/by-hand.ts'
 import { changedLast } from '../judgement/idle-listeners.ts'
+import { peerHealth } from '../judgement/peer-groups.ts'
 import { isMeant, reaches } from '../judgement/same-address.ts'
 import { allowedClients, clientAddress, passesTo, unreached, type Unreached } from '../judgement/upstream-obstacle.ts'
 import { listenWritten, passTarget, plain, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
@@ -28,7 +29,7 @@ export const alignUpstream = defineRemediation({
     'flight is done; none is lost.',
   undone:
     'The files are put back as they were and the side that was changed is reloaded, which loses no request either.',
-  clears: ['upstream-mismatch', 'socket-stale', 'wrong-protocol'],
+  clears: ['upstream-mismatch', 'socket-stale', 'wrong-protocol', 'localhost-two-peers'],
   byHand:
     'Set `fastcgi_pass` in the site to where the pool listens (`ss -lxn`, `ss -ltn`), then `nginx -t && nginx -s reload`.',
   input: z.strictObject({
@@ -93,14 +94,20 @@ interface Alignment {
 }
 
 interface Lost extends Unreached {
-  readonly diagnosis: 'upstream-mismatch' | 'socket-stale' | 'wrong-protocol'
+  readonly diagnosis: 'upstream-mismatch' | 'socket-stale' | 'wrong-protocol' | 'localhost-two-peers'
 }
 
 /** Dead for want of a pool; a pool that only has not loaded the address, or lost its file, is another remediation's. */
 function lostOf(facts: HostFacts, site: string): readonly Lost[] {
   const diagnoses = ['upstream-mismatch', 'socket-stale', 'wrong-protocol'] as const
+  const halves = peerHealth(facts)
+    .filter(({ isLocalhost, live }) => isLocalhost && live.length > 0)
+    .flatMap(({ passes, dead }) =>
+      dead.map((upstream): Lost => ({ upstream, passes, role: 'risk', diagnosis: 'localhost-two-peers' })),
+    )
   return diagnoses
-    .flatMap((diagnosis) => unreached(facts, diagnosis).map((each) => ({ ...each, diagnosis })))
+    .flatMap((diagnosis) => unreached(facts, diagnosis).map((each): Lost => ({ ...each, diagnosis })))
+    .concat(halves)
     .filter(
       ({ passes, upstream }) => passes.some((pass) => pass.site === site) && !isNamedByRunning(facts, upstream.address),
     )
@@ -137,7 +144,7 @@ function nginxFollows(at: Alignment, target: SocketAddress): Drafted {
     edits: changes.flatMap(({ edits }) => edits),
     warnings: [
       ...changes.flatMap(({ warnings }) => warnings),
-      ...serves(facts, pool),
+      ...serves(facts, pool, at.site),
       ...otherVersion(at),
       ...unwelcome(service, pool, target),
       ...(lost.length > 1 || at.first.diagnosis !== 'upstream-mismatch'
@@ -155,11 +162,11 @@ function fpmFollows(at: Alignment, target: SocketAddress): Drafted {
   const { facts, service, pool, first, lost } = at
   if (!isManaged(service))
     return refused(notManaged(service), 'What a person can do stands in the findings: `fleetmend-agent diagnose`.')
-  if (first.diagnosis === 'wrong-protocol' || lost.length > 1)
+  if (first.diagnosis === 'wrong-protocol' || first.diagnosis === 'localhost-two-peers' || lost.length > 1)
     return refused(
       lost.length > 1
         ? `${at.site} asks at ${lost.length} addresses that are dead, and a pool listens on one.`
-        : `Another program answers at ${plain(target)}, so that the pool cannot listen there.`,
+        : `${plain(target)} is not where the pool can go: something else answers there, or localhost is two addresses.`,
       'Let nginx follow: side=nginx.',
     )
   if (target.startsWith('tcp:') && first.upstream.isHere !== true)
@@ -167,7 +174,7 @@ function fpmFollows(at: Alignment, target: SocketAddress): Drafted {
       `${plain(target)} is no address of this host, so that no pool can listen there.`,
       'Let nginx follow: side=nginx.',
     )
-  const asking = serves(facts, pool)
+  const asking = serves(facts, pool, at.site)
   if (asking.length > 0) return refused(`${asking.join(' ')} It would lose it.`, 'Let nginx follow: side=nginx.')
   const { path, splice } = setPoolDirective(service.config.value, pool.name, 'listen', plain(target))
   return {
@@ -191,6 +198,8 @@ function common({ lost }: Alignment): Pick<Draft, 'kind' | 'arithmetic' | 'clear
 function story({ facts, service, pool, first }: Alignment): string {
   const { address } = first.upstream
   const who = sitesInWords(passesTo(facts, address))
+  if (first.diagnosis === 'localhost-two-peers')
+    return `${who} asks for PHP at localhost, which is two addresses to nginx, and ${pool.subject} listens on ${plain(pool.listen ?? address)} only.`
   return `${who} asks for PHP at ${plain(address)}, and ${pool.subject} listens on ${plain(pool.listen ?? address)}.${changedLast(first.passes, address, listenWritten(service, pool))}`
 }
 
@@ -214,9 +223,10 @@ function connectable(listen: SocketAddress): SocketAddress {
   return listen.replace(/^tcp:0\.0\.0\.0:/, 'tcp:127.0.0.1:').replace(/^tcp:\[::\]:/, 'tcp:[::1]:') as SocketAddress
 }
 
-function serves(facts: HostFacts, pool: PoolFacts): readonly string[] {
+function serves(facts: HostFacts, pool: PoolFacts, besides: string): readonly string[] {
   const asking = facts.nginx.upstreams.filter(({ address }) => pool.listen !== null && reaches(address, pool.listen))
-  const sites = [...new Set(asking.flatMap(({ address }) => passesTo(facts, address).map(({ site }) => site)))]
+  const asked = asking.flatMap(({ address }) => passesTo(facts, address).map(({ site }) => site))
+  const sites = [...new Set(asked)].filter((site) => site !== besides)
   return sites.length === 0 ? [] : [`${pool.subject} already serves ${sites.slice(0, 4).join(', ')}.`]
 }
 

@@ -147,10 +147,9 @@ describe.each(cases)('$id', ({ id, remediation }) => {
     const drafted = remediation.draft(facts, input)
     if (drafted.kind !== 'draft') throw new Error(drafted.because)
     for (const act of drafted.acts) {
-      if (act.act === 'reload-nginx')
-        expect(drafted.checks).toContainEqual({ when: 'planned', check: 'nginx-config', service: act.service })
-      if (act.act !== 'start' && act.act !== 'reload-fpm' && act.act !== 'restart') continue
-      expect(drafted.checks).toContainEqual({ when: 'planned', check: 'fpm-config', service: act.service })
+      if (!['start', 'restart', 'reload-fpm', 'reload-nginx'].includes(act.act) || !('service' in act)) continue
+      const check = act.service === 'nginx' ? 'nginx-config' : 'fpm-config'
+      expect(drafted.checks).toContainEqual({ when: 'planned', check, service: act.service })
     }
     expect(drafted.disturbs.length > 0).toBe(drafted.acts.some(({ act }) => act === 'reload-fpm' || act === 'restart'))
     expect(

@@ -14,7 +14,12 @@ import { filesAfter, mustDraft } from './sample-edits.ts'
 
 const input = { pool: 'php8.2-fpm/www', backlog: 511 } as const
 
-function withQueue(limit: number, { set = '', somaxconn = 4096 as number | null } = {}) {
+interface Set {
+  readonly set?: string
+  readonly somaxconn?: number | null
+}
+
+function withQueue(limit: number, { set = '', somaxconn = 4096 }: Set = {}) {
   const queue = { ok: true, value: { waiting: [0, 0, 0], limit } } as const
   const config = { ok: true, value: sampleConfig({ pool: `${samplePoolText}${set}` }) } as const
   return sampleFacts({

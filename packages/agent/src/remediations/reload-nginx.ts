@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import type { Plan } from '@fleetmend/shared'
 import { instantOf } from '../judgement/instant.ts'
+import { disabledPeers } from '../judgement/peer-groups.ts'
 import { loggedElsewhere } from '../judgement/stale-nginx.ts'
 import { claimsOf, deniedAt, helpsByNewGroup, lostByReload, unreached } from '../judgement/upstream-obstacle.ts'
 import { plain, poolSubject, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
@@ -16,10 +17,11 @@ export const reloadNginx = defineRemediation({
   meaning:
     'Tests the configuration with `nginx -t` in a private view, then sends SIGHUP: the master starts new workers on the ' +
     'same listeners, and the old ones end with their last request. For files that were edited and not loaded, and for ' +
-    "nginx's user having got a group since its workers started. Everything that was edited comes into force at once.",
+    "nginx's user having got a group since its workers started, or servers of a group that are still given up. Everything " +
+    'that was edited comes into force at once.',
   disturbs: 'Nothing: no request is lost, and none waits.',
   undone: 'Nothing to undo: no file is changed. Files that nginx has loaded with it stay loaded.',
-  clears: ['config-not-loaded', 'upstream-mismatch', 'socket-denied'],
+  clears: ['config-not-loaded', 'upstream-mismatch', 'socket-denied', 'no-live-upstreams'],
   byHand: '`nginx -t && nginx -s reload`.',
   input: z.strictObject({}),
 
@@ -73,6 +75,9 @@ function clearsOf(facts: HostFacts, editedMs: number | null): Plan['clears'] {
     ...(editedMs === null
       ? []
       : [{ diagnosis: 'config-not-loaded', subject: { kind: 'service', name: 'nginx' } as const }]),
+    ...disabledPeers(facts)
+      .filter(({ isLocalhost }) => !isLocalhost)
+      .map(({ passes }) => ({ diagnosis: 'no-live-upstreams', subject: siteSubject(passes) })),
     ...loggedElsewhere(facts).map(({ pass }) => ({ diagnosis: 'upstream-mismatch', subject: siteSubject([pass]) })),
     ...newGroups.map(({ upstream, passes }) => {
       const [claim] = claimsOf(facts, upstream.address)

@@ -36,7 +36,7 @@ function boundsOf({ default: standard, minimum, maximum, enum: choice }: Field):
   const words = [
     ...(minimum !== undefined && maximum !== undefined ? [`${minimum} to ${maximum}`] : []),
     ...(choice ? [choice.map(String).join(' or ')] : []),
-    ...(standard === undefined ? [] : [`${String(standard)} when it is left out`]),
+    ...(standard === undefined ? [] : [`${JSON.stringify(standard)} when it is left out`]),
   ]
   return words.length === 0 ? '' : ` (${words.join(', ')})`
 }

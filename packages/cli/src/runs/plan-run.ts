@@ -84,8 +84,7 @@ async function askedFor(controller: Controller, options: RunOptions): Promise<An
     return refuse('Either --do one remediation, or plan --for-findings; both at once could mean two things.')
   const catalogue = await controller.ask((api) => api.catalogue.query())
   if (!catalogue.ok) return catalogue
-  const consent = id === 'start-service' && startStopped ? ['startStopped=true'] : []
-  const read = readRemediation(id, [...input, ...consent], catalogue.value)
+  const read = readRemediation(id, input, catalogue.value)
   return read.ok
     ? { ok: true, value: { want: [read.value], ...more } }
     : { ok: false, problem: read.problem, lost: null }

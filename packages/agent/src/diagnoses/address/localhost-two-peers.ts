@@ -1,5 +1,6 @@
 /** `localhost` in fastcgi_pass is two servers to nginx, and PHP-FPM listens on one of them. */
-import type { Evidence, Finding, Role } from '@fleetmend/shared'
+import { isSiteName, type Evidence, type Finding, type Role } from '@fleetmend/shared'
+import { claimsOf } from '../../judgement/upstream-obstacle.ts'
 import { disabledPeers, peerHealth, type GroupHealth } from '../../judgement/peer-groups.ts'
 import {
   httpEvidence,
@@ -10,6 +11,7 @@ import {
   siteSubject,
   sitesInWords,
 } from '../../judgement/upstream-words.ts'
+import type { UpstreamFacts } from '../../survey/address-facts.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -63,7 +65,19 @@ function judgeGroup(
       ...(alive ? passEvidence(passes, alive.address) : []),
       ...httpEvidence(facts, passes),
     ],
-    remediations: [],
+    remediations: toOne(facts, passes, alive),
     withoutRemediation: `Write \`${on}\` in place of localhost at ${places.slice(0, 3).join(', ')}, then \`nginx -t && nginx -s reload\`; that also ends a wait.`,
   }
+}
+
+/** The site asks the pool's own address in place of the name. */
+function toOne(
+  facts: HostFacts,
+  [pass]: GroupHealth['passes'],
+  alive: UpstreamFacts | undefined,
+): Finding['remediations'] {
+  const claim = alive && claimsOf(facts, alive.address).find(({ pool }) => pool.listen === alive.address)
+  return pass && claim && isSiteName(pass.site)
+    ? [{ id: 'align-upstream', input: { site: pass.site, pool: claim.pool.subject } }]
+    : []
 }

@@ -62,7 +62,7 @@ function judgeDisabled(facts: HostFacts): readonly Finding[] {
           .map((upstream) => requestEvidence(upstream)),
         ...httpEvidence(facts, passes),
       ],
-      remediations: [],
+      remediations: [{ id: 'reload-nginx', input: {} }],
       withoutRemediation:
         `It ends by itself within ${failTimeoutS} s of the last failure; \`nginx -s reload\` ends it at once and loses nothing. ` +
         '`max_fails=0` keeps nginx from giving up servers on this same host.',

@@ -72,10 +72,20 @@ function judgeDisk(facts: HostFacts, { mountedAt, needs }: FullDisk): Finding {
           ]),
     ],
     remediations: [],
-    withoutRemediation:
-      `Find what fills it (\`du -xh ${mountedAt} | sort -h | tail\`) and make room: old logs first. Restart nothing before ` +
-      'that: what runs now goes on, what is stopped does not come up.',
+    withoutRemediation: makeRoom(mountedAt, lacks, kept?.service ?? null),
   }
+}
+
+function makeRoom(mountedAt: string, lacks: 'inode' | 'byte', down: string | null): string {
+  const find =
+    lacks === 'inode'
+      ? `\`du -x --inodes ${mountedAt} | sort -n | tail\` shows where the many files are`
+      : `\`du -xh ${mountedAt} | sort -h | tail\` shows what fills it, \`lsof +L1 ${mountedAt}\` what is deleted and still held open`
+  return (
+    `Make room: ${find}; old logs first (\`journalctl --vacuum-size=200M\`, \`logrotate --force /etc/logrotate.conf\`). ` +
+    'Restart nothing before that: what runs now goes on, what is stopped does not come up.' +
+    (down === null ? '' : ` Then \`fleetmend-agent plan start-service --input service=${down}\`.`)
+  )
 }
 
 const purposes: Readonly<Record<NeededDisk['use'], string>> = {

@@ -1,6 +1,8 @@
 /** Requests end as 500, because a script needs more than PHP's memory_limit. */
 import type { Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
+import { reloadSteps } from '../../judgement/by-hand.ts'
+import { poolFile } from '../../judgement/pool-file.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { newestMs, standingErrorsOf } from '../../judgement/standing-errors.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
@@ -50,8 +52,9 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       ],
       remediations: [],
       withoutRemediation:
-        `See which script it is (the line names it) and why it needs so much. Only if it must: raise memory_limit for ` +
-        `${pool.name} (\`php_admin_value[memory_limit]\`), see that ${pool.maxChildren ?? 'all'} workers of that size fit, and reload.`,
+        'See which script it is (the line above names it) and why it needs so much. Only if it must: set ' +
+        `\`php_admin_value[memory_limit] = ${limitMiB * 2}M\` in ${poolFile(service, pool)}, as long as ${pool.maxChildren ?? 'all'} workers of that ` +
+        `size fit (\`free -m\`), then ${reloadSteps(service)}.`,
     },
   ]
 }

@@ -4,7 +4,7 @@ import { killedForMemory } from '../../judgement/killed-for-memory.ts'
 import { sizePool } from '../../judgement/pool-sizing.ts'
 import { sizeAtMost } from '../../judgement/size-series.ts'
 import { worstCases, type WorstCase } from '../../judgement/worst-case.ts'
-import type { HostFacts } from '../../survey/host-facts.ts'
+import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const poolTooLarge = defineDiagnosis({
@@ -33,13 +33,18 @@ function findingOf(facts: HostFacts, worst: WorstCase): Finding {
       { source: worst.source, says: worst.says },
     ],
     ...(fits === null
-      ? { remediations: [], withoutRemediation: toDo }
+      ? { remediations: [], withoutRemediation: toDo(service, largest.subject) }
       : { remediations: [{ id: 'tune-pool', input: { ...fits } }] }),
   }
 }
 
-const toDo =
-  'No sensible number of workers fits. Give it more memory, or lower what one request may take (memory_limit), and look again.'
+function toDo({ service }: FpmFacts, subject: string): string {
+  return (
+    'No sensible number of workers fits. Give it more memory ' +
+    `(\`free -m\`; a limit of its own: \`systemctl show -p MemoryMax ${service}\`), or lower what one request of ${subject} may ` +
+    'take (`php_admin_value[memory_limit]`), and look again: `fleetmend-agent diagnose`.'
+  )
+}
 
 /** The largest size of the largest pool that `tune-pool` would agree to, when all others keep theirs. */
 function fittingInput(facts: HostFacts, { needsMiB, holdsMiB, largest }: WorstCase): FittingInput | null {

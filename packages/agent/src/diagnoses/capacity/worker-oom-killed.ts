@@ -31,15 +31,17 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       says: `The kernel killed ${deaths.length === 1 ? 'a worker' : `${deaths.length} workers`} of ${name} (${pools}) for ${whose}.`,
       evidence: [...evidence],
       remediations: [],
-      withoutRemediation: toDo(name, limitMiB),
+      withoutRemediation: toDo(service, limitMiB),
     },
   ]
 }
 
-function toDo(name: string, limitMiB: number | null): string {
+function toDo({ service, pools }: FpmFacts, limitMiB: number | null): string {
+  const [largest] = pools.toSorted((a, b) => (b.maxChildren ?? 0) - (a.maxChildren ?? 0))
+  const fewer = Math.max(1, Math.floor((largest?.maxChildren ?? 2) / 2))
   const room =
     limitMiB === null
-      ? 'give the host more memory, or let fewer workers run (`fleetmend-agent plan tune-pool --input maxChildren=N`)'
-      : `raise the limit (\`systemctl set-property ${name} MemoryMax=…\`, at once and without a restart)`
-  return `Find what the requests need (memory_limit, the slow log, what changed last), then ${room}.`
+      ? `give the host more memory, or let fewer workers run: \`fleetmend-agent plan tune-pool --input pool=${largest?.subject} --input maxChildren=${fewer}\``
+      : `raise the limit: \`systemctl set-property ${service} MemoryMax=${Math.ceil(limitMiB * 1.5)}M\`, which holds at once and restarts nothing`
+  return `See who held how much when the kernel chose: \`journalctl -k --no-pager | grep -iE -A30 "invoked oom-killer" | tail -60\`. Find what the requests need (memory_limit, what changed last), then ${room}.`
 }

@@ -48,7 +48,10 @@ function judgePass(facts: HostFacts, site: ProxiedSiteFacts, pass: ProxyPassFact
         : `${backendsOf(pass)}, to which ${site.serverName} hands requests, took no connections in the last minutes; whether it does now is not known here.`,
       evidence,
       remediations: [],
-      withoutRemediation: `Start the service that should listen on ${backendsOf(pass)}, or correct proxy_pass at ${pass.at} and reload nginx.`,
+      withoutRemediation:
+        `See which service should listen on ${backendsOf(pass)} and why it does not: \`systemctl --failed\`, ` +
+        '`journalctl -p err -n 50 --no-pager`, and what listens at all: `ss -lxtnp`. Start it; or, where it has moved, correct ' +
+        `proxy_pass at ${pass.at}, then \`nginx -t && systemctl reload nginx\`.`,
     },
   ]
 }

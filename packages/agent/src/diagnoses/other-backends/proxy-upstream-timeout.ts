@@ -45,7 +45,10 @@ function judgePass(facts: HostFacts, site: ProxiedSiteFacts, pass: ProxyPassFact
       says: `The server that ${site.serverName} hands requests to, ${backendsOf(pass)}, did not answer ${times(errors.length, 'request')} of the last minutes in time.`,
       evidence,
       remediations: [],
-      withoutRemediation: `Look at the service that listens on ${backendsOf(pass)}: its own log, what it waits for, whether it has workers left.`,
+      withoutRemediation:
+        `See who listens on ${backendsOf(pass)} (\`ss -lxtnp\` names the process), what its log says ` +
+        '(`journalctl -n 100 --no-pager _PID=` and that number), what it waits for and whether it has workers left. A ' +
+        `restart of it alone is no answer; where the work is meant to take so long, raise proxy_read_timeout at ${pass.readTimeout.at ?? pass.at}, then \`nginx -t && systemctl reload nginx\`.`,
     },
   ]
 }

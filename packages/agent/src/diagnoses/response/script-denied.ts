@@ -1,8 +1,10 @@
 /** FPM refuses to run the scripts that nginx asks it for: 403. */
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { answeredByFpm } from '../../judgement/answered-by-fpm.ts'
+import { reloadSteps } from '../../judgement/by-hand.ts'
 import { poolDirective } from '../../judgement/pool-directive.ts'
-import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
+import { poolFile } from '../../judgement/pool-file.ts'
+import type { FpmFacts, HostFacts, PoolFacts, SiteFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const scriptDenied = defineDiagnosis({
@@ -29,8 +31,15 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
     evidence: [...evidence, setting],
     remediations: [],
     withoutRemediation:
-      `Where scripts rightly end otherwise, add that ending to security.limit_extensions of ${pool.subject} and reload ` +
-      `${service.service}. Where they end in .php, see that SCRIPT_FILENAME names the file, not a folder, and that the ` +
-      'user of the pool may read it.',
+      `Where scripts rightly end otherwise, set \`security.limit_extensions = ${limit?.value.includes('.php') ? limit.value : '.php .phar'}\` and that ending ` +
+      `in ${poolFile(service, pool)}, then ${reloadSteps(service)}; never empty it. Where they end in .php, see that the user of ` +
+      `the pool may read them: \`runuser -u ${poolDirective(service, pool, 'user')?.value ?? 'www-data'} -- ls -l ${folderOf(site)}\`, and that SCRIPT_FILENAME names a file, not a folder.`,
   }))
+}
+
+function folderOf({ phpLocations }: SiteFacts): string {
+  return (
+    phpLocations.flatMap(({ scriptFolder, documentRoot }) => scriptFolder?.path ?? documentRoot?.path ?? [])[0] ??
+    '/var/www'
+  )
 }

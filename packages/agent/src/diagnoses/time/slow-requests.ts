@@ -36,8 +36,7 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         ...traceEvidence(facts, pool),
       ],
       remediations: [],
-      withoutRemediation:
-        'Nothing has failed. Read the records in the slow log, and look at what stands first in most of them.',
+      withoutRemediation: `Nothing has failed. Read the records, and look at what stands first in most of them: \`tail -n 60 ${pool.slowLog.ok ? pool.slowLog.value.path : '/var/log/*slow*'}\`.`,
     },
   ]
 }

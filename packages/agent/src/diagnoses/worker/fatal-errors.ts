@@ -1,6 +1,7 @@
 /** The application ends with fatal errors: 500, not 502. */
 import type { Finding } from '@fleetmend/shared'
 import { newestEvidence, mostAskedFor, recentErrors, times } from '../../judgement/recent-failures.ts'
+import { poolFile } from '../../judgement/pool-file.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { standingErrors } from '../../judgement/standing-errors.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
@@ -56,8 +57,9 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       ],
       remediations: [],
       withoutRemediation:
-        'The application has to be mended: look at what was deployed last and at what it depends on (database, cache, disk). ' +
-        'Where the message is about memory or time, memory_limit and max_execution_time are PHP settings of the pool.',
+        `The application has to be mended. Read the whole message: \`grep -a "PHP Fatal" ${sites[0]?.errorLogs[0] ?? '/var/log/nginx/error.log'} | tail -n 5\`; ` +
+        'undo what was deployed last, and see whether what it depends on is there (database, cache, disk: `df -h`). Where the ' +
+        `message is about memory or time, memory_limit and max_execution_time can be set for ${pool.subject} in ${poolFile(service, pool)}.`,
     },
   ]
 }

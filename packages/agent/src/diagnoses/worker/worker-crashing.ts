@@ -2,6 +2,8 @@
 import type { Evidence, Finding } from '@fleetmend/shared'
 import { enoughToBlame, newestEvidence, recentEntries, resetsBeside, times } from '../../judgement/recent-failures.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
+import { restartSteps } from '../../judgement/by-hand.ts'
+import { poolFile } from '../../judgement/pool-file.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
@@ -48,9 +50,9 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       evidence,
       remediations: [],
       withoutRemediation:
-        'Find what crashes: the page above, then a core dump (`coredumpctl`, or rlimit_core in the pool). Undo what was ' +
-        'changed last in PHP, its extensions or the application; switching opcache.jit off, then single extensions in ' +
-        `/etc/php/*/fpm/conf.d, and restarting ${service.service} each time, shows which one it is.`,
+        `Find what crashes: the page above, then where: \`coredumpctl info ${service.binary}\` (none kept: \`rlimit_core = unlimited\` in ` +
+        `${poolFile(service, pool)}). Undo what was changed last in PHP, its extensions or the application (\`grep -h php /var/log/dpkg.log ` +
+        `/var/log/dnf.log 2>/dev/null | tail\`); \`php_admin_value[opcache.jit] = off\` first, then single extensions of \`${service.binary} -m\`, with ${restartSteps(service)} each time, show which one it is.`,
     },
   ]
 }

@@ -4,6 +4,8 @@ import { instantOf } from '../../judgement/instant.ts'
 import { poolDirective } from '../../judgement/pool-directive.ts'
 import { newestEvidence, recentEntries } from '../../judgement/recent-failures.ts'
 import { reaches, sitesOf } from '../../judgement/same-address.ts'
+import { restartSteps } from '../../judgement/by-hand.ts'
+import { poolFile } from '../../judgement/pool-file.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
 import { fpmInteger } from '../../readings/fpm-values.ts'
@@ -127,11 +129,17 @@ function isOfFiles(service: FpmFacts, pool: PoolFacts): boolean {
 
 function stepsFor(service: FpmFacts, pool: PoolFacts): string {
   const gone = pool.workingFolders.find(({ exists }) => exists === false)
-  const restart = `then restart ${service.service}`
+  const shorten = service.log.ok
+    ? ` Shorten its log, which the loop has filled: \`truncate -s 0 ${service.log.value.path}\`.`
+    : ''
   if (gone)
-    return `Bring ${gone.path} back, or change ${gone.directive} at ${gone.at}, ${restart}. Shorten its log, which the loop has filled.`
+    return (
+      `Bring ${gone.path} back (\`findmnt -T ${gone.path}\` shows whether a mount is missing there), or change ${gone.directive} at ` +
+      `${gone.at}, then ${restartSteps(service)}.${shorten}`
+    )
   return (
-    `Set catch_workers_output = yes in the pool for a moment, restart ${service.service}, and read in its log what the ` +
-    'workers say before they end: a folder, a user, a limit or an extension that is not there.'
+    `Set \`catch_workers_output = yes\` in ${poolFile(service, pool)} for a moment, then ${restartSteps(service)}, and read in its ` +
+    'log what the workers say before they end: a folder, a user, a limit or an extension that is not there.' +
+    shorten
   )
 }
