@@ -1,7 +1,7 @@
 /**
  * `npm run crash [NAME …]`: boots hosts and cuts applies off in every way there is, and prints whether each host is whole
  * afterwards. Exits 4 when one is not. `--at-once N` hosts (2), `--random N` kills at random moments over all (200), and
- * with names only remediations whose id contains one of them, or `mishaps`; without, all, and the table is kept in
+ * with names only remediations whose id contains one of them, `mishaps` or `rivals`; without, all, and the table is kept in
  * docs/results/crash.md.
  */
 import { spawnSync } from 'node:child_process'
@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util'
 import { exitCodes, paintFor } from '@fleetmend/shared'
 import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
 import { openLab, type Lab } from '../test/lab/lab.ts'
-import { crashCases } from '../test/live/crash/crash-cases.ts'
+import { crashCases, firstCase as first, rivalOfFirst } from '../test/live/crash/crash-cases.ts'
 import { bootCrashHost } from '../test/live/crash/crash-host.ts'
 import { writeCrashPage } from '../test/live/crash/crash-page.ts'
 import { disturb } from '../test/live/crash/disturb.ts'
 import { mishaps } from '../test/live/crash/mishaps.ts'
+import { rival } from '../test/live/crash/rivals.ts'
 import { walk } from '../test/live/crash/walk.ts'
 import type { CrashRow } from '../test/live/crash/whole.ts'
 import type { Host } from '../test/live/faults/host-kit.ts'
@@ -74,10 +75,10 @@ async function crash(): Promise<number> {
 }
 
 function wantedTasks(): readonly Task[] {
-  const [first] = crashCases
   const randomKills = Math.ceil(Number(values.random) / crashCases.length)
   const all: readonly Task[] = [
-    ...(first === undefined ? [] : [{ id: 'mishaps', rows: (host: Host) => disturb(host, first, mishaps) }]),
+    { id: 'mishaps', rows: (host) => disturb(host, first, mishaps) },
+    { id: 'rivals', rows: (host) => rival(host, first, rivalOfFirst) },
     ...crashCases.map((each) => ({
       id: each.remediation,
       rows: (host: Host) => walk(host, each, { fromTheStart: each === first, randomKills, powerCuts }),

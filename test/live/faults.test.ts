@@ -8,12 +8,15 @@ import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
 import { remediations } from '../../packages/agent/src/remediations/registry.ts'
 import { loadFaults } from './faults/catalogue.ts'
+import type { Fault } from './faults/fault.ts'
 import { scoreFault } from './faults/score-fault.ts'
 
 const faults = await loadFaults()
-/** Best one that needs nothing else. */
-const representative = ({ id }: { readonly id: string }) =>
-  faults.find((fault) => fault.remediations[0] === id) ?? faults.find((fault) => fault.remediations.includes(id))
+/** One that is broken and needs nothing else, where there is one. */
+function representative({ id }: { readonly id: string }): Fault | undefined {
+  const candidates = faults.filter((fault) => fault.remediations.includes(id))
+  return candidates.find((fault) => fault.causes.length > 0 && fault.remediations[0] === id) ?? candidates[0]
+}
 const mended = new Set(remediations.map(representative))
 const rows = faults.map((fault, i) => {
   const { id, says, releases = ['debian12'] } = fault

@@ -1,9 +1,12 @@
 /** A state for each remediation in which it has something to do: the table from which everything that can be cut off is made. */
+import { fpmMovedReloaded } from '../faults/address/fpm-moved-reloaded.ts'
+import { socketOwnedByRoot } from '../faults/address/socket-owned-by-root.ts'
 import { socketUnlinked } from '../faults/address/socket-unlinked.ts'
+import { tcpPoolRefusesNginx } from '../faults/address/tcp-pool-refuses-nginx.ts'
 import { scriptNameNotSent } from '../faults/response/script-name-not-sent.ts'
 import { badLineNotLoaded } from '../faults/risk/bad-line-not-loaded.ts'
 import { keepConnections } from '../faults/kept-site.ts'
-import { killMaster, namesOf, type Host } from '../faults/host-kit.ts'
+import { killMaster, namesOf, restartFpm, setFpm, type Host } from '../faults/host-kit.ts'
 
 export interface CrashCase {
   readonly remediation: string
@@ -17,9 +20,14 @@ const { unit } = namesOf('debian12')
 const service = `service=${unit}`
 const pool = `pool=${unit}/www`
 
-/** The first has changes, a check and an act: what is the same for all is walked with it. */
+/** It has changes, a check and an act: what is the same for all is walked with it. */
+export const firstCase: CrashCase = { remediation: 'tune-pool', input: [pool, 'maxChildren=8'] }
+
+/** Over the same file, to another end. */
+export const rivalOfFirst: CrashCase = { remediation: 'tune-pool', input: [pool, 'maxChildren=10'] }
+
 export const crashCases: readonly CrashCase[] = [
-  { remediation: 'tune-pool', input: [pool, 'maxChildren=8'] },
+  firstCase,
   { remediation: 'restart-on-failure', input: [service] },
   { remediation: 'reload-fpm', input: [service] },
   { remediation: 'make-reload-graceful', input: [service] },
@@ -43,4 +51,18 @@ export const crashCases: readonly CrashCase[] = [
   { remediation: 'disable-fastcgi-keepalive', input: [pool], break: (host) => keepConnections(host, 2) },
   { remediation: 'fix-script-filename', input: [pool], break: scriptNameNotSent.inject },
   { remediation: 'restore-config', input: [service], break: badLineNotLoaded.inject },
+  { remediation: 'add-upstream-log', input: [] },
+  { remediation: 'enable-status-page', input: [pool] },
+  { remediation: 'enable-slowlog', input: [pool] },
+  { remediation: 'align-upstream', input: ['site=shop.example', pool], break: fpmMovedReloaded.inject },
+  { remediation: 'allow-client', input: [pool], break: tcpPoolRefusesNginx.inject },
+  { remediation: 'fix-socket-access', input: [pool], break: socketOwnedByRoot.inject },
+  {
+    remediation: 'raise-backlog',
+    input: [pool],
+    break: async (host) => {
+      await setFpm(host, host.pool, 'listen.backlog', '5')
+      await restartFpm(host)
+    },
+  },
 ]

@@ -12,7 +12,7 @@ const recoverUnit = fileURLToPath(new URL('../../../packaging/systemd/fleetmend-
 const hook = fileURLToPath(new URL('deed-hook.ts', import.meta.url))
 
 /** What remediations change; the hosts' own layer keeps the copy through power failures. */
-const kept = ['etc/php', 'etc/nginx', 'etc/systemd']
+const kept = ['etc/php', 'etc/nginx', 'etc/systemd', 'etc/logrotate.d']
 const copy = '/var/tmp/shipped.tar'
 
 /** systemd takes the drop-ins of `fleetmend-apply-.service` for each unit whose name begins so (systemd.unit(5)). */

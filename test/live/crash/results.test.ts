@@ -4,6 +4,7 @@ import { remediations } from '../../../packages/agent/src/remediations/registry.
 import { crashCases } from './crash-cases.ts'
 import { readCrashPage } from './crash-page.ts'
 import { mishaps } from './mishaps.ts'
+import { rivalries } from './rivals.ts'
 
 test('there is a state to be cut off in for every remediation', () => {
   const known = crashCases.map(({ remediation }) => remediation)
@@ -19,5 +20,6 @@ test('the table that is kept is whole and without a wrong row; `npm run crash` m
   for (const how of ['boundary', 'moment', 'power'])
     expect(ids.filter((id) => !of(how).some(({ remediation }) => remediation === id))).toEqual([])
   const happened = of('mishap').map(({ where }) => where)
-  expect(mishaps.map(({ says }) => says).filter((says) => !happened.includes(says))).toEqual([])
+  const wanted = [...mishaps.map(({ says }) => says), ...Object.values(rivalries)]
+  expect(wanted.filter((says) => !happened.includes(says))).toEqual([])
 })

@@ -18,7 +18,7 @@ export interface Truth {
   readonly tells?: Readonly<Record<string, RegExp>>
   /**
    * What mends it: of these a plan for its findings is made, and of no other. None: there is no safe way but `steps`, or
-   * nothing to be done at all. Where nothing is broken yet, they are planned when a person asks for `--risks`.
+   * nothing to be done at all. Where nothing is broken yet, what its `alsoFound` suggest is planned, each by itself.
    */
   readonly remediations: readonly string[]
   /** What a person is told to do, for causes without a remediation. */

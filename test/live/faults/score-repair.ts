@@ -10,20 +10,17 @@ import type {
   HostDiagnosis,
   PlanDocument,
   PlanRecord,
+  SuggestedRemediation,
 } from '@fleetmend/shared'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { remediations as known } from '../../../packages/agent/src/remediations/registry.ts'
 import type { Ran } from '../../lab/tool.ts'
 import type { Fault } from './fault.ts'
 import type { Host } from './host-kit.ts'
 import { differences, takeHostState, type HostState } from './host-state.ts'
-import { complain, pageOfPhp, sendVisitors, type Visits } from './visitors.ts'
+import { isOver, pageOfPhp, sendVisitors, type Visits } from './visitors.ts'
 
 export interface Repair {
-  /**
-   * Ids of what was applied, `steps`, `nothing`, `by itself` where systemd was faster, or `not yet` where no remediation of
-   * the ground truth exists.
-   */
+  /** Ids of what was applied, `no plan`, `steps`, `nothing`, or `by itself` where systemd was faster. */
   readonly how: string
   /** Planned with what the ground truth accepts and nothing else, applied, and what did not work works. */
   readonly isFixed: boolean
@@ -43,27 +40,22 @@ type Planned =
 const rounds = 2
 /** Of visitors, before the mending begins: enough to see which pages answer. */
 const settleMs = 400
-
-/** A plan for risks mends those that every host as shipped has, too. */
-const forAnyHost = ['restart-on-failure', 'make-reload-graceful', 'enable-status-page', 'enable-slowlog']
+/** Afterwards: enough to see that it stays good. */
+const stayMs = 800
 
 export async function scoreRepair(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise<Repair> {
   const causes = diagnosis.findings.filter(({ role }) => role === 'cause')
   if (fault.remediations.length === 0) return scoreWithout(host, fault, causes)
-  if (!fault.remediations.some((id) => known.some((each) => each.id === id))) {
-    const complaints = [`there is no ${fault.remediations.join(' or ')} yet`]
-    return { how: 'not yet', isFixed: false, visits: null, isPutBack: null, complaints }
-  }
   const unsaid = stepsUnsaid(fault, causes)
   const started = await startedWithoutConsent(host, fault)
-  const mended = await mend(host, fault, unitsOf(host, diagnosis))
+  const mended = await mend(host, fault, diagnosis)
   const complaints = [...unsaid, ...started, ...mended.complaints]
   return { ...mended, isFixed: mended.isFixed && complaints.length === 0, complaints }
 }
 
 /** Nothing is broken, or there are exact steps and no plan. */
 async function scoreWithout(host: Host, fault: Fault, causes: readonly Finding[]): Promise<Repair> {
-  const planned = await plan(host, fault, [])
+  const planned = await plan(host, fault, ['--for-findings'])
   const complaints = [
     ...stepsUnsaid(fault, causes),
     ...(planned.kind === 'planned'
@@ -89,7 +81,7 @@ function stepsUnsaid({ steps }: Fault, causes: readonly Finding[]): readonly str
 /** What a person stopped stays down until a person says so (DESIGN D11). */
 async function startedWithoutConsent(host: Host, fault: Fault): Promise<readonly string[]> {
   if (!fault.onPurpose) return []
-  const planned = await plan(host, fault, [])
+  const planned = await plan(host, fault, ['--for-findings'])
   if (planned.kind === 'planned') {
     const starts = planned.record.plan.acts.some(({ act }) => act === 'start' || act === 'restart')
     const said = planned.record.plan.warnings.some((each) => fault.onPurpose?.test(each))
@@ -101,7 +93,8 @@ async function startedWithoutConsent(host: Host, fault: Fault): Promise<readonly
     : [`the refusal does not tell ${String(fault.onPurpose)}: ${planned.says}`]
 }
 
-async function mend(host: Host, fault: Fault, units: readonly string[]): Promise<Repair> {
+async function mend(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise<Repair> {
+  const units = unitsOf(host, diagnosis)
   const before = await takeHostState(host, units)
   const complaint = fault.complaint ?? { path: pageOfPhp }
   await using visitors = sendVisitors(host, complaint)
@@ -109,10 +102,10 @@ async function mend(host: Host, fault: Fault, units: readonly string[]): Promise
   visitors.begin()
   const applied: Applied[] = []
   const complaints: string[] = []
-  for (let round = 0; round < rounds; round++) {
-    const planned = await plan(host, fault, fault.onPurpose ? ['--start-stopped'] : [])
+  for (const words of asked(fault, diagnosis)) {
+    const planned = await plan(host, fault, words)
     if (planned.kind === 'none') {
-      if (round > 0) break
+      if (applied.length > 0) break
       if (fault.shows && !(await fault.shows(host))) return byItself
       complaints.push(`no plan was made: ${planned.says}`)
       break
@@ -129,12 +122,12 @@ async function mend(host: Host, fault: Fault, units: readonly string[]): Promise
       complaints.push(`${report.outcome}: ${report.problem?.detail ?? report.verdict?.says ?? ''}`)
       break
     }
-    if ((await complain(host, complaint)).isGood) break
+    if (fault.causes.length > 0 && (await isOver(host, complaint))) break
   }
-  // The one who complains goes on for a moment, to see that it stays good.
-  await sleep(settleMs)
+  await sleep(stayMs)
   const visits = await visitors.end()
   if (visits.healedMs === null) complaints.push(`${complaint.path} is not answered well`)
+  if (applied.length === 0) complaints.push('nothing was applied')
   if (fault.causes.length === 0) complaints.push(...(await riskLeft(host, fault)))
   const lossesTold = applied.some(({ record }) => isRestarted(record) && record.plan.disturbs.length > 0)
   if (visits.lost > 0 && !lossesTold) complaints.push(`${visits.lost} requests were lost: ${visits.firstLost}`)
@@ -156,16 +149,27 @@ interface Applied {
   readonly report: ApplyReport
 }
 
-function notAccepted(
-  { causes, remediations }: Fault,
-  { plan: { remediations: planned } }: PlanRecord,
-): readonly string[] {
-  const accepted = causes.length === 0 ? [...remediations, ...forAnyHost] : remediations
-  const wrong = planned
-    .filter(({ id }) => !accepted.includes(id))
+/** What a person types, in turn: for all that is broken, or what stands below a finding where nothing is broken yet. */
+function asked(
+  { causes, alsoFound = [], onPurpose }: Fault,
+  { findings }: HostDiagnosis,
+): readonly (readonly string[])[] {
+  const consent = onPurpose ? ['--start-stopped'] : []
+  if (causes.length > 0) return Array.from({ length: rounds }, () => ['--for-findings', ...consent])
+  const suggested = findings
+    .filter(({ diagnosis }) => alsoFound.includes(diagnosis))
+    .flatMap(({ remediations }) => remediations.map(wordsOf))
+  return [...new Map(suggested.map((words) => [words.join(' '), words])).values()]
+}
+
+function wordsOf({ id, input }: SuggestedRemediation): readonly string[] {
+  return [id, ...Object.entries(input).flatMap(([name, value]) => ['--input', `${name}=${value}`])]
+}
+
+function notAccepted({ remediations }: Fault, { plan: { remediations: planned } }: PlanRecord): readonly string[] {
+  return planned
+    .filter(({ id }) => !remediations.includes(id))
     .map(({ id }) => `${id} was planned and does not mend it`)
-  const isMeant = planned.some(({ id }) => remediations.includes(id))
-  return isMeant ? wrong : [...wrong, `${remediations.join(' or ')} was not planned`]
 }
 
 function isRestarted({ plan: { acts } }: PlanRecord): boolean {
@@ -200,9 +204,8 @@ async function putBackAll(
 }
 
 async function plan(host: Host, fault: Fault, words: readonly string[]): Promise<Planned> {
-  const risks = fault.causes.length === 0 && fault.remediations.length > 0 ? ['--risks'] : []
-  const asked = ['plan', '--for-findings', ...risks, ...words, '--watch', '1', '--json']
-  const ran = await host.run([...(fault.within?.(host) ?? []), '/usr/bin/fleetmend-agent', ...asked])
+  const within = fault.within?.(host) ?? []
+  const ran = await host.run([...within, '/usr/bin/fleetmend-agent', 'plan', ...words, '--watch', '1', '--json'])
   const { plans, without = [] } = documentOf(ran)
   const [record] = plans ?? []
   if (record) return { kind: 'planned', record }

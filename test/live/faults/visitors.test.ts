@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import type { Ended } from '../../lab/load.ts'
 import { healedAfterMs, lostOf } from './visitors.ts'
 
-/** One answer each 100 ms: `.` is good, `s` is good and slow, `x` is a 502. */
+/** One answer each 100 ms: `.` is good, `s` is good and slow, `x` is a 502, `t` was waited for too long. */
 function answers(marks: string): readonly Ended[] {
-  return [...marks].map((mark, i) => ({
+  return marks.split('').map((mark, i) => ({
     atMs: i * 100,
-    tookMs: mark === 's' ? 3000 : 5,
-    isGood: mark !== 'x',
-    outcome: mark === 'x' ? '502' : '200',
+    tookMs: mark === 's' || mark === 't' ? 3000 : 5,
+    isGood: mark === '.' || mark === 's',
+    outcome: { x: '502', t: 'timed-out' }[mark] ?? '200',
   }))
 }
 
@@ -18,7 +18,9 @@ test.each([
   { what: 'a page that is lost for a moment', marks: '......xx..', lost: 2 },
   { what: 'a page that was lost before the mending began', marks: 'xxx.......', lost: 0 },
   { what: 'a page that fails until it is mended', marks: 'xxxxxxx...', lost: 0 },
-  { what: 'a page that fails, answers, and is lost again', marks: 'xxxxx...x.', lost: 1 },
+  { what: 'a page that fails, answers, and is lost again', marks: 'xxxxx..........x.', lost: 1 },
+  { what: 'a page that fails now and then', marks: 'xx.x..x...x..x...', lost: 0 },
+  { what: 'a page that keeps visitors waiting', marks: '....tttttt.......', lost: 0 },
   { what: 'a page that never answers', marks: 'xxxxxxxxxx', lost: 0 },
   { what: 'a page that is slow and then lost', marks: 'ssssssx...', lost: 1 },
 ])('of $what, the mending lost $lost', ({ marks, lost }) => {

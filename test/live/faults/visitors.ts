@@ -33,6 +33,7 @@ const pages = [
 /** Nobody waits longer. */
 const patienceMs = 15_000
 const forMs = 120_000
+const betweenMs = 200
 /** Of a page that works no time at all. */
 const quickMs = 1000
 
@@ -64,22 +65,32 @@ export function sendVisitors(host: Host, complaint: Complaint): Visitors {
       return {
         lost: losses.reduce((sum, { lost }) => sum + lost.length, 0),
         firstLost: first ?? null,
-        healedMs: healedAfterMs(complained, beganMs, quickMs + (complaint.worksMs ?? 0)),
+        healedMs: healedAfterMs(complained, beganMs, limitOf(complaint)),
       }
     },
     [Symbol.asyncDispose]: leave,
   }
 }
 
-/** One at a time: a page that works for seconds must not become a load. */
+/** One at a time, and not at once: what fails fast, or works for seconds, must not become a load. */
 async function askAgain(host: Host, complaint: Complaint, into: Ended[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     into.push(await complain(host, complaint))
-    await sleep(50)
+    await sleep(betweenMs)
   }
 }
 
-export async function complain(host: Host, { path, site }: Complaint): Promise<Ended> {
+/** Whether it works now, as well as it should. */
+export async function isOver(host: Host, complaint: Complaint): Promise<boolean> {
+  const { isGood, tookMs } = await complain(host, complaint)
+  return isGood && tookMs <= limitOf(complaint)
+}
+
+function limitOf({ worksMs = 0 }: Complaint): number {
+  return quickMs + worksMs
+}
+
+async function complain(host: Host, { path, site }: Complaint): Promise<Ended> {
   const headers = site === undefined ? {} : { host: site }
   const answer = await host.curl(path, { limitMs: patienceMs, headers })
   const outcome = answer.kind === 'answered' ? String(answer.status) : answer.why
@@ -87,21 +98,27 @@ export async function complain(host: Host, { path, site }: Complaint): Promise<E
   return { atMs: performance.now(), tookMs: answer.tookMs, isGood, outcome }
 }
 
-/** Enough of them that one that slips through is not taken for health. */
-const inARow = 3
+/** The visitor's patience was over, or nginx's. */
+const waitedTooLong: ReadonlySet<string> = new Set(['timed-out', '504'])
+
+/** So many good answers in a row are no luck. */
+const inARow = { toBeWell: 3, toAnswerAgain: 10 }
 
 /**
- * What failed after the beginning. A page that failed before it can be lost only from where it answers: the first of some
- * good answers in a row.
+ * What failed after the beginning. A page that failed before it can be lost only from where it answers again: the first of
+ * many good answers in a row. One that keeps a visitor waiting for ever has failed, too.
  */
 export function lostOf(ended: readonly Ended[], beganMs: number): readonly Ended[] {
-  const before = ended.filter(({ atMs }) => atMs < beganMs)
+  const sentBefore = ended.filter(({ atMs, tookMs }) => atMs - tookMs < beganMs)
+  const failedBefore = sentBefore.some(({ atMs, isGood, outcome }) =>
+    atMs < beganMs ? !isGood : waitedTooLong.has(outcome),
+  )
   const during = ended.filter(({ atMs }) => atMs >= beganMs)
-  const answeredBefore = before.length > 0 && before.every(({ isGood }) => isGood)
-  const answersFrom = answeredBefore
-    ? 0
-    : during.findIndex((_, i) => isRow(during.slice(i, i + inARow), ({ isGood }) => isGood))
-  return answersFrom < 0 ? [] : during.slice(answersFrom).filter(({ isGood }) => !isGood)
+  const isGood = (each: Ended) => each.isGood
+  const answersFrom = failedBefore
+    ? during.findIndex((_, i) => isRow(during.slice(i), inARow.toAnswerAgain, isGood))
+    : 0
+  return answersFrom < 0 ? [] : during.slice(answersFrom).filter((each) => !each.isGood)
 }
 
 /** Null where the last answers are not all good and within the limit. What was well all the time healed at once. */
@@ -109,10 +126,10 @@ export function healedAfterMs(ended: readonly Ended[], beganMs: number, limitMs:
   const isWell = ({ isGood, tookMs }: Ended) => isGood && tookMs <= limitMs
   const lastBad = ended.findLastIndex((each) => !isWell(each))
   const first = ended[lastBad + 1]
-  if (!first || !isRow(ended.slice(-inARow), isWell)) return null
+  if (!first || ended.length - lastBad - 1 < inARow.toBeWell) return null
   return Math.max(0, Math.round(first.atMs - beganMs))
 }
 
-function isRow(answers: readonly Ended[], holds: (answer: Ended) => boolean): boolean {
-  return answers.length === inARow && answers.every(holds)
+function isRow(answers: readonly Ended[], length: number, holds: (answer: Ended) => boolean): boolean {
+  return answers.length >= length && answers.slice(0, length).every(holds)
 }

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../state/journal-entry.ts'
 import { rollBack } from './roll-back.ts'
 import { close, note, write, type RunningApply } from './running-apply.ts'
 import { reviveServices } from './tell-services.ts'
-import { verify } from './verify.ts'
+import { settleMs, verify } from './verify.ts'
 
 /** Also after a crash: what happened before is read from the journal, never remembered. */
 export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
@@ -26,6 +26,8 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
     after === null ? plan : { ...plan, watchMs: 0 },
     baseline,
     (says) => note(run, says),
+    // What was not done does not begin to show its effect.
+    after === null ? settleMs : 0,
   )
   if (after !== null)
     return close(

@@ -1,12 +1,13 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { isFileChange } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { createApplyRecord, journalFile, listApplies, saveBeforeImages } from '../state/apply-record.ts'
 import { temporaryState } from '../state/temporary-state.ts'
 import { apply } from './apply.ts'
 import { takeLock } from './lock.ts'
 import { recover } from './recover.ts'
-import { scene } from './sample-apply.ts'
-import { CrashError, poolAfter } from './simulated-host.ts'
+import { reopened, scene } from './sample-apply.ts'
+import { CrashError, poolAfter, type SimulatedFile } from './simulated-host.ts'
 
 function onlyCrash(error: unknown): void {
   if (!(error instanceof CrashError)) throw error
@@ -59,6 +60,25 @@ describe('at start', () => {
     const [first, second] = await Promise.all([at.recover(), at.recover()])
     expect([first, second].flat().map((each) => each.is)).toContain('finished')
     expect(await listApplies(folder.state)).toMatchObject([{ phase: 'closed', outcome: 'rolled-back' }])
+  })
+
+  test('a file that a person edited before it was written is no matter of the apply that was cut off', async () => {
+    const kept: boolean[] = []
+    for (let crashAt = 1; crashAt < 30; crashAt++) {
+      await using folder = await temporaryState()
+      const at = await scene(folder.state, 'edit and reload')
+      const agent = at.agent({ crashAt })
+      await apply(agent.executor, at.record).catch(onlyCrash)
+      agent.die()
+      const { entries } = (await reopened(folder.state, at.record.id)).journal
+      if (entries.at(-1)?.entry !== 'intent') continue
+      const [path = ''] = at.record.plan.plan.changes.filter(isFileChange).map((change) => change.path)
+      const edited = { ...at.world.files.get(path), bytes: Buffer.from('a hand was here') } as SimulatedFile
+      at.world.files.set(path, edited)
+      expect(await at.recover()).toMatchObject([{ is: 'finished', report: { outcome: 'rolled-back' } }])
+      kept.push(at.world.files.get(path) === edited)
+    }
+    expect(new Set(kept)).toEqual(new Set([true]))
   })
 
   test('an apply that was admitted long ago and never begun is closed as refused', async () => {

@@ -16,7 +16,7 @@ import {
   type SimulatedFpm,
 } from './simulated-fpm.ts'
 
-interface SimulatedFile {
+export interface SimulatedFile {
   readonly bytes: Uint8Array
   readonly mode: number
   readonly uid: number

@@ -18,13 +18,19 @@ export interface Verified {
 export type Tell = (says: string) => Promise<void>
 
 /** A queue that built up while a pool was too small needs a moment to drain after it is not. */
-const settleMs = 30_000
+export const settleMs = 30_000
 const betweenLooksMs = 1000
 /** A whole look asks every site and tests the configuration: often enough to notice, seldom enough to be light. */
 const betweenWatchLooksMs = 10_000
 
-export async function verify(executor: Executor, plan: Plan, baseline: Baseline, tell: Tell): Promise<Verified> {
-  const settledAtMs = executor.host.nowMs() + settleMs
+export async function verify(
+  executor: Executor,
+  plan: Plan,
+  baseline: Baseline,
+  tell: Tell,
+  patienceMs = settleMs,
+): Promise<Verified> {
+  const settledAtMs = executor.host.nowMs() + patienceMs
   const first = await lookUntilGood(executor, baseline, settledAtMs)
   await tell(first.after.says)
   if (!isGood(first.after) || plan.watchMs === 0) return verified(baseline, first, null)

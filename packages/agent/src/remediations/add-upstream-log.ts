@@ -63,7 +63,7 @@ export const addUpstreamLog = defineRemediation({
     const inSites: NginxEdit[] = [...beside.values()].flatMap((each) =>
       each ? [addBeside(config, each, 'access_log', access)] : [],
     )
-    const { edits, warnings } = together(inSites)
+    const { edits, warnings } = together(facts, inSites)
     return {
       kind: 'draft',
       because: `nginx logs to ${log} how PHP answered each request that was handed to it.`,

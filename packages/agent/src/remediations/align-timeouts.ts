@@ -5,6 +5,7 @@ import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import type { NginxConfig } from '../readings/nginx-config.ts'
 import { nginxTimeMs } from '../readings/nginx-values.ts'
 import { effectiveDirectives } from '../readings/nginx-inheritance.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { findReloadableNginx, nginxParts, setNginxDirective, together } from './nginx-parts.ts'
 import { findPool, noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
@@ -65,7 +66,7 @@ export const alignTimeouts = defineRemediation({
     const alignment = alignmentOf(facts, service.value, pool.value, { limitS, waitS })
     if (alignment.kind === 'refused') return alignment
     const waits =
-      alignment.kind === 'align' && alignment.waitS !== null ? waitLonger(config, places, alignment.waitS) : null
+      alignment.kind === 'align' && alignment.waitS !== null ? waitLonger(facts, config, places, alignment.waitS) : null
     const limit = alignment.kind === 'align' && alignment.limitS !== null ? alignment.limitS : null
     if (alignment.kind === 'fits' || (waits === null && limit === null))
       return { kind: 'nothing-to-do', because: alignment.because }
@@ -95,12 +96,15 @@ export const alignTimeouts = defineRemediation({
   },
 })
 
-function waitLonger(config: NginxConfig, places: readonly PhpPlace[], waitS: number) {
+function waitLonger(facts: HostFacts, config: NginxConfig, places: readonly PhpPlace[], waitS: number) {
   const shorter = places.filter(({ levels }) => {
     const written = effectiveDirectives(levels, 'fastcgi_read_timeout').at(-1)?.args[0] ?? '60s'
     return (nginxTimeMs(written) ?? 0) < waitS * 1000
   })
-  return together(shorter.map((place) => setNginxDirective(config, place, 'fastcgi_read_timeout', [`${waitS}s`])))
+  return together(
+    facts,
+    shorter.map((place) => setNginxDirective(config, place, 'fastcgi_read_timeout', [`${waitS}s`])),
+  )
 }
 
 function limitEdit(config: Parameters<typeof setPoolDirective>[0], pool: string, limitS: number): FileEdit {

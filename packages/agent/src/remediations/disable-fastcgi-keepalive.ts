@@ -44,7 +44,10 @@ export const disableFastcgiKeepalive = defineRemediation({
       clears: [{ diagnosis: 'keepalive-pins-workers', subject: { kind: 'pool', name: subject } }],
       guards: [],
       ...nginxParts(nginx.value),
-      ...together(keeping.map((directive) => changeArguments(config, directive, ['off']))),
+      ...together(
+        facts,
+        keeping.map((directive) => changeArguments(config, directive, ['off'])),
+      ),
     }
   },
 })

@@ -66,7 +66,7 @@ export const fixScriptFilename = defineRemediation({
       clears: [{ diagnosis: 'script-not-found', subject: { kind: 'pool', name: subject } }],
       guards: [],
       ...nginxParts(nginx.value),
-      ...together(edits),
+      ...together(facts, edits),
     }
   },
 })

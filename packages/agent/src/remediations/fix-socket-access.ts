@@ -19,7 +19,7 @@ export const fixSocketAccess = defineRemediation({
     'would only fail after the next one. Which groups a user is in is left to a person.',
   disturbs:
     'The pool itself loses nothing that was not lost already. Other pools of the same service lose what they have in ' +
-    'flight, and get 502 until it is up again, mostly less than 0.3 s. A folder is opened without any of this.',
+    'flight, and get 502 until it is up again, mostly 0.1 to 0.5 s. A folder is opened without any of this.',
   undone:
     'The lines are put back as they were and the service restarted; folders get their mode back. What somebody had changed ' +
     'of the socket file by hand does not come back.',

@@ -3,6 +3,8 @@ import type { Act, BasisItem, Check } from '@fleetmend/shared'
 import { insertBeside, insertDirective, setArgument } from '../readings/nginx-config-edit.ts'
 import type { NginxConfig, NginxDirective } from '../readings/nginx-config.ts'
 import { effectiveDirectives, type NginxLevels } from '../readings/nginx-inheritance.ts'
+import { instantOf } from '../judgement/instant.ts'
+import { unloadedSince } from '../judgement/unloaded-nginx.ts'
 import { lostByReload } from '../judgement/upstream-obstacle.ts'
 import { plain, sitesInWords } from '../judgement/upstream-words.ts'
 import type { ProcessFacts } from '../host/host.ts'
@@ -155,12 +157,22 @@ export function addBeside(
   }
 }
 
+/** A reload loads all of it, also what is not ours and what a rollback would not take back. */
+function alsoLoads(facts: HostFacts): readonly string[] {
+  const editedMs = unloadedSince(facts)
+  return editedMs === null
+    ? []
+    : [
+        `nginx has not loaded what was edited at ${instantOf(editedMs)}: that comes into force as well, and a rollback does not take it back.`,
+      ]
+}
+
 /** Edits of one draft as one: what two places share is changed once. */
-export function together(edits: readonly NginxEdit[]): Pick<NginxEdit, 'edits' | 'warnings'> {
+export function together(facts: HostFacts, edits: readonly NginxEdit[]): Pick<NginxEdit, 'edits' | 'warnings'> {
   const files = edits.flatMap((each) => each.edits)
   return {
     edits: [...new Map(files.map((edit) => [JSON.stringify(edit), edit])).values()],
-    warnings: [...new Set(edits.flatMap((each) => each.warnings))],
+    warnings: [...alsoLoads(facts), ...new Set(edits.flatMap((each) => each.warnings))],
   }
 }
 

@@ -16,7 +16,7 @@ export const raiseBacklog = defineRemediation({
     'no more than net.core.somaxconn, which Fleetmend does not change.',
   disturbs:
     'Requests in flight are cut off and answered 502, unless nearly nothing comes in: then they have 1 s to finish. New ' +
-    'requests get 502 until the service is up again, mostly less than 0.3 s.',
+    'requests get 502 until the service is up again, mostly 0.1 to 0.5 s.',
   undone: 'The line is put back as it was and the service restarted, which disturbs as much again.',
   clears: ['backlog-small', 'backlog-full'],
   byHand:

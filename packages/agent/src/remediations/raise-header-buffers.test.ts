@@ -60,6 +60,14 @@ describe('raise-header-buffers', () => {
     })
   })
 
+  test('says what else the reload would load', () => {
+    const { nginx, ...rest } = factsWith()
+    const facts = { ...rest, nginx: { ...nginx, loadedAtMs: rest.takenAtMs - 10_000_000 } }
+    expect(mustDraft(raiseHeaderBuffers.draft(facts, www)).warnings).toEqual([
+      expect.stringContaining('that comes into force as well'),
+    ])
+  })
+
   test('refuses to give more than anybody should need', () => {
     const site = sampleNginxSiteText.replace('\tindex index.php;', '\tfastcgi_buffer_size 128k;')
     expect(raiseHeaderBuffers.draft(factsWith({ [sampleNginxSite]: site }), www)).toMatchObject({

@@ -87,7 +87,7 @@ export const raiseHeaderBuffers = defineRemediation({
       clears: [{ diagnosis: 'header-too-big', subject: { kind: 'pool', name: subject } }],
       guards: [],
       ...nginxParts(nginx.value),
-      ...together(edits),
+      ...together(facts, edits),
     }
   },
 })

@@ -77,11 +77,16 @@ function draftNginx(facts: HostFacts, limit: 'connections' | 'files'): Drafted {
       'See `nginx -T`: events, worker_connections.',
     )
   return limit === 'connections'
-    ? draftConnections(nginx.value, allowed, events)
-    : draftFiles(nginx.value, allowed, events)
+    ? draftConnections(facts, nginx.value, allowed, events)
+    : draftFiles(facts, nginx.value, allowed, events)
 }
 
-function draftConnections(nginx: EditableNginx, allowed: NginxCapacity, events: NginxDirective): Drafted {
+function draftConnections(
+  facts: HostFacts,
+  nginx: EditableNginx,
+  allowed: NginxCapacity,
+  events: NginxDirective,
+): Drafted {
   const config = nginx.config.value
   const to = nextConnections(allowed)
   if (to === null)
@@ -106,11 +111,11 @@ function draftConnections(nginx: EditableNginx, allowed: NginxCapacity, events: 
     clears: [{ diagnosis: 'nginx-connections-exhausted', subject: { kind: 'service', name: nginxService } }],
     guards: [],
     ...nginxParts(nginx),
-    ...together([connections, ...(enough ? [] : [setWorkerFiles(config, events, files)])]),
+    ...together(facts, [connections, ...(enough ? [] : [setWorkerFiles(config, events, files)])]),
   }
 }
 
-function draftFiles(nginx: EditableNginx, allowed: NginxCapacity, events: NginxDirective): Drafted {
+function draftFiles(facts: HostFacts, nginx: EditableNginx, allowed: NginxCapacity, events: NginxDirective): Drafted {
   const to = nextFiles(allowed)
   const now = allowed.openFiles?.limit ?? allowed.workerFiles?.value
   if (to === null)
@@ -125,7 +130,7 @@ function draftFiles(nginx: EditableNginx, allowed: NginxCapacity, events: NginxD
     clears: [{ diagnosis: 'fd-limit', subject: { kind: 'service', name: nginxService } }],
     guards: [],
     ...nginxParts(nginx),
-    ...together([setWorkerFiles(nginx.config.value, events, to)]),
+    ...together(facts, [setWorkerFiles(nginx.config.value, events, to)]),
   }
 }
 

@@ -15,7 +15,7 @@ export const recreateSocket = defineRemediation({
     'the unit.',
   disturbs:
     'The pool itself loses nothing that was not lost already: nobody can connect to it. Other pools of the same service ' +
-    'lose what they have in flight, and get 502 until it is up again, mostly less than 0.3 s.',
+    'lose what they have in flight, and get 502 until it is up again, mostly 0.1 to 0.5 s.',
   undone: 'Nothing to undo: no file is changed.',
   clears: ['socket-missing', 'socket-stale'],
   byHand: '`php-fpm8.2 -F -O -t`, then `systemctl restart php8.2-fpm`. Find out what deletes files there.',

@@ -4,6 +4,7 @@ import type { Plan } from '@fleetmend/shared'
 import { instantOf } from '../judgement/instant.ts'
 import { disabledPeers } from '../judgement/peer-groups.ts'
 import { loggedElsewhere } from '../judgement/stale-nginx.ts'
+import { unloadedSince } from '../judgement/unloaded-nginx.ts'
 import { claimsOf, deniedAt, helpsByNewGroup, lostByReload, unreached } from '../judgement/upstream-obstacle.ts'
 import { plain, poolSubject, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
@@ -58,12 +59,6 @@ export const reloadNginx = defineRemediation({
     }
   },
 })
-
-/** When the newest file was changed, where nginx has not loaded it; start times count in whole seconds. */
-function unloadedSince({ nginx, capacity }: HostFacts): number | null {
-  const modifiedMs = capacity.nginx?.configModifiedMs ?? null
-  return modifiedMs !== null && modifiedMs > (nginx.loadedAtMs ?? Infinity) + 1000 ? modifiedMs : null
-}
 
 function clearsOf(facts: HostFacts, editedMs: number | null): Plan['clears'] {
   const { worker } = facts.nginx

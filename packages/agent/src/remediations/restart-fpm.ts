@@ -17,7 +17,7 @@ export const restartFpm = defineRemediation({
     'anyway=true.',
   disturbs:
     'Requests in flight are cut off and answered 502, unless nearly nothing comes in: then they have 1 s to finish (5 s ' +
-    'where nginx reaches no pool anyway). New requests get 502 until the service is up again, mostly less than 0.3 s.',
+    'where nginx reaches no pool anyway). New requests get 502 until the service is up again, mostly 0.1 to 0.5 s.',
   undone: 'Nothing to undo: no file is changed.',
   clears: ['socket-missing', 'socket-stale'],
   byHand: '`php-fpm8.2 -F -O -t` first, then `systemctl restart php8.2-fpm`, which cuts off all requests in flight.',

@@ -53,7 +53,7 @@ export function restartParts(facts: HostFacts, fpm: UnitService, edits: boolean)
       finishMs === null ? cutOff(service, perSecond) : finishing(service, finishMs),
       serving.length === 0
         ? `Nothing else is lost: nginx reaches no pool of ${service} now.`
-        : `Until ${service} is up again, new requests to ${inWords(serving)} get 502: mostly for less than 0.3 s${finishMs === null ? '' : ' after that'}.`,
+        : `Until ${service} is up again, new requests to ${inWords(serving)} get 502: mostly for 0.1 to 0.5 s${finishMs === null ? '' : ' after that'}.`,
     ],
     basis: [
       ...(master ? [{ of: 'master', service, pid: master.pid, startTicks: master.startTicks } as const] : []),

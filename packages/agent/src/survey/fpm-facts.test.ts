@@ -298,3 +298,14 @@ describe('without a unit', () => {
     expect((await look({ tree, service })).facts.pidFile).toBeNull()
   })
 })
+
+// systemd 252 shows the link itself as the unit's file, systemd 247 what it leads to.
+test.each(['/etc/systemd/system/php8.2-fpm.service', '/dev/null'])(
+  'a mask, with the unit at %s, is the link',
+  async (fragmentPath) => {
+    const path = '/etc/systemd/system/php8.2-fpm.service'
+    const unit = sampleUnit({ mainPid: 0, loadState: 'masked', fragmentPath })
+    const { facts } = await look({ service: { master: null, unit }, tree: { [path]: { link: '/dev/null' } } })
+    expect(facts.mask).toMatchObject({ path, leadsTo: '/dev/null' })
+  },
+)

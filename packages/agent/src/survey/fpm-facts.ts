@@ -92,10 +92,14 @@ async function listenersOf(
 }
 
 async function readMask(host: ReadHost, { unit }: FpmService): Promise<FpmFacts['mask']> {
-  if (!unit?.loadState.startsWith('masked') || unit.fragmentPath === '') return null
-  const path = unit.fragmentPath
-  const [stat, target] = await Promise.all([host.stat(path), host.readLink(path)])
-  return stat.ok ? { path, leadsTo: target.ok ? target.value : 'nothing', madeAtMs: stat.value.modifiedMs } : null
+  if (!unit?.loadState.startsWith('masked')) return null
+  // systemd 247 shows where the link leads to, /dev/null, and no longer the link.
+  const links = ['/etc/systemd/system', '/run/systemd/system'].map((folder) => `${folder}/${unit.service}.service`)
+  for (const path of [unit.fragmentPath, ...links].filter((each) => each.endsWith('.service'))) {
+    const [stat, target] = await Promise.all([host.stat(path), host.readLink(path)])
+    if (stat.ok) return { path, leadsTo: target.ok ? target.value : 'nothing', madeAtMs: stat.value.modifiedMs }
+  }
+  return null
 }
 
 async function readDropIns(host: ReadHost, paths: readonly string[]): Promise<FpmFacts['dropIns']> {

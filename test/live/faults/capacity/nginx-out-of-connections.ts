@@ -1,5 +1,5 @@
 /** nginx may have a handful of connections. */
-import { customers, edit, reloadNginx } from '../host-kit.ts'
+import { customers, edit, reloadNginx, restartFpm, setFpm } from '../host-kit.ts'
 import { defineFault } from '../fault.ts'
 
 export const nginxOutOfConnections = defineFault({
@@ -8,6 +8,9 @@ export const nginxOutOfConnections = defineFault({
   causes: ['nginx-connections-exhausted'],
   remediations: ['raise-limits'],
   async inject(host) {
+    // Enough of everything else: with nginx's limit raised nothing may take its place.
+    await setFpm(host, host.pool, 'pm.max_children', '16')
+    await restartFpm(host)
     const main = '/etc/nginx/nginx.conf'
     await edit(host, main, /^worker_processes .*$/m, 'worker_processes 1;')
     await edit(host, main, /worker_connections \d+;/, 'worker_connections 10;')

@@ -9,7 +9,7 @@ export const plainSegfaults = defineFault({
   says: 'no systemd, and scripts that crash their workers',
   causes: ['worker-crashing'],
   remediations: [],
-  steps: /`coredumpctl`/,
+  steps: /`coredumpctl/,
   within: inside,
   async inject(host) {
     await plainHost(host)

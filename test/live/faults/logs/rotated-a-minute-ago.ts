@@ -8,7 +8,7 @@ export const rotatedAMinuteAgo = defineFault({
   says: 'a page makes PHP crash; the logs were rotated since',
   causes: ['worker-crashing'],
   remediations: [],
-  steps: /`coredumpctl`/,
+  steps: /`coredumpctl/,
   async inject(host) {
     // What the log says of the second of a start may be from before it.
     await sleep(1500)

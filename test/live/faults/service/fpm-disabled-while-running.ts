@@ -7,6 +7,5 @@ export const fpmDisabledWhileRunning = defineFault({
   causes: [],
   alsoFound: ['fpm-disabled'],
   remediations: ['enable-service'],
-  onPurpose: /disabled/,
   inject: async (host) => void (await host.must(['systemctl', 'disable', host.unit])),
 })

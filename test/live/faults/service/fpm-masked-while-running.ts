@@ -7,6 +7,5 @@ export const fpmMaskedWhileRunning = defineFault({
   causes: [],
   alsoFound: ['fpm-masked'],
   remediations: ['unmask-service'],
-  onPurpose: /masked/,
   inject: async (host) => void (await host.must(['systemctl', 'mask', host.unit])),
 })

@@ -8,7 +8,7 @@ export const crashesUnderLoad = defineFault({
   causes: ['worker-crashing', 'pool-exhausted'],
   besides: ['pool-undersized'],
   remediations: ['tune-pool'],
-  steps: /`coredumpctl`/,
+  steps: /`coredumpctl/,
   async inject(host) {
     await setFpm(host, host.pool, 'pm', 'static')
     await setFpm(host, host.pool, 'pm.max_children', '4')

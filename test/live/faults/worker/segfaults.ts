@@ -8,7 +8,7 @@ export const segfaults = defineFault({
   says: 'a page makes PHP crash',
   causes: ['worker-crashing'],
   remediations: [],
-  steps: /`coredumpctl`/,
+  steps: /`coredumpctl/,
   releases: everyRelease,
   async inject(host) {
     // What the log says of the second of a start may be from before it.

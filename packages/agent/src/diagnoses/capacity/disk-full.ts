@@ -81,10 +81,10 @@ function makeRoom(mountedAt: string, lacks: 'inode' | 'byte', down: string | nul
     lacks === 'inode'
       ? `\`du -x --inodes ${mountedAt} | sort -n | tail\` shows where the many files are`
       : `\`du -xh ${mountedAt} | sort -h | tail\` shows what fills it, \`lsof +L1 ${mountedAt}\` what is deleted and still held open`
+  const start = down === null ? '' : ` Then \`fleetmend-agent plan start-service --input service=${down}\`.`
   return (
     `Make room: ${find}; old logs first (\`journalctl --vacuum-size=200M\`, \`logrotate --force /etc/logrotate.conf\`). ` +
-    'Restart nothing before that: what runs now goes on, what is stopped does not come up.' +
-    (down === null ? '' : ` Then \`fleetmend-agent plan start-service --input service=${down}\`.`)
+    `Restart nothing before that: what runs now goes on, what is stopped does not come up.${start}`
   )
 }
 

@@ -1,5 +1,6 @@
 /** A pool has no status page, so that some things about it can only be guessed. */
 import { hasNoStatusPage, poolsWithout } from '../../judgement/pools-without.ts'
+import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
 export const statusPageOff = defineDiagnosis({
@@ -17,6 +18,20 @@ export const statusPageOff = defineDiagnosis({
       subject: { kind: 'service', name: service },
       says: `${service} has no status page for ${pools}.`,
       evidence: evidenceOf('pm.status_path is not set'),
-      remediations: subjects.map((pool) => ({ id: 'enable-status-page', input: { pool } })),
+      ...(isBeforeOwnAddress(facts, service)
+        ? { remediations: [], withoutRemediation: onPoolsOwnAddress(service) }
+        : { remediations: subjects.map((pool) => ({ id: 'enable-status-page', input: { pool } })) }),
     })),
 })
+
+/** pm.status_listen came with PHP 8.0. */
+function isBeforeOwnAddress({ fpm }: HostFacts, service: string): boolean {
+  return fpm.find((each) => each.service === service)?.phpVersion?.startsWith('7.') === true
+}
+
+function onPoolsOwnAddress(service: string): string {
+  return (
+    'Set `pm.status_path = /fpm-status` in the pool, and see that nginx hands that path to PHP for nobody but 127.0.0.1; then ' +
+    `\`fleetmend-agent plan reload-fpm --input service=${service}\`.`
+  )
+}

@@ -130,16 +130,15 @@ function isOfFiles(service: FpmFacts, pool: PoolFacts): boolean {
 function stepsFor(service: FpmFacts, pool: PoolFacts): string {
   const gone = pool.workingFolders.find(({ exists }) => exists === false)
   const shorten = service.log.ok
-    ? ` Shorten its log, which the loop has filled: \`truncate -s 0 ${service.log.value.path}\`.`
+    ? `Shorten its log, which the loop has filled: \`truncate -s 0 ${service.log.value.path}\`.`
     : ''
   if (gone)
     return (
       `Bring ${gone.path} back (\`findmnt -T ${gone.path}\` shows whether a mount is missing there), or change ${gone.directive} at ` +
-      `${gone.at}, then ${restartSteps(service)}.${shorten}`
+      `${gone.at}, then ${restartSteps(service)}. ${shorten}`
     )
   return (
     `Set \`catch_workers_output = yes\` in ${poolFile(service, pool)} for a moment, then ${restartSteps(service)}, and read in its ` +
-    'log what the workers say before they end: a folder, a user, a limit or an extension that is not there.' +
-    shorten
+    `log what the workers say before they end: a folder, a user, a limit or an extension that is not there. ${shorten}`
   )
 }
