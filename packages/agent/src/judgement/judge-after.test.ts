@@ -70,6 +70,18 @@ test.each<Case>([
     is: 'better',
   },
   {
+    what: 'the site answers, and an address that visitors are not sent to is as dead as it was',
+    before: { clears: clears('cause'), probes: [probe(false), overFastCgi('shop.example', false)] },
+    after: { probes: [probe(true), overFastCgi('shop.example', false)] },
+    is: 'still-failing',
+  },
+  {
+    what: 'an address that answered before is dead, though the site answers',
+    before: { clears: clears('cause'), probes: [probe(false), overFastCgi('shop.example', true)] },
+    after: { probes: [probe(true), overFastCgi('shop.example', false)] },
+    is: 'worse',
+  },
+  {
     what: 'the pool does not answer its sites, though it answered itself',
     before: { probes: [overFastCgi('php8.2-fpm/www', true)] },
     after: { probes: [probe(true), overFastCgi('shop.example', false)] },

@@ -64,7 +64,8 @@ function inItsPlace({ upstream }: SiteProbe, after: readonly SiteProbe[]): SiteP
 
 /**
  * A failing probe is not this plan's fault where another finding explains it, or where the plan never claimed to mend
- * what fails: it clears a risk, or nothing.
+ * what fails: it clears a risk, or nothing, or its site answers visitors while an address that they are not sent to is as
+ * dead as it was.
  */
 function judgeFailing(before: Before, after: HostDiagnosis, failing: readonly SiteProbe[]): After {
   const says = failing.map((probe) => `${probe.site}: ${probe.says}`).join('; ')
@@ -74,7 +75,11 @@ function judgeFailing(before: Before, after: HostDiagnosis, failing: readonly Si
       is: 'still-failing',
       says: `Clear, but still failing (${says}) because of something else: ${causes.map((each) => each.says).join(' ')}`,
     }
-  if (before.clears.every((clear) => clear.role !== 'cause'))
+  const isBesides = (probe: SiteProbe) =>
+    probe.over === 'fastcgi' &&
+    before.probes.some((each) => isSameProbe(each, probe) && !each.passed) &&
+    after.probes.some(({ site, over, passed }) => site === probe.site && over === 'http' && passed)
+  if (before.clears.every((clear) => clear.role !== 'cause') || failing.every(isBesides))
     return { is: 'still-failing', says: `Clear, but as before these fail: ${says}.` }
   return { is: 'not-cleared', says: `Still failing, and nothing else explains it: ${says}.` }
 }

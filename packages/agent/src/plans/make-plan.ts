@@ -179,7 +179,10 @@ async function resolveFile(host: ReadHost, file: MergedFile, terms: PlanTerms): 
     after: after && { ...contentOf(after, terms), ...attributes },
     diff: diff.diff,
   }
-  return { ok: true, value: { named: file.path, before, after, change, manager: managedBy(forPeople(file.before ?? '')) } }
+  return {
+    ok: true,
+    value: { named: file.path, before, after, change, manager: managedBy(forPeople(file.before ?? '')) },
+  }
 }
 
 function contentOf(bytes: Uint8Array, terms: PlanTerms): Pick<FileState, 'hmac' | 'bytes'> {

@@ -2,10 +2,11 @@
 import * as z from 'zod/mini'
 import type { FpmFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { findManaged, refused, serviceInput } from './service-input.ts'
+import { findManaged, refused, serviceInput, type Refused } from './service-input.ts'
 
-/** Our own file: `override.conf` belongs to the people who run `systemctl edit`. */
-const fileName = '50-fleetmend.conf'
+/** Our own files: `override.conf` belongs to the people who run `systemctl edit`. The second, where the first would lose. */
+const ours = ['50-fleetmend.conf', 'zz-fleetmend.conf'] as const
+const ourKeys = /^\s*(Restart|RestartSec|StartLimit\w+|OOMPolicy|ExecReload)\s*=/m
 
 export const restartOnFailure = defineRemediation({
   id: 'restart-on-failure',
@@ -37,13 +38,14 @@ export const restartOnFailure = defineRemediation({
         `See \`systemctl status ${service}\`.`,
       )
     }
-    const path = `/etc/systemd/system/${service}.service.d/${fileName}`
+    const place = placeOf(found.value)
+    if (!place.ok) return place.refused
+    const { path, overridden } = place
     const text = dropIn(found.value, pauseS)
     const present = found.value.dropIns.find((each) => each.path === path)
     if (present?.text === text && unit.restart === 'on-failure') {
       return { kind: 'nothing-to-do', because: `${path} is in place and in force.` }
     }
-    const overriding = unit.dropInPaths.filter((each) => (each.split('/').at(-1) ?? '') > fileName)
     const edit: FileEdit = present
       ? { edit: 'splice', path, splices: [{ start: 0, end: present.text.length, text }] }
       : { edit: 'create', path, text, mode: 0o644 }
@@ -56,13 +58,45 @@ export const restartOnFailure = defineRemediation({
       acts: [{ act: 'daemon-reload' }],
       clears: [{ diagnosis: 'no-auto-restart', subject: { kind: 'service', name: service } }],
       disturbs: [],
-      warnings: overriding.map((other) => `${other} is read after this file and may override it.`),
+      warnings: overridden.map((other) => `${other} says otherwise; this file is read after it.`),
       basis: [],
       guards: [],
       forecast: [],
     }
   },
 })
+
+type Place =
+  | { readonly ok: true; readonly path: string; readonly overridden: readonly string[] }
+  | { readonly ok: false; readonly refused: Refused }
+
+/** Drop-ins are read in the order of their names, whatever folder they lie in, and the last one counts (systemd.unit(5)). */
+function placeOf({ service, dropIns }: FpmFacts): Place {
+  const folder = `/etc/systemd/system/${service}.service.d`
+  const others = dropIns.filter(({ path, text }) => !isOurs(path) && ourKeys.test(text))
+  const after = (name: string) => others.filter(({ path }) => nameOf(path) > name).map(({ path }) => path)
+  const name = ours.find((each) => after(each).length === 0)
+  if (name !== undefined) {
+    const overridden = name === ours[0] ? [] : after(ours[0])
+    return { ok: true, path: `${folder}/${name}`, overridden }
+  }
+  const [last = ''] = after(ours[1])
+  return {
+    ok: false,
+    refused: refused(
+      `${last} is read after every drop-in that Fleetmend would write, and says how ${service} is started again.`,
+      `Set Restart=on-failure there, then \`systemctl daemon-reload\`.`,
+    ),
+  }
+}
+
+function isOurs(path: string): boolean {
+  return ours.some((name) => name === nameOf(path))
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
 
 /** Five starts must fit into the interval, or the limit never triggers and a broken service loops for ever. */
 function limitS(pauseS: number): number {

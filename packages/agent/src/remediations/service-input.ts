@@ -15,7 +15,7 @@ export const poolInput = z
 
 export const siteInput = SiteName.check(z.describe('The site by its `server_name`, e.g. `shop.example`.'))
 
-type Refused = Extract<Drafted, { kind: 'refused' }>
+export type Refused = Extract<Drafted, { kind: 'refused' }>
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refused: Refused }
 
 export function findService(facts: HostFacts, service: string): Found<FpmFacts> {

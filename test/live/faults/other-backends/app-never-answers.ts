@@ -7,7 +7,7 @@ export const appNeverAnswers = defineFault({
   says: 'the server behind proxy_pass does not answer',
   causes: ['proxy-upstream-timeout'],
   remediations: [],
-  steps: /Look at the service that listens on .*8000/,
+  steps: /127\.0\.0\.1:8000.*proxy_read_timeout at/,
   async inject(host) {
     // systemd takes `$name` for a variable of its own.
     const deaf = '$$s = stream_socket_server("tcp://127.0.0.1:8000"); sleep(600);'

@@ -7,7 +7,7 @@ export const appPortClosed = defineFault({
   says: 'nothing listens where proxy_pass leads',
   causes: ['proxy-upstream-down'],
   remediations: [],
-  steps: /Start the service that should listen on .*8000/,
+  steps: /127\.0\.0\.1:8000.*correct proxy_pass at/,
   inject: proxiedApp,
   shows: (host) => appAnswers(host, 502),
 })
