@@ -39,7 +39,7 @@ type Planned =
 /** A second cause may show only when the first is mended (DESIGN D8). */
 const rounds = 2
 /** Of visitors, before the mending begins: enough to see which pages answer. */
-const settleMs = 400
+const settleMs = 1000
 /** Afterwards: enough to see that it stays good. */
 const stayMs = 800
 
@@ -190,16 +190,16 @@ async function putBackAll(
   before: HostState,
   units: readonly string[],
 ): Promise<readonly string[] | null> {
-  const undoable = applied.filter(
-    ({ record, report }) => record.plan.changes.length > 0 && report.outcome !== 'rolled-back',
+  const changing = applied.filter(
+    ({ record, report }) => record.plan.changes.length > 0 && report.outcome !== 'refused',
   )
+  const undoable = changing.filter(({ report }) => report.outcome !== 'rolled-back')
   for (const { report } of undoable.toReversed()) {
     const ran = await host.agent('rollback', report.apply, '--json')
     if (ran.exitCode !== 6)
       return [`the rollback ended with ${ran.exitCode}: ${ran.stderr}${ran.stdout.slice(0, 2000)}`]
   }
-  const isChanged = applied.some(({ record }) => record.plan.changes.length > 0)
-  if (!isChanged) return null
+  if (changing.length === 0) return null
   return differences(before, await takeHostState(host, units)).map((each) => `after rollback ${each}`)
 }
 

@@ -35,5 +35,11 @@ test.each([
   { what: 'what answered too few times to tell', marks: 'xxxxxxxx..', healedMs: null },
   { what: 'what failed to the last', marks: 'xxxxxxxxxx', healedMs: null },
 ])('$what is well after $healedMs ms', ({ marks, healedMs }) => {
-  expect(healedAfterMs(answers(marks), 300, 1000)).toBe(healedMs)
+  expect(healedAfterMs(answers(marks), 300, { path: '/ok.php' })).toBe(healedMs)
+})
+
+test('a page that works for seconds is well when it was answered once, in its time', () => {
+  const slow = { path: '/sleep.php?s=3', worksMs: 3000 }
+  expect(healedAfterMs(answers('xxxxxxs'), 300, slow)).toBe(300)
+  expect(healedAfterMs(answers('xxxxxxst'), 300, slow)).toBeNull()
 })

@@ -65,7 +65,7 @@ export function sendVisitors(host: Host, complaint: Complaint): Visitors {
       return {
         lost: losses.reduce((sum, { lost }) => sum + lost.length, 0),
         firstLost: first ?? null,
-        healedMs: healedAfterMs(complained, beganMs, limitOf(complaint)),
+        healedMs: healedAfterMs(complained, beganMs, complaint),
       }
     },
     [Symbol.asyncDispose]: leave,
@@ -86,13 +86,16 @@ export async function isOver(host: Host, complaint: Complaint): Promise<boolean>
   return isGood && tookMs <= limitOf(complaint)
 }
 
+/** On a machine that has other hosts to run, too. */
 function limitOf({ worksMs = 0 }: Complaint): number {
-  return quickMs + worksMs
+  return quickMs + 2 * worksMs
 }
 
-async function complain(host: Host, { path, site }: Complaint): Promise<Ended> {
+/** Given up when it has taken longer than it may: what hangs must not keep the next one from being asked. */
+async function complain(host: Host, complaint: Complaint): Promise<Ended> {
+  const { path, site } = complaint
   const headers = site === undefined ? {} : { host: site }
-  const answer = await host.curl(path, { limitMs: patienceMs, headers })
+  const answer = await host.curl(path, { limitMs: limitOf(complaint) + quickMs, headers })
   const outcome = answer.kind === 'answered' ? String(answer.status) : answer.why
   const isGood = answer.kind === 'answered' && answer.status < 400
   return { atMs: performance.now(), tookMs: answer.tookMs, isGood, outcome }
@@ -101,8 +104,8 @@ async function complain(host: Host, { path, site }: Complaint): Promise<Ended> {
 /** The visitor's patience was over, or nginx's. */
 const waitedTooLong: ReadonlySet<string> = new Set(['timed-out', '504'])
 
-/** So many good answers in a row are no luck. */
-const inARow = { toBeWell: 3, toAnswerAgain: 10 }
+/** So many good answers in a row are no luck; of a page that works for seconds, nobody waits for several. */
+const inARow = { toBeWell: 3, toBeWellAndSlow: 1, toAnswerAgain: 10 }
 
 /**
  * What failed after the beginning. A page that failed before it can be lost only from where it answers again: the first of
@@ -122,11 +125,13 @@ export function lostOf(ended: readonly Ended[], beganMs: number): readonly Ended
 }
 
 /** Null where the last answers are not all good and within the limit. What was well all the time healed at once. */
-export function healedAfterMs(ended: readonly Ended[], beganMs: number, limitMs: number): number | null {
+export function healedAfterMs(ended: readonly Ended[], beganMs: number, complaint: Complaint): number | null {
+  const limitMs = limitOf(complaint)
+  const least = complaint.worksMs === undefined ? inARow.toBeWell : inARow.toBeWellAndSlow
   const isWell = ({ isGood, tookMs }: Ended) => isGood && tookMs <= limitMs
   const lastBad = ended.findLastIndex((each) => !isWell(each))
   const first = ended[lastBad + 1]
-  if (!first || ended.length - lastBad - 1 < inARow.toBeWell) return null
+  if (!first || ended.length - lastBad - 1 < least) return null
   return Math.max(0, Math.round(first.atMs - beganMs))
 }
 
