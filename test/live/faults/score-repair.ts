@@ -38,8 +38,8 @@ type Planned =
 
 /** A second cause may show only when the first is mended (DESIGN D8). */
 const rounds = 2
-/** Of visitors, before the mending begins: enough to see which pages answer. */
-const settleMs = 1000
+/** Of visitors, before anybody types. */
+const settleMs = 400
 /** Afterwards: enough to see that it stays good. */
 const stayMs = 800
 
@@ -99,7 +99,7 @@ async function mend(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise
   const complaint = fault.complaint ?? { path: pageOfPhp }
   await using visitors = sendVisitors(host, complaint)
   await sleep(settleMs)
-  visitors.begin()
+  visitors.beginPlanning()
   const applied: Applied[] = []
   const complaints: string[] = []
   for (const words of asked(fault, diagnosis)) {
@@ -111,6 +111,7 @@ async function mend(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise
       break
     }
     complaints.push(...notAccepted(fault, planned.record))
+    visitors.beginApplying()
     const next = await apply(host, planned.record)
     if (typeof next === 'string') {
       complaints.push(`it was not applied: ${next}`)

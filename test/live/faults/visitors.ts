@@ -17,8 +17,10 @@ export interface Visits {
 }
 
 export interface Visitors extends AsyncDisposable {
+  /** The time to heal counts from here. Nothing is changed yet: what fails now fails without us. */
+  beginPlanning(): void
   /** From here on it is the mending that requests are lost by. */
-  begin(): void
+  beginApplying(): void
   /** They go away, after what they still wait for. */
   end(): Promise<Visits>
 }
@@ -51,21 +53,23 @@ export function sendVisitors(host: Host, complaint: Complaint): Visitors {
   const complained: Ended[] = []
   const leaving = new AbortController()
   const asking = askAgain(host, complaint, complained, leaving.signal)
-  let beganMs = performance.now()
+  let plansMs = performance.now()
+  let appliesMs = Infinity
   const leave = async (): Promise<void> => {
     leaving.abort()
     await Promise.all([asking, ...loads.map(({ load }) => load.stop())])
   }
   return {
-    begin: () => (beganMs = performance.now()),
+    beginPlanning: () => (plansMs = performance.now()),
+    beginApplying: () => (appliesMs = Math.min(appliesMs, performance.now())),
     end: async () => {
       await leave()
-      const losses = loads.map(({ path, ended }) => ({ path, lost: lostOf(ended, beganMs) }))
+      const losses = loads.map(({ path, ended }) => ({ path, lost: lostOf(ended, appliesMs) }))
       const [first] = losses.flatMap(({ path, lost }) => lost.map(({ outcome }) => `${path}: ${outcome}`))
       return {
         lost: losses.reduce((sum, { lost }) => sum + lost.length, 0),
         firstLost: first ?? null,
-        healedMs: healedAfterMs(complained, beganMs, complaint),
+        healedMs: healedAfterMs(complained, plansMs, complaint),
       }
     },
     [Symbol.asyncDispose]: leave,
