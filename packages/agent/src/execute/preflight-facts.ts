@@ -19,7 +19,7 @@ export async function preflightFacts(
   const seen = seenBy(service)
   const mounts = await readMounts(host, service)
   const found = await Promise.all(
-    directories.map(async (path) => [path, await directoryFacts(host, seen(path), path, mounts)] as const),
+    directories.map(async (path) => [path, await directoryFacts(host, service, path, mounts)] as const),
   )
   const blocked = await Promise.all(
     sockets.map(async (path) => ((await kindOf(host, seen(path))) === 'directory' ? [path] : [])),
@@ -44,15 +44,24 @@ function seenBy({ unit, master }: FpmService): (path: string) => string {
 
 async function directoryFacts(
   host: ReadHost,
-  seenPath: string,
+  service: FpmService,
   path: string,
   mounts: readonly Mount[],
 ): Promise<DirectoryFacts> {
+  const seenPath = seenBy(service)(path)
   const real = await host.resolve(seenPath)
   const stat = await host.stat(real.ok ? real.value : seenPath)
-  if (!stat.ok) return stat.why === 'missing' ? 'missing' : { unreadable: stat.says }
+  if (!stat.ok) {
+    if (stat.why !== 'missing') return { unreadable: stat.says }
+    return isMadeAtStart(service, path) ? 'writable' : 'missing'
+  }
   if (stat.value.kind !== 'directory') return 'not-a-directory'
   return mountOf(mounts, real.ok && seenPath === path ? real.value : path)?.readOnly ? 'read-only' : 'writable'
+}
+
+/** systemd makes RuntimeDirectory= when it starts the unit, and removes it when the unit has stopped (systemd.exec(5)). */
+function isMadeAtStart({ unit, master }: FpmService, path: string): boolean {
+  return master === null && (unit?.runtimeDirectories ?? []).some((name) => path === `/run/${name}`)
 }
 
 async function kindOf(host: ReadHost, path: string): Promise<string | null> {

@@ -6,6 +6,7 @@
  * the present.
  */
 import type { HostFacts, MemoryFacts, PoolFacts, PoolHistory, WorkerMemory } from '../survey/host-facts.ts'
+import { atLimitLately } from './at-limit-lately.ts'
 import { sizeAtLeast, sizeAtMost } from './size-series.ts'
 import { isTrusted } from './trusted-history.ts'
 
@@ -60,7 +61,8 @@ export function sizePool(facts: HostFacts, wish: SizingWish): Sizing {
       return { kind: 'enough', because: `pm.max_children of ${pool.subject} is ${current} already.`, arithmetic }
     return sized(pool, wish.maxChildren, current, worker, arithmetic)
   }
-  const demand = demandOf(pool, current, history)
+  const wasAtLimit = facts.fpm.some((each) => each.pools.includes(pool) && atLimitLately(facts, each, pool).length > 0)
+  const demand = demandOf(pool, current, history, wasAtLimit)
   const arithmetic = [...memory.arithmetic, ...demand.arithmetic]
   const trust = trustIn(history, current)
   const wanted = Math.min(demand.size, trust.most)
@@ -174,15 +176,19 @@ function demandOf(
   pool: PoolFacts,
   current: number,
   history: PoolHistory | null,
+  wasAtLimit: boolean,
 ): { readonly size: number; readonly arithmetic: readonly string[] } {
   const waiting = pool.queue.ok ? Math.max(0, ...pool.queue.value.waiting) : 0
   const busy = pool.status.ok ? pool.status.value.active : waiting > 0 ? Math.min(current, pool.workers.length) : 0
   const recorded = history?.demandP95 ?? 0
-  const size = sizeAtLeast(Math.ceil(Math.max(busy + waiting, recorded) * headroom))
+  // All of them were in use then, and how many more were wanted nobody has written down.
+  const lately = wasAtLimit ? current : 0
+  const size = sizeAtLeast(Math.ceil(Math.max(busy + waiting, recorded, lately) * headroom))
   const days = history
     ? ` (95 % of ${history.samples} samples: at most ${history.demandP95}; the most: ${history.demandMost})`
     : ''
-  return { size, arithmetic: [`demand now: ${busy} busy + ${waiting} waiting${days}, × ${headroom} → ${size}`] }
+  const peak = wasAtLimit ? ` (all ${current} within the last hour)` : ''
+  return { size, arithmetic: [`demand now: ${busy} busy + ${waiting} waiting${peak}${days}, × ${headroom} → ${size}`] }
 }
 
 function sized(pool: PoolFacts, to: number, current: number, workerMiB: number, arithmetic: readonly string[]): Sizing {

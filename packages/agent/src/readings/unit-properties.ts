@@ -35,6 +35,8 @@ export interface UnitProperties {
   readonly watchdogUs: number | null
   readonly timeoutStopUs: number | null
   readonly privateTmp: boolean
+  /** Folders below /run, by name, that are made when it starts (RuntimeDirectory=). */
+  readonly runtimeDirectories: readonly string[]
   readonly invocationId: string
 }
 
@@ -73,6 +75,7 @@ export const unitPropertyNames: readonly string[] = [
   'WatchdogUSec',
   'TimeoutStopUSec',
   'PrivateTmp',
+  'RuntimeDirectory',
   'InvocationID',
 ]
 
@@ -130,6 +133,7 @@ function unitOf(properties: ReadonlyMap<string, string>): UnitProperties {
     watchdogUs: readTimeSpanUs(get('WatchdogUSec')),
     timeoutStopUs: readTimeSpanUs(get('TimeoutStopUSec')),
     privateTmp: get('PrivateTmp') === 'yes',
+    runtimeDirectories: readPaths(get('RuntimeDirectory')),
     invocationId: get('InvocationID'),
   }
 }

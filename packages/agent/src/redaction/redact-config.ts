@@ -131,7 +131,10 @@ function redactNginx(text: string, hidden: HiddenValue[]): string {
 /** A directive that is commented out is judged as one; of other remarks on secrets only the beginning is shown. */
 function redactRemark(line: string): string {
   const [, lead = '', body = ''] = /^(\s*[;#]+\s*)(.*)$/s.exec(line) ?? []
-  if (/^[a-z_]+\s[^#]*[;{}]\s*$/.test(body)) return `${lead}${redactNginx(body, [])}`
+  const isDirective = /^[a-z_]+\s[^#]*[;{}]\s*$/.test(body) || /^[a-z]+(?:_[a-z]+)+\s/.test(body)
+  // One that was cut off in the middle of its quotation ends with the file.
+  const isTorn = /^[a-z_]+\s/.test(body) && body.split('"').length % 2 === 0
+  if (isDirective || isTorn) return `${lead}${redactNginx(body, [])}`
   return line.replace(/(\b(?:password|passwd|passphrase|secret|token|api[_ -]?key|credentials?)\b).*/i, `$1 ${HIDDEN}`)
 }
 

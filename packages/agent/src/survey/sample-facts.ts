@@ -80,6 +80,7 @@ export function sampleUnit(changes: Partial<UnitProperties> = {}): UnitPropertie
     watchdogUs: null,
     timeoutStopUs: 90_000_000,
     privateTmp: false,
+    runtimeDirectories: [],
     invocationId: '0123456789abcdef0123456789abcdef',
     ...changes,
   }

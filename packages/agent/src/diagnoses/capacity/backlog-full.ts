@@ -49,11 +49,19 @@ function whatToDo(
 ): Pick<Finding, 'remediations' | 'withoutRemediation'> {
   if (kernelLimit(facts, pool) !== null) return { remediations: [], withoutRemediation: kernelLimitSteps(service) }
   return {
-    remediations: isShortQueue(pool) ? [{ id: 'raise-backlog', input: { pool: pool.subject } }] : [],
+    remediations: [
+      ...(isShortQueue(pool) ? [{ id: 'raise-backlog', input: { pool: pool.subject } }] : []),
+      // A longer queue in front of workers that are all busy only lets visitors wait where they were turned away.
+      ...(isBusy(pool) ? [{ id: 'tune-pool', input: { pool: pool.subject } }] : []),
+    ],
     withoutRemediation:
       `Set listen.backlog = 511 for ${pool.name}, see that net.core.somaxconn is no smaller, and restart ` +
       `${service}: a reload keeps the old queue.`,
   }
+}
+
+function isBusy({ workers, maxChildren, queue }: PoolFacts): boolean {
+  return workers.length === maxChildren && queue.ok && Math.max(0, ...queue.value.waiting) > 0
 }
 
 function queueEvidence({ queue, listen }: PoolFacts): readonly Evidence[] {

@@ -1,8 +1,7 @@
 /** All workers that the pools may have, at their peaks, need more memory than there is. */
 import type { Finding } from '@fleetmend/shared'
+import { fittingInput } from '../../judgement/fitting-size.ts'
 import { killedForMemory } from '../../judgement/killed-for-memory.ts'
-import { sizePool } from '../../judgement/pool-sizing.ts'
-import { sizeAtMost } from '../../judgement/size-series.ts'
 import { worstCases, type WorstCase } from '../../judgement/worst-case.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -45,26 +44,3 @@ function toDo({ service }: FpmFacts, subject: string): string {
     'take (`php_admin_value[memory_limit]`), and look again: `fleetmend-agent diagnose`.'
   )
 }
-
-/** The largest size of the largest pool that `tune-pool` would agree to, when all others keep theirs. */
-function fittingInput(facts: HostFacts, { needsMiB, holdsMiB, largest }: WorstCase): FittingInput | null {
-  const { subject, maxChildren, workerMiB } = largest
-  const reserveMiB = Math.max(leastReserveMiB, Math.round(holdsMiB * keptFree))
-  let size = sizeAtMost(Math.floor(maxChildren - (needsMiB - holdsMiB) / workerMiB))
-  while (size !== null && size >= 1) {
-    const sizing = sizePool(facts, { subject, reserveMiB, maxChildren: size })
-    if (sizing.kind === 'sized' && size < maxChildren) return { pool: subject, maxChildren: size, reserveMiB }
-    size = sizeAtMost(size - 1)
-  }
-  return null
-}
-
-interface FittingInput {
-  readonly pool: string
-  readonly maxChildren: number
-  readonly reserveMiB: number
-}
-
-/** For everything that is not PHP. */
-const keptFree = 0.15
-const leastReserveMiB = 64

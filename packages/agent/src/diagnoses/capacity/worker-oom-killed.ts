@@ -1,7 +1,9 @@
 /** The kernel killed a worker of PHP, because memory was out. */
 import type { Finding } from '@fleetmend/shared'
+import { fittingInput } from '../../judgement/fitting-size.ts'
 import { killedForMemory } from '../../judgement/killed-for-memory.ts'
 import { isInUse } from '../../judgement/same-address.ts'
+import { worstCases } from '../../judgement/worst-case.ts'
 import type { FpmFacts, HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -30,7 +32,10 @@ function judgeService(facts: HostFacts, service: FpmFacts): readonly Finding[] {
       subject: { kind: 'service', name },
       says: `The kernel killed ${deaths.length === 1 ? 'a worker' : `${deaths.length} workers`} of ${name} (${pools}) for ${whose}.`,
       evidence: [...evidence],
-      remediations: [],
+      remediations: worstCases(facts)
+        .filter((worst) => worst.service === service)
+        .flatMap((worst) => fittingInput(facts, worst) ?? [])
+        .map((input) => ({ id: 'tune-pool', input: { ...input } })),
       withoutRemediation: toDo(service, limitMiB),
     },
   ]

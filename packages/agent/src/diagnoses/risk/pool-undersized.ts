@@ -1,12 +1,11 @@
 /** A pool had all of its workers busy lately; it has room again now. */
 import type { Finding } from '@fleetmend/shared'
+import { atLimitLately } from '../../judgement/at-limit-lately.ts'
 import { instantOf } from '../../judgement/instant.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
-
-const latelyMs = 60 * 60_000
 
 export const poolUndersized = defineDiagnosis({
   id: 'pool-undersized',
@@ -22,15 +21,8 @@ export const poolUndersized = defineDiagnosis({
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
   if (!service.master || !service.log.ok || sitesOf(facts, [pool]).length === 0) return []
   if (!pool.queue.ok || Math.min(...pool.queue.value.waiting) > 0) return []
-  const { path, entries } = service.log.value
-  const since = Math.max(facts.takenAtMs - latelyMs, service.loadedAtMs ?? 0)
-  const reached = entries.filter(
-    (entry) =>
-      entry.event === 'max-children' &&
-      entry.pool === pool.name &&
-      entry.maxChildren === pool.maxChildren &&
-      localTimeMs(entry.localTime) >= since,
-  )
+  const { path } = service.log.value
+  const reached = atLimitLately(facts, service, pool)
   const newest = reached.at(-1)
   if (!newest) return []
   return [
