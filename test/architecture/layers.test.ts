@@ -89,7 +89,16 @@ const rows: readonly Row[] = [
   },
   {
     room: 'packages/agent/src/plans',
-    may: ['shared', 'readings', 'judgement', 'redaction', 'diff', 'type remediations', 'type survey', 'type host/host.ts'],
+    may: [
+      'shared',
+      'readings',
+      'judgement',
+      'redaction',
+      'diff',
+      'type remediations',
+      'type survey',
+      'type host/host.ts',
+    ],
     why: 'a plan is data; making one changes nothing',
   },
   {

@@ -1,5 +1,5 @@
 /** The page on which the newest whole table of crashes is kept, as `npm run crash` writes it and a test reads it again. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { whereItRan } from '../result-page.ts'
@@ -64,6 +64,11 @@ export interface KeptRow {
 }
 
 /** Throws when there is none. */
+/** It takes longer than a test may. */
+export function wasCrashTableMade(): boolean {
+  return existsSync(page)
+}
+
 export function readCrashPage(): readonly KeptRow[] {
   const text = readFileSync(page, 'utf8')
   return hows.flatMap((how) => {

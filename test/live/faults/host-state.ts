@@ -11,8 +11,8 @@ export interface HostState {
 /** Configuration, and where sockets are; /srv for files that are links. */
 const folders = ['/etc', '/run/php', '/run/php-fpm', '/srv']
 
-/** Made and removed by services as they start and stop: pid files, and Debian's link to "the" PHP-FPM. */
-const ownOfServices = /\.pid$|\/php-fpm\.sock$/
+/** Made and removed by services as they start and stop: pid files, Debian's link to "the" PHP-FPM, RuntimeDirectory=. */
+const ownOfServices = /\.pid$|\/php-fpm\.sock$|^\/run\/php-fpm$/
 
 const properties = [
   ...['LoadState', 'UnitFileState', 'FragmentPath', 'DropInPaths', 'Restart', 'RestartUSec', 'OOMPolicy'],

@@ -14,9 +14,11 @@ export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
 
 export function errorsAway(facts: HostFacts, pool: PoolFacts): HostFacts['nginx']['errors'] {
   const service = facts.fpm.find(({ pools }) => pools.includes(pool))
-  // A longer queue takes a restart, and more workers a reload.
+  // A longer queue takes a restart, and more workers a reload. Both logs count whole seconds: what was written in the very
+  // second of it may have been before.
+  const since = Math.floor((service?.loadedAtMs ?? 0) / 1000) * 1000 + 1000
   return standingErrorsOf(facts, pool, ['connect-backlog-full'], recentMs).filter(
-    ({ localTime }) => localTimeMs(localTime) >= (service?.loadedAtMs ?? 0),
+    ({ localTime }) => localTimeMs(localTime) >= since,
   )
 }
 
