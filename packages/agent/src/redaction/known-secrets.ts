@@ -1,9 +1,9 @@
 /** The secrets that a host's configuration names, so that they are known again wherever a log or a program quotes them. */
-import { redactConfig } from './redact-config.ts'
+import { hiddenValues } from './redact-config.ts'
 import { isHarmless, isPath, isSecretName, looksRandom } from './secret-words.ts'
 
 export function knownSecrets(texts: readonly string[]): readonly string[] {
-  const values = texts.flatMap((text) => redactConfig(text).hidden).filter(isTelling)
+  const values = texts.flatMap(hiddenValues).filter(isTelling)
   return [...new Set(values.map(({ value }) => value))]
 }
 

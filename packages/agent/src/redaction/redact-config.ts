@@ -23,12 +23,27 @@ export interface HiddenValue {
 
 export function redactConfig(text: string): Redacted {
   const hidden: HiddenValue[] = []
-  const shown = (isRotation(text) ? text : isIni(text) ? redactIni(text, hidden) : redactNginx(text, hidden))
+  const shown = redactValues(text, hidden, redactRemark)
     .split('\n')
     .map((line) => redactRest(line))
   const hiddenLines = new Set<number>()
   for (const [number, line] of text.split('\n').entries()) if (line !== shown[number]) hiddenLines.add(number)
   return { text: shown.join('\n'), hiddenLines, hidden }
+}
+
+/** Those values alone, for each look: a fraction of the work, because nobody is shown the rest. */
+export function hiddenValues(text: string): readonly HiddenValue[] {
+  const hidden: HiddenValue[] = []
+  redactValues(text, hidden, (line) => line)
+  return hidden
+}
+
+/** How what stands in a comment is shown. */
+type Remark = (line: string) => string
+
+function redactValues(text: string, hidden: HiddenValue[], remark: Remark): string {
+  if (isRotation(text)) return text
+  return isIni(text) ? redactIni(text, hidden, remark) : redactNginx(text, hidden, remark)
 }
 
 const SECTION = /^\s*\[[^\]]*\]/
@@ -50,7 +65,7 @@ function isIni(text: string): boolean {
   return SECTION.test(first) || ASSIGNMENT.test(first)
 }
 
-function redactIni(text: string, hidden: HiddenValue[]): string {
+function redactIni(text: string, hidden: HiddenValue[], remark: Remark): string {
   /** How the next line goes on with the value of this one. */
   let open: 'assignments' | 'quotation' | null = null
   let name = ''
@@ -69,7 +84,7 @@ function redactIni(text: string, hidden: HiddenValue[]): string {
       return take(showAssignments(line))
     }
     const [, lead = '', found = '', equals = '', value = '', trail = ''] = ASSIGNMENT.exec(line) ?? []
-    if (found === '') return /^\s*[;#]/.test(line) ? redactRemark(line) : line
+    if (found === '') return /^\s*[;#]/.test(line) ? remark(line) : line
     name = found
     const told = take(showIniValue(name, value))
     const isRemark = /[;#]/.test(lead)
@@ -81,7 +96,7 @@ function redactIni(text: string, hidden: HiddenValue[]): string {
   return shown.join('\n')
 }
 
-function redactNginx(text: string, hidden: HiddenValue[]): string {
+function redactNginx(text: string, hidden: HiddenValue[], remark: Remark): string {
   const { tokens, stopped } = nginxTokens(text)
   const pieces: string[] = []
   let at = 0
@@ -104,7 +119,7 @@ function redactNginx(text: string, hidden: HiddenValue[]): string {
       const [block = '', source = ''] = blocks.at(-1) ?? []
       const name = block === 'map' ? source : `${first?.value} ${values[0]}`
       if (token.is === 'word') hidden.push({ name, value: token.value })
-      replace(token, token.is === 'comment' ? redactRemark : linesHidden)
+      replace(token, token.is === 'comment' ? remark : linesHidden)
     }
     remarks = []
   }
@@ -134,7 +149,7 @@ function redactRemark(line: string): string {
   const isDirective = /^[a-z_]+\s[^#]*[;{}]\s*$/.test(body) || /^[a-z]+(?:_[a-z]+)+\s/.test(body)
   // One that was cut off in the middle of its quotation ends with the file.
   const isTorn = /^[a-z_]+\s/.test(body) && body.split('"').length % 2 === 0
-  if (isDirective || isTorn) return `${lead}${redactNginx(body, [])}`
+  if (isDirective || isTorn) return `${lead}${redactNginx(body, [], redactRemark)}`
   return line.replace(/(\b(?:password|passwd|passphrase|secret|token|api[_ -]?key|credentials?)\b).*/i, `$1 ${HIDDEN}`)
 }
 

@@ -158,11 +158,10 @@ export function redactProse(text: string, known: readonly string[] = []): string
 /** What is left of a line of configuration once its directive has been judged. */
 export function redactRest(line: string): string {
   if (line.length > mostChars) return HIDDEN
-  return withRules(
-    line,
-    rules.filter(({ proseOnly }) => proseOnly !== true),
-  )
+  return withRules(line, restRules)
 }
+
+const restRules = rules.filter(({ proseOnly }) => proseOnly !== true)
 
 /** Nobody reads on, and some rules look ahead to the end of the line. */
 function cutLines(text: string): string {

@@ -10,7 +10,9 @@ export const Evidence = z.strictObject({
   says: z.string().check(z.describe('What it says there, quoted or put in one sentence.')),
   at: z.optional(Instant),
   diff: z.optional(
-    z.string().check(z.describe('Unified diff of a file from what was loaded last to what it says now, secrets hidden.')),
+    z
+      .string()
+      .check(z.describe('Unified diff of a file from what was loaded last to what it says now, secrets hidden.')),
   ),
 })
 export type Evidence = z.infer<typeof Evidence>
