@@ -10,9 +10,6 @@ import { namedConfig, testNginxConfig } from '../survey/nginx-test.ts'
 import { readUnits } from '../survey/units.ts'
 import { plannedView } from './planned-view.ts'
 
-/** nginx's unit, by the name that every package gives it. */
-export const nginxService = 'nginx'
-
 export async function checkNginxConfig(
   host: ReadHost,
   planned: PlannedFiles,

@@ -2,7 +2,8 @@
 import { isFileChange, type Check, type Plan } from '@fleetmend/shared'
 import type { PlannedFiles, ReadHost } from '../host/host.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
-import { checkNginxConfig, nginxService } from './check-nginx-config.ts'
+import { checkNginxConfig } from './check-nginx-config.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { checkUnitFile } from './check-unit-file.ts'
 
 export interface CheckResult {
@@ -54,5 +55,5 @@ export async function checkConfig(
   service: string,
   planned: PlannedFiles,
 ): Promise<{ readonly passed: boolean; readonly says: string }> {
-  return service === nginxService ? checkNginxConfig(host, planned) : checkFpmConfig(host, service, planned)
+  return service === nginxUnit ? checkNginxConfig(host, planned) : checkFpmConfig(host, service, planned)
 }

@@ -4,7 +4,9 @@
  * (`ngx_master_process_cycle`, `ngx_reconfigure`).
  */
 import type { Host, ProcessFacts, ProcessIdentity } from '../host/host.ts'
-import { checkNginxConfig, nginxService } from './check-nginx-config.ts'
+import { checkNginxConfig } from './check-nginx-config.ts'
+import { currentWorkers } from '../survey/nginx-load-time.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import type { Reloaded } from './reload-fpm.ts'
 import { readRunning } from './unit-state.ts'
 
@@ -13,7 +15,7 @@ export async function reloadNginx(host: Host): Promise<Reloaded> {
   const letGo = (says: string): Reloaded => ({ came: 'let-go', says: `nginx was not reloaded: ${says}` })
   const check = await checkNginxConfig(host, new Map())
   if (!check.passed) return letGo(check.says)
-  const running = await readRunning(host, nginxService)
+  const running = await readRunning(host, nginxUnit)
   if (!running.ok) return letGo(`${running.says}.`)
   const { pid, startTicks, title } = running.value.main
   const master = { pid, startTicks }
@@ -46,14 +48,7 @@ const pollMs = 50
 /** Those that take requests: an old one that only finishes calls itself "worker process is shutting down". */
 async function workersOf(host: Host, master: ProcessIdentity): Promise<readonly ProcessFacts[]> {
   const processes = await host.processes()
-  if (!processes.ok) return []
-  return processes.value.filter(
-    ({ parentPid, title }) => parentPid === master.pid && title.startsWith('nginx: worker process') && !isEnding(title),
-  )
-}
-
-function isEnding(title: string): boolean {
-  return title.includes('is shutting down')
+  return processes.ok ? currentWorkers(master, processes.value) : []
 }
 
 function isSame(a: ProcessIdentity, b: ProcessIdentity): boolean {

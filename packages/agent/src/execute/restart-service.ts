@@ -8,7 +8,8 @@ import type { Host } from '../host/host.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
-import { checkNginxConfig, nginxService } from './check-nginx-config.ts'
+import { checkNginxConfig } from './check-nginx-config.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { drainWorkers } from './drain-workers.ts'
 import { markBeforeReload } from './reload-evidence.ts'
 import { freezeLimits, type FpmReload, type Reloaded } from './reload-fpm.ts'
@@ -21,7 +22,7 @@ export interface Restart extends Pick<FpmReload, 'frozen' | 'thawed'> {
 /** Never with a configuration that is refused: what is down for a moment would stay down. */
 export async function restartService(host: Host, { act, ...keeper }: Restart): Promise<Reloaded> {
   const { service, finishMs = 0 } = act
-  const fpm = service === nginxService ? null : await checkFpmConfig(host, service, new Map())
+  const fpm = service === nginxUnit ? null : await checkFpmConfig(host, service, new Map())
   const check = fpm ?? (await checkNginxConfig(host, new Map()))
   if (!check.passed) return { came: 'let-go', says: `Not restarted. ${check.says}` }
   const before = await readRunning(host, service)

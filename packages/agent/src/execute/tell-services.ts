@@ -6,7 +6,7 @@ import type { Act } from '@fleetmend/shared'
 import { lastOf } from '../state/apply-report.ts'
 import type { Baseline } from '../state/journal-entry.ts'
 import { checkConfig } from './checks.ts'
-import { nginxService } from './check-nginx-config.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { performNoted, wasReloadedAfterRestore } from './perform-noted.ts'
 import { note, type RunningApply } from './running-apply.ts'
 import { startService } from './perform.ts'
@@ -73,7 +73,7 @@ async function loadedByOthers(run: RunningApply, acts: readonly Act[]): Promise<
   // FPM's status page and systemd count in whole seconds; one reload too many does no harm.
   const since = Math.floor(Date.parse(at) / 1000) * 1000
   return reading.filter(({ service }) => {
-    const found = service === nginxService ? nginx : fpm.find((each) => each.service === service)
+    const found = service === nginxUnit ? nginx : fpm.find((each) => each.service === service)
     return !found?.master || (found.loadedAtMs ?? 0) >= since
   })
 }

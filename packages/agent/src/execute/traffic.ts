@@ -5,7 +5,7 @@ import { textOf } from '../readings/bytes.ts'
 import { accessStamps } from '../readings/log-stamps.ts'
 import { readAccessLog } from '../readings/nginx-access-log.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
-import { nginxService } from './check-nginx-config.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { readLogWindow, type WantedLog } from '../survey/log-window.ts'
 
 export interface Traffic {
@@ -27,7 +27,7 @@ const before: WantedLog = {
 
 /** nginx serves every site. Sites that share a log with others are counted together with them: its lines do not name the site. */
 export function accessLogsOf(facts: HostFacts, services: readonly string[]): readonly string[] {
-  if (services.includes(nginxService) && facts.nginx.sites.ok)
+  if (services.includes(nginxUnit) && facts.nginx.sites.ok)
     return [...new Set(facts.nginx.sites.value.flatMap((site) => site.accessLogs))]
   const pools = facts.fpm.filter((each) => services.includes(each.service)).flatMap((each) => each.pools)
   return [...new Set(sitesOf(facts, pools).flatMap((site) => site.accessLogs))]

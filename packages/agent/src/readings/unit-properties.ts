@@ -40,6 +40,9 @@ export interface UnitProperties {
   readonly invocationId: string
 }
 
+/** nginx's unit, by the name that every package gives it. */
+export const nginxUnit = 'nginx'
+
 /** The properties to ask for. */
 export const unitPropertyNames: readonly string[] = [
   'Id',

@@ -8,9 +8,9 @@ import { effectiveDirectives } from '../readings/nginx-inheritance.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { findReloadableNginx, nginxParts, setNginxDirective, together } from './nginx-parts.ts'
-import { findPool, noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
+import { noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput } from './service-input.ts'
+import { findPool, findReloadable, planOnly, poolInput } from './service-input.ts'
 
 export const alignTimeouts = defineRemediation({
   id: 'align-timeouts',

@@ -14,7 +14,7 @@ import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
 import { changeArguments, findEditableNginx, nginxParts } from './nginx-parts.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, notManaged, poolInput, refused, siteInput } from './service-input.ts'
+import { findReloadable, notManaged, poolInput, poolOf, refused, siteInput } from './service-input.ts'
 
 export const alignUpstream = defineRemediation({
   id: 'align-upstream',
@@ -46,12 +46,9 @@ export const alignUpstream = defineRemediation({
     const found = findReloadable(facts, name)
     if (!found.ok) return found.refused
     const service = found.value
-    const pool = service.pools.find((each) => each.subject === subject)
-    if (!pool)
-      return refused(
-        `${name} has no pool of that name.`,
-        `Pools found: ${service.pools.map((each) => each.subject).join(', ')}.`,
-      )
+    const own = poolOf(service, subject)
+    if (!own.ok) return own.refused
+    const pool = own.value
     const lost = lostOf(facts, site)
     const [first] = lost
     if (!first)

@@ -5,7 +5,7 @@ import { sitesInWords } from '../judgement/upstream-words.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { findReloadable, planOnly, poolInput, poolOf } from './service-input.ts'
 
 export const allowClient = defineRemediation({
   id: 'allow-client',
@@ -24,12 +24,9 @@ export const allowClient = defineRemediation({
     const [service = ''] = subject.split('/')
     const found = findReloadable(facts, service)
     if (!found.ok) return found.refused
-    const pool = found.value.pools.find((each) => each.subject === subject)
-    if (!pool)
-      return refused(
-        `${service} has no pool of that name.`,
-        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
-      )
+    const own = poolOf(found.value, subject)
+    if (!own.ok) return own.refused
+    const pool = own.value
     const refusing = facts.nginx.upstreams.filter((upstream) => refusingPool(facts, upstream)?.pool.subject === subject)
     const from = [...new Set(refusing.map(({ address }) => clientAddress(address)))].filter((each) => each !== null)
     const allowed = allowedClients(found.value, pool)

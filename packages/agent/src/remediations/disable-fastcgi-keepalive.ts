@@ -3,8 +3,8 @@ import * as z from 'zod/mini'
 import { effectiveDirectives } from '../readings/nginx-inheritance.ts'
 import { defineRemediation } from './define.ts'
 import { changeArguments, findReloadableNginx, nginxParts, together } from './nginx-parts.ts'
-import { findPool, noPlaces, phpPlaces } from './php-places.ts'
-import { poolInput } from './service-input.ts'
+import { noPlaces, phpPlaces } from './php-places.ts'
+import { findPool, poolInput } from './service-input.ts'
 
 export const disableFastcgiKeepalive = defineRemediation({
   id: 'disable-fastcgi-keepalive',

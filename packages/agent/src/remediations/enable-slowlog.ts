@@ -6,9 +6,8 @@ import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { fpmSeconds } from '../readings/fpm-values.ts'
 import type { FpmFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { findPool } from './php-places.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { findPool, findReloadable, planOnly, poolInput, refused } from './service-input.ts'
 
 export const enableSlowlog = defineRemediation({
   id: 'enable-slowlog',

@@ -3,9 +3,8 @@ import * as z from 'zod/mini'
 import { hasNoStatusPage, isWithoutIn } from '../judgement/pools-without.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { findPool } from './php-places.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { findPool, findReloadable, planOnly, poolInput, refused } from './service-input.ts'
 
 /** `sun_path` of Linux, with the zero at its end. */
 const longestSocketPath = 107

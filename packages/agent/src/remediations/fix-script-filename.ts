@@ -14,8 +14,8 @@ import {
   together,
   type NginxEdit,
 } from './nginx-parts.ts'
-import { findPool, noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
-import { findService, poolInput, refused } from './service-input.ts'
+import { noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
+import { findPool, findService, poolInput, refused } from './service-input.ts'
 
 export const fixScriptFilename = defineRemediation({
   id: 'fix-script-filename',

@@ -6,7 +6,7 @@ import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
 import { findRestartable, restartParts, type Restartable } from './restart-parts.ts'
-import { poolInput, refused } from './service-input.ts'
+import { poolInput, poolOf, refused } from './service-input.ts'
 
 export const fixSocketAccess = defineRemediation({
   id: 'fix-socket-access',
@@ -31,12 +31,9 @@ export const fixSocketAccess = defineRemediation({
     const [service = ''] = subject.split('/')
     const found = findRestartable(facts, service)
     if (!found.ok) return found.refused
-    const pool = found.value.pools.find((each) => each.subject === subject)
-    if (!pool)
-      return refused(
-        `${service} has no pool of that name.`,
-        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
-      )
+    const own = poolOf(found.value, subject)
+    if (!own.ok) return own.refused
+    const pool = own.value
     if (!facts.nginx.worker)
       return refused("Whom nginx's workers run as is not known.", 'Start nginx (start-service), and plan again.')
     const mending = mendAccess(facts, { service: found.value, pool })

@@ -1,4 +1,5 @@
 /** What every remediation that edits nginx has in common: what it needs, how a directive is set, checks, the act. */
+import { nginxUnit } from '../readings/unit-properties.ts'
 import type { Act, BasisItem, Check } from '@fleetmend/shared'
 import { insertBeside, insertDirective, setArgument } from '../readings/nginx-config-edit.ts'
 import type { NginxConfig, NginxDirective } from '../readings/nginx-config.ts'
@@ -11,9 +12,6 @@ import type { ProcessFacts } from '../host/host.ts'
 import type { HostFacts, NginxFacts } from '../survey/host-facts.ts'
 import type { Drafted, FileEdit } from './define.ts'
 import { refused } from './service-input.ts'
-
-/** nginx's unit, by the name that every package gives it. */
-export const nginxService = 'nginx'
 
 export interface EditableNginx extends NginxFacts {
   readonly config: { readonly ok: true; readonly value: NginxConfig }
@@ -75,15 +73,15 @@ export interface NginxParts {
 
 /** A reload of nginx loses nothing: old workers finish what they have (reference E.9). */
 export function nginxParts({ master, workerPids }: EditableNginx): NginxParts {
-  const check = { check: 'nginx-config', service: nginxService } as const
+  const check = { check: 'nginx-config', service: nginxUnit } as const
   return {
     checks: [
       { when: 'planned', ...check },
       { when: 'live', ...check },
     ],
-    acts: [{ act: 'reload-nginx', service: nginxService }],
+    acts: [{ act: 'reload-nginx', service: nginxUnit }],
     disturbs: [],
-    basis: [{ of: 'master', service: nginxService, pid: master.pid, startTicks: master.startTicks }],
+    basis: [{ of: 'master', service: nginxUnit, pid: master.pid, startTicks: master.startTicks }],
     forecast: [`${workerPids.length} workers of nginx will be replaced; each ends with its last request`],
   }
 }

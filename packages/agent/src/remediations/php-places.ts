@@ -6,7 +6,7 @@ import { nginxSites } from '../readings/nginx-sites.ts'
 import type { HostFacts, PhpLocationFacts, PoolFacts } from '../survey/host-facts.ts'
 import type { Drafted } from './define.ts'
 import { placeOf } from './nginx-parts.ts'
-import { findService, refused } from './service-input.ts'
+import { refused } from './service-input.ts'
 
 export interface PhpPlace extends NginxPhpLocation {
   readonly serverNames: readonly string[]
@@ -21,20 +21,6 @@ export function phpPlaces(facts: HostFacts, config: NginxConfig, pool: PoolFacts
       return found ? [{ ...location, serverNames, facts: found }] : []
     }),
   )
-}
-
-type FoundPool =
-  | { readonly ok: true; readonly value: PoolFacts }
-  | { readonly ok: false; readonly refused: Extract<Drafted, { kind: 'refused' }> }
-
-export function findPool(facts: HostFacts, subject: string): FoundPool {
-  const [service = ''] = subject.split('/')
-  const found = findService(facts, service)
-  if (!found.ok) return found
-  const pool = found.value.pools.find((each) => each.subject === subject)
-  if (pool) return { ok: true, value: pool }
-  const known = found.value.pools.map((each) => each.subject).join(', ')
-  return { ok: false, refused: refused(`${service} has no pool of that name.`, `Pools found: ${known}.`) }
 }
 
 export function noPlaces(subject: string): Extract<Drafted, { kind: 'refused' }> {

@@ -4,7 +4,7 @@ import { isShortQueue, kernelLimit, kernelLimitSteps, turnsAway, usualBacklog } 
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation } from './define.ts'
 import { findRestartable, refusedNextSocket, restartParts } from './restart-parts.ts'
-import { poolInput, refused } from './service-input.ts'
+import { poolInput, poolOf, refused } from './service-input.ts'
 
 export const raiseBacklog = defineRemediation({
   id: 'raise-backlog',
@@ -33,12 +33,9 @@ export const raiseBacklog = defineRemediation({
     const [service = ''] = subject.split('/')
     const found = findRestartable(facts, service)
     if (!found.ok) return found.refused
-    const pool = found.value.pools.find((each) => each.subject === subject)
-    if (!pool)
-      return refused(
-        `${service} has no pool of that name.`,
-        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
-      )
+    const own = poolOf(found.value, subject)
+    if (!own.ok) return own.refused
+    const pool = own.value
     if (!pool.queue.ok)
       return refused(
         `How long the queue of ${subject} is could not be read: ${pool.queue.says}.`,

@@ -16,8 +16,8 @@ import {
   together,
   type NginxEdit,
 } from './nginx-parts.ts'
-import { findPool, noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
-import { poolInput, refused } from './service-input.ts'
+import { noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
+import { findPool, poolInput, refused } from './service-input.ts'
 
 export const raiseHeaderBuffers = defineRemediation({
   id: 'raise-header-buffers',

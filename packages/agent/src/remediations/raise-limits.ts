@@ -1,4 +1,5 @@
 /** Raise a limit that requests fail at: nginx's connections and files, FPM's files, or the processes of its unit. */
+import { nginxUnit } from '../readings/unit-properties.ts'
 import * as z from 'zod/mini'
 import {
   filesForConnections,
@@ -22,7 +23,6 @@ import {
   changeArguments,
   findReloadableNginx,
   nginxParts,
-  nginxService,
   together,
   type EditableNginx,
   type NginxEdit,
@@ -55,8 +55,8 @@ export const raiseLimits = defineRemediation({
   }),
 
   draft(facts, { service, limit }) {
-    if (service === nginxService && limit !== 'processes') return draftNginx(facts, limit)
-    if (service === nginxService || limit === 'connections')
+    if (service === nginxUnit && limit !== 'processes') return draftNginx(facts, limit)
+    if (service === nginxUnit || limit === 'connections')
       return refused(
         `There is no limit of ${limit} that could be raised for ${service}.`,
         'connections and files are for nginx; files and processes for a PHP-FPM.',
@@ -108,7 +108,7 @@ function draftConnections(
         ? `${to} connections take up to ${to * 2} files; each worker may open ${allowed.openFiles?.limit}`
         : `${to} connections take up to ${to * 2} files; worker_rlimit_nofile becomes ${files}`,
     ],
-    clears: [{ diagnosis: 'nginx-connections-exhausted', subject: { kind: 'service', name: nginxService } }],
+    clears: [{ diagnosis: 'nginx-connections-exhausted', subject: { kind: 'service', name: nginxUnit } }],
     guards: [],
     ...nginxParts(nginx),
     ...together(facts, [connections, ...(enough ? [] : [setWorkerFiles(config, events, files)])]),
@@ -127,7 +127,7 @@ function draftFiles(facts: HostFacts, nginx: EditableNginx, allowed: NginxCapaci
     kind: 'draft',
     because: `Each worker of nginx may open ${to} files instead of ${now ?? 'what its unit allows'} (worker_rlimit_nofile).`,
     arithmetic: [`at least four times ${allowed.workerConnections.value} connections, and what there was`],
-    clears: [{ diagnosis: 'fd-limit', subject: { kind: 'service', name: nginxService } }],
+    clears: [{ diagnosis: 'fd-limit', subject: { kind: 'service', name: nginxUnit } }],
     guards: [],
     ...nginxParts(nginx),
     ...together(facts, [setWorkerFiles(nginx.config.value, events, to)]),

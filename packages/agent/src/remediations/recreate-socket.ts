@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { lostSockets } from '../judgement/restart-reasons.ts'
 import { defineRemediation } from './define.ts'
 import { findRestartable, refusedNextSocket, restartParts } from './restart-parts.ts'
-import { poolInput, refused } from './service-input.ts'
+import { poolInput, poolOf, refused } from './service-input.ts'
 
 export const recreateSocket = defineRemediation({
   id: 'recreate-socket',
@@ -27,11 +27,8 @@ export const recreateSocket = defineRemediation({
     if (!found.ok) return found.refused
     const lost = lostSockets(facts, found.value)
     const wanted = lost.find(({ clears }) => clears.subject.name === subject)
-    if (!found.value.pools.some((pool) => pool.subject === subject))
-      return refused(
-        `${service} has no pool of that name.`,
-        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
-      )
+    const own = poolOf(found.value, subject)
+    if (!own.ok) return own.refused
     if (!wanted)
       return {
         kind: 'nothing-to-do',

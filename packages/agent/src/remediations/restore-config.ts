@@ -10,7 +10,7 @@ import { forPeople } from '../readings/bytes.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import type { DifferingFile } from '../survey/last-good-facts.ts'
 import { defineRemediation, type Drafted, type FileEdit } from './define.ts'
-import { nginxService } from './nginx-parts.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { defaultDeadlineMs, reloadParts, type ReloadParts } from './reload-parts.ts'
 import { findManaged, refused, type Found } from './service-input.ts'
 import { startedServiceInput, unitBasis } from './started-service.ts'
@@ -41,7 +41,7 @@ export const restoreConfig = defineRemediation({
   }),
 
   draft(facts, { service }) {
-    const found = service === nginxService ? findNginx(facts) : findFpm(facts, service)
+    const found = service === nginxUnit ? findNginx(facts) : findFpm(facts, service)
     if (!found.ok) return found.refused
     const { lastGood, clears, checks, acts, disturbs, basis, warnings } = found.value
     const says = changeSays(lastGood)
@@ -112,18 +112,18 @@ function findNginx(facts: HostFacts): Found<Restorable> {
         'What was changed, and how to put it back, stands in the findings: `fleetmend-agent diagnose`.',
       ),
     }
-  const service = { service: nginxService, unit, journal }
+  const service = { service: nginxUnit, unit, journal }
   const isRefused = configTest.ok && !configTest.value.passes
   const base = {
-    ...{ service: nginxService, lastGood, warnings: [], acts: [], disturbs: [] },
+    ...{ service: nginxUnit, lastGood, warnings: [], acts: [], disturbs: [] },
     isFine: master !== null && !isRefused && !isNewer(facts.capacity.nginx?.configModifiedMs ?? null, loadedAtMs),
     clears: isRefused ? ['nginx-config-invalid'] : master ? ['config-not-loaded'] : [],
-    checks: checksOf('nginx-config', nginxService),
+    checks: checksOf('nginx-config', nginxUnit),
   }
   if (master === null) return { ok: true, value: { ...base, ...startOf(facts, service), basis: [unitBasis(service)] } }
   const { pid, startTicks } = master
-  const acts: readonly Act[] = lastGood?.isRunning ? [] : [{ act: 'reload-nginx', service: nginxService }]
-  return { ok: true, value: { ...base, acts, basis: [{ of: 'master', service: nginxService, pid, startTicks }] } }
+  const acts: readonly Act[] = lastGood?.isRunning ? [] : [{ act: 'reload-nginx', service: nginxUnit }]
+  return { ok: true, value: { ...base, acts, basis: [{ of: 'master', service: nginxUnit, pid, startTicks }] } }
 }
 
 function isNewer(modifiedMs: number | null, loadedAtMs: number | null): boolean {

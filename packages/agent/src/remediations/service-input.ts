@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { isManaged, reloadSteps, startSteps } from '../judgement/by-hand.ts'
 import { hasUnit, type UnitService } from '../judgement/unit-service.ts'
-import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
+import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import type { Drafted } from './define.ts'
 
 export const serviceInput = ServiceName.check(z.describe('The PHP-FPM service by name, e.g. `php8.2-fpm`.'))
@@ -26,6 +26,20 @@ export function findService(facts: HostFacts, service: string): Found<FpmFacts> 
     ok: false,
     refused: refused(`This host has no PHP-FPM service ${service}.`, `Services found here: ${known}.`),
   }
+}
+
+/** A pool by `service/pool`. */
+export function findPool(facts: HostFacts, subject: string): Found<PoolFacts> {
+  const found = findService(facts, subject.split('/')[0] ?? '')
+  return found.ok ? poolOf(found.value, subject) : found
+}
+
+/** The same where its service is found already. */
+export function poolOf({ service, pools }: FpmFacts, subject: string): Found<PoolFacts> {
+  const pool = pools.find((each) => each.subject === subject)
+  if (pool) return { ok: true, value: pool }
+  const known = pools.map((each) => each.subject).join(', ')
+  return { ok: false, refused: refused(`${service} has no pool of that name.`, `Pools found: ${known}.`) }
 }
 
 /** A service that systemd runs: what is started, and what systemd is to do with it. */

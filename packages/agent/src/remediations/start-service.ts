@@ -4,7 +4,7 @@ import type { Act, Plan } from '@fleetmend/shared'
 import { stopStory, type StopStory } from '../judgement/stop-story.ts'
 import { isDisabled, wantedDown } from '../judgement/wanted-down.ts'
 import { defineRemediation, type Drafted } from './define.ts'
-import { nginxService } from './nginx-parts.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { refused } from './service-input.ts'
 import {
   findStarted,
@@ -79,7 +79,7 @@ export function startActs({ service, unit }: StartedService): readonly Act[] {
 
 function clearsOf({ service, unit }: StartedService, { how }: StopStory): Plan['clears'] {
   const subject = { kind: 'service', name: service } as const
-  if (service === nginxService) return [{ diagnosis: 'nginx-stopped', subject }]
+  if (service === nginxUnit) return [{ diagnosis: 'nginx-stopped', subject }]
   if (how !== 'crashed') return [{ diagnosis: 'fpm-stopped', subject }]
   const besides = { 'oom-kill': 'fpm-oom-stopped', 'start-limit-hit': 'fpm-start-limit-hit' }[unit.result]
   return ['fpm-crashed', ...(besides === undefined ? [] : [besides])].map((diagnosis) => ({ diagnosis, subject }))

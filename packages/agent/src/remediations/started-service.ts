@@ -4,7 +4,7 @@ import * as z from 'zod/mini'
 import { startsNginx } from '../judgement/nginx-down.ts'
 import type { Stoppable } from '../judgement/stop-story.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
-import { nginxService } from './nginx-parts.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { findManaged, refused, type Found } from './service-input.ts'
 
 export const startedServiceInput = ServiceName.check(
@@ -25,7 +25,7 @@ export interface StartedService extends Stoppable, Pick<FpmFacts, 'mask' | 'conf
 }
 
 export function findStarted(facts: HostFacts, service: string): Found<StartedService> {
-  if (service === nginxService) return findNginx(facts)
+  if (service === nginxUnit) return findNginx(facts)
   const found = findManaged(facts, service)
   if (!found.ok) return found
   const { binary, configPath, unit, mask, journal, configTest } = found.value
@@ -53,9 +53,9 @@ function findNginx(facts: HostFacts): Found<StartedService> {
   return {
     ok: true,
     value: {
-      ...{ service: nginxService, unit, mask: null, journal, configTest },
+      ...{ service: nginxUnit, unit, mask: null, journal, configTest },
       isUp: isUp(unit),
-      check: { when: 'planned', check: 'nginx-config', service: nginxService },
+      check: { when: 'planned', check: 'nginx-config', service: nginxUnit },
       test: `${binary} -t`,
     },
   }

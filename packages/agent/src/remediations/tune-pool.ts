@@ -7,7 +7,7 @@ import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { findReloadable, planOnly, poolInput, poolOf } from './service-input.ts'
 
 export const tunePool = defineRemediation({
   id: 'tune-pool',
@@ -46,13 +46,9 @@ export const tunePool = defineRemediation({
     const [service = ''] = subject.split('/')
     const found = findReloadable(facts, service)
     if (!found.ok) return found.refused
-    const pool = found.value.pools.find((each) => each.subject === subject)
-    if (!pool) {
-      return refused(
-        `${service} has no pool of that name.`,
-        `Pools found: ${found.value.pools.map((each) => each.subject).join(', ')}.`,
-      )
-    }
+    const own = poolOf(found.value, subject)
+    if (!own.ok) return own.refused
+    const pool = own.value
     const keptMiB = reserveMiB ?? defaultReserveMiB(facts)
     const sizing = sizePool(facts, {
       subject,

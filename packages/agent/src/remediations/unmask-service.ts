@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import type { UnitSetting } from '@fleetmend/shared'
 import { wantedDown } from '../judgement/wanted-down.ts'
 import { defineRemediation, type Drafted } from './define.ts'
-import { nginxService } from './nginx-parts.ts'
+import { nginxUnit } from '../readings/unit-properties.ts'
 import { refused } from './service-input.ts'
 import { startActs } from './start-service.ts'
 import {
@@ -62,7 +62,7 @@ function draftUnmask(started: StartedService, setting: UnitSetting, says: string
     acts: isUp ? [] : startActs(started),
     clears: [
       {
-        diagnosis: service === nginxService ? 'nginx-stopped' : 'fpm-masked',
+        diagnosis: service === nginxUnit ? 'nginx-stopped' : 'fpm-masked',
         subject: { kind: 'service', name: service },
       },
     ],

@@ -21,7 +21,7 @@ export async function nginxLoadedAtMs(
 
 /** Those that are shutting down belong to the configuration before. */
 export function currentWorkers(
-  master: ProcessFacts | null,
+  master: Pick<ProcessFacts, 'pid'> | null,
   processes: readonly ProcessFacts[],
 ): readonly ProcessFacts[] {
   return processes.filter(

@@ -3,7 +3,7 @@
  * files, which is what `systemctl list-unit-files` does, and shown all at once.
  */
 import type { Read, ReadHost } from '../host/host.ts'
-import { readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
+import { nginxUnit, readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
 import { answerOf } from './answer-of.ts'
 import { runsSystemd } from './runs-systemd.ts'
 
@@ -32,15 +32,15 @@ export async function readUnits(host: ReadHost): Promise<Read<Units>> {
   const names = [...new Set(files.flatMap((file) => fpmUnit.exec(file)?.[1] ?? []))].toSorted()
   const shown = await answerOf(host, {
     tool: 'unit-properties',
-    services: [...names, 'nginx'],
+    services: [...names, nginxUnit],
     properties: unitPropertyNames,
   })
   if (!shown.ok) return shown
   const units = readUnitProperties(shown.value).filter(({ loadState }) => loadState !== 'not-found')
   // A name may be another's: both show the same unit.
-  const fpm = new Map(units.filter(({ service }) => service !== 'nginx').map((unit) => [unit.service, unit]))
+  const fpm = new Map(units.filter(({ service }) => service !== nginxUnit).map((unit) => [unit.service, unit]))
   return {
     ok: true,
-    value: { fpm: [...fpm.values()], nginx: units.find(({ service }) => service === 'nginx') ?? null },
+    value: { fpm: [...fpm.values()], nginx: units.find(({ service }) => service === nginxUnit) ?? null },
   }
 }
