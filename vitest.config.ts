@@ -16,10 +16,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: './test/attacks/print-attacks.ts',
           include: [
             'packages/**/*.test.ts',
             'test/architecture/**/*.test.ts',
             'test/scenarios/**/*.test.ts',
+            'test/attacks/**/*.test.ts',
             'demo/**/*.test.ts',
           ],
           maxWorkers: 2,

@@ -107,6 +107,11 @@ const rows: readonly Row[] = [
     why: "the agent's own folder knows nothing of what is kept in it",
   },
   {
+    room: 'packages/agent/src/audit',
+    may: ['shared', 'state', 'node:*', 'type execute/begin-apply.ts', 'type host/host.ts'],
+    why: 'what is on record of a host is written by whoever does it, and by nobody else; the record itself decides nothing',
+  },
+  {
     room: 'packages/agent/src/samples',
     may: [
       'shared',
@@ -151,6 +156,21 @@ const rows: readonly Row[] = [
     room: 'packages/controller/src',
     never: ['@fleetmend/cli', '@fleetmend/agent'],
     why: "it knows the agent's router as a type and reads the catalogue from hello, so that fleets of mixed versions are described truthfully",
+  },
+  {
+    room: 'packages/controller/src/people',
+    never: ['runs/driver.ts', 'fleet/sessions.ts', 'api/router.ts', 'api/service.ts'],
+    why: 'it decides who may ask, and hands on what the rest of the controller answers: it is given the router, and knows no procedure but by name',
+  },
+  {
+    room: 'packages/controller/src/identity',
+    may: ['shared', 'store', 'audit', 'reflect-metadata', '@peculiar/x509', 'node:*', 'type runs/clock.ts'],
+    why: 'who somebody is does not depend on where they are connected, or what they are to do',
+  },
+  {
+    room: 'packages/controller/src/fleet',
+    never: ['api', 'runs/driver.ts', 'runs/transition.ts'],
+    why: 'it knows where agents are connected, and nothing of why they are asked',
   },
   {
     room: 'packages/controller/src/store/migrations',

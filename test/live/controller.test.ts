@@ -8,6 +8,7 @@ import {
   type Approval,
   type ApplyDocument,
   type DiagnosisDocument,
+  type HostRecordView,
   type Manifest,
   type PlanDocument,
   type PlanRecord,
@@ -25,6 +26,10 @@ import { must } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
 
 const unit = 'php8.2-fpm'
+
+interface HostsDocument {
+  readonly hosts: readonly HostRecordView[]
+}
 
 describe.skipIf(await hostsAreImpossible())('a host with an agent, and its controller', () => {
   let lab: Lab
@@ -120,12 +125,12 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     const stranger = `${fleet.folder}/stranger`
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', stranger])
     const byStranger = await refusal(await approvalOf(run.manifest!, plans, stranger))
-    expect(byStranger).toMatchObject({ code: 'not-approved' })
-    expect(byStranger.detail).toContain('not in the list of approvers of this host')
+    expect(byStranger).toMatchObject({ code: 'approver-unknown' })
+    expect(byStranger.detail).toContain('is not in the list of approvers.')
 
     const good = await approvalOf(run.manifest!, plans, fleet.key)
     const altered = { ...good, manifest: { ...good.manifest, reason: 'something else' } }
-    expect(await refusal(altered)).toMatchObject({ code: 'not-approved' })
+    expect(await refusal(altered)).toMatchObject({ code: 'signature-invalid' })
 
     const expired = { ...run.manifest!, notBefore: '2026-01-01T00:00:00.000Z', notAfter: '2026-01-01T01:00:00.000Z' }
     expect(await refusal(await approvalOf(expired, plans, fleet.key))).toMatchObject({ code: 'approval-expired' })
@@ -133,7 +138,7 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     // Another plan of the same host, which nobody has signed.
     const own = await host.agent('plan', 'restart-on-failure', '--input', `service=${unit}`, '--json')
     const [unsigned] = (JSON.parse(own.stdout) as PlanDocument).plans
-    expect(await refusal(good, unsigned!.digest)).toMatchObject({ code: 'not-approved' })
+    expect(await refusal(good, unsigned!.digest)).toMatchObject({ code: 'approval-of-another-plan' })
     agent.close()
 
     expect(await host.status('/ok.php')).toBe(502)
@@ -177,6 +182,35 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     const ran = await fleet.cli(args)
     expect(ran).toMatchObject({ exitCode })
     expect(ran.stderr).toContain(says)
+  })
+
+  test('a host that is removed is cut off at once, and what it then says lets it in again', async () => {
+    const removed = await fleet.cli(['hosts', 'remove', 'web-1'])
+    expect(removed, removed.stderr).toMatchObject({ exitCode: 0 })
+    let said = ''
+    await until(async () => {
+      said = await host.must(['journalctl', '--unit=fleetmend-agent', '--output=cat', '--lines=3'])
+      return said.includes('(host-removed)')
+    }, 'the agent to say that it was removed')
+    const [invite = '', enrol = ''] = [...said.matchAll(/`(?:fleetmend|fleetmend-agent) ([^`]+)`/g)].map(
+      (each) => each[1] ?? '',
+    )
+    expect([invite, enrol]).toEqual(['hosts invite --host web-1', 'enrol --again --host web-1 -'])
+    const { stdout: token } = await fleet.cli([...invite.split(' '), '--label', 'role=web'])
+    await host.must(['fleetmend-agent', ...enrol.split(' ')], { input: token })
+    await until(async () => {
+      const { hosts } = JSON.parse((await fleet.cli(['hosts', 'list', '--json'])).stdout) as HostsDocument
+      return hosts.some(({ id, connected }) => id === 'web-1' && connected)
+    }, 'web-1 to be connected again')
+  })
+
+  test('the next authority is made by one command, and is not taken while a host does not trust it', async () => {
+    const begun = await fleet.cli(['controller', 'renew-ca'])
+    expect(begun, begun.stderr).toMatchObject({ exitCode: 0 })
+    expect(begun.stdout).toMatch(/is to be followed by sha256:.*1 host does not trust the next one yet.*\n {4}web-1\n/s)
+    const finished = await fleet.cli(['controller', 'renew-ca', '--finish'])
+    expect(finished).toMatchObject({ exitCode: 3 })
+    expect(finished.stderr).toContain('--leave-behind')
   })
 
   test('a join token lets in one host once', async () => {

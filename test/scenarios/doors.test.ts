@@ -3,8 +3,9 @@ import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AGENT_PATH, ENROL_PATH, Peer, problemOf, streamChannel } from '@fleetmend/shared'
+import { AGENT_PATH, ENROL_PATH, Peer, problemOf, streamChannel, type ProblemCode } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { describe, expect, test } from 'vitest'
@@ -29,11 +30,7 @@ const t = initTRPC.create()
 /** A host that takes its time to say who it is, and so stays connected meanwhile. */
 const silent = t.router({ hello: t.procedure.query(() => new Promise(() => undefined)) })
 
-const isTurnedAway = (says: RegExp) => ({
-  kind: 'turned-away',
-  status: 401,
-  says: expect.stringMatching(says) as string,
-})
+const isTurnedAway = (code: ProblemCode) => ({ kind: 'turned-away', problem: { code } })
 
 async function isConnected(world: World, id: string): Promise<boolean> {
   return (await world.api().hosts.list.query({ hosts: [id] }))[0]?.connected === true
@@ -43,9 +40,7 @@ describe('the port for agents', () => {
   test('without a certificate nobody is a host', async () => {
     await using world = await openWorld()
     const { authority } = identityOf(await world.add('web-1'))
-    expect(await dial(world, AGENT_PATH, { authority })).toMatchObject(
-      isTurnedAway(/certificate of this fleet is needed/),
-    )
+    expect(await dial(world, AGENT_PATH, { authority })).toMatchObject(isTurnedAway('no-certificate'))
   })
 
   test('a certificate of another authority is none, though it names a host of the fleet', async () => {
@@ -54,7 +49,7 @@ describe('the port for agents', () => {
     const forger = await throwAwayAuthority()
     const certificate = await forger.client('web-1', createPublicKey(createPrivateKey(key)))
     const line = await dial(world, AGENT_PATH, { authority, key, certificate })
-    expect(line).toMatchObject(isTurnedAway(/not one of this fleet/))
+    expect(line).toMatchObject(isTurnedAway('foreign-certificate'))
   })
 
   test('a host that was removed is cut off and not let in again, and its certificate does not bring it back', async () => {
@@ -64,7 +59,7 @@ describe('the port for agents', () => {
     expect(await isConnected(world, 'web-1')).toBe(true)
     await world.api().hosts.remove.mutate({ host: 'web-1' })
     expect(await world.api().hosts.list.query({})).toEqual([])
-    expect(await dial(world, AGENT_PATH, identity)).toMatchObject(isTurnedAway(/not a host of this fleet any more/))
+    expect(await dial(world, AGENT_PATH, identity)).toMatchObject(isTurnedAway('host-removed'))
   })
 
   test('the newest connection of a host is the one that counts', async () => {
@@ -102,6 +97,15 @@ describe('the port for agents', () => {
     expect(await call(line, path)).toMatchObject({ detail: expect.stringContaining(path) as string })
   })
 
+  test('nothing older than TLS 1.3 is spoken', async () => {
+    await using world = await openWorld()
+    const { authority } = identityOf(await world.add('web-1'))
+    const port = Number(new URL(world.agentsUrl()).port)
+    const old = connectTls({ port, host: '127.0.0.1', ca: authority, maxVersion: 'TLSv1.2' })
+    const [error] = (await once(old, 'error')) as [Error]
+    expect(error.message).toMatch(/alert protocol version/)
+  })
+
   test('who does not speak TLS is hung up on, and hosts notice nothing', async () => {
     await using world = await openWorld()
     await world.add('web-1')
@@ -129,7 +133,7 @@ describe.each(['controller.sock', 'web-1/agent.sock'])('the socket %s', (name) =
 })
 
 async function call(line: LineOpened, path: string): Promise<unknown> {
-  if (line.kind !== 'open') throw new Error(line.says)
+  if (line.kind !== 'open') throw new Error(JSON.stringify(line))
   const client = createTRPCUntypedClient({ links: [line.peer.link()] })
   try {
     return await client.mutation(path).catch((error: unknown) => problemOf(error))

@@ -98,7 +98,7 @@ describe('approval', () => {
     await api.runs.begin.mutate({ run: run.id, by: 'mallory' })
     const ended = await endOf(api, run.id)
     expect(states(ended)).toEqual({ 'web-1': 'refused' })
-    expect(ended.hosts[0]?.says).toContain('not in the list of approvers of this host')
+    expect(ended.hosts[0]?.says).toContain('is not in the list of approvers.')
     expect([host.status(), host.begun()]).toEqual([502, 0])
   })
 })
@@ -116,7 +116,7 @@ test('a host that asks for two people gets two of its own, or does nothing', asy
   await api.runs.begin.mutate({ run: run.id, by: 'ana' })
   const ended = await endOf(api, run.id)
   expect(states(ended)).toEqual({ 'web-1': 'refused' })
-  expect(ended.hosts[0]?.says).toContain('the approval of 2 different people. Only olivia approved.')
+  expect(ended.hosts[0]?.says).toContain('the approval of 2 different people. Only olivia signed.')
   expect([host.status(), host.begun()]).toEqual([502, 0])
 })
 

@@ -15,12 +15,28 @@ export interface Seen {
   readonly show: (text: string) => void
 }
 
-/** `answers`: what a person types, in order; without any, there is no terminal. */
-export async function fleetmend(
+const unseen: Seen = { paint: plainPaint, show: () => undefined }
+
+/** On the controller's machine. `answers`: what a person types, in order; without any, there is no terminal. */
+export function fleetmend(
   { socket }: Pick<World, 'socket'>,
   args: readonly string[],
   answers?: readonly string[],
-  { paint, show }: Seen = { paint: plainPaint, show: () => undefined },
+  seen: Seen = unseen,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Shown> {
+  return fleetmendWith({ FLEETMEND_USER: 'ana', ...environment }, ['--socket', socket, ...args], { answers, seen })
+}
+
+/** On any computer. `input`: what is piped in where there is no terminal. */
+export async function fleetmendWith(
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+  {
+    answers,
+    input,
+    seen: { paint, show } = unseen,
+  }: { readonly answers?: readonly string[] | undefined; readonly input?: string; readonly seen?: Seen } = {},
 ): Promise<Shown> {
   let out = ''
   let err = ''
@@ -29,7 +45,7 @@ export async function fleetmend(
     show(text)
   }
   const left = [...(answers ?? [])]
-  const exitCode = await runProgram(['--socket', socket, ...args], {
+  const exitCode = await runProgram(args, {
     streams: {
       out: (text) => {
         out += text
@@ -47,8 +63,12 @@ export async function fleetmend(
         say(`${question}${answer ?? ''}\n`)
         return Promise.resolve(answer)
       },
+      askSecret: (question) => {
+        if (answers !== undefined) say(`${question}\n`)
+        return Promise.resolve(left.shift() ?? input ?? null)
+      },
     },
-    environment: { FLEETMEND_USER: 'ana' },
+    environment,
     interruption: { says: null, end: null },
     patience: { reconnectMs: 10_000, againMs: 50 },
     nowMs: () => Date.now(),

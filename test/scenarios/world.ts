@@ -11,6 +11,8 @@ import { duplexPair } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import { decodeJoinToken, Peer, streamChannel } from '@fleetmend/shared'
+import { recordEnrolled } from '../../packages/agent/src/audit/on-record.ts'
+import { recordRenewal } from '../../packages/agent/src/commands/serve-work.ts'
 import { diagnose } from '../../packages/agent/src/diagnoses/diagnose.ts'
 import { apply } from '../../packages/agent/src/execute/apply.ts'
 import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts'
@@ -34,6 +36,8 @@ export interface World extends AsyncDisposable {
   readonly socket: string
   /** Where agents dial in. */
   readonly agentsUrl: () => string
+  /** Where people come in over the network. */
+  readonly apiUrl: () => string
   /** Private keys of people; `olivia` is an approver on the hosts and the controller, `mallory` is nobody. */
   readonly keys: { readonly olivia: string; readonly mallory: string }
   readonly api: () => TRPCClient<ApiRouter>
@@ -77,6 +81,7 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
   const log: string[] = []
   let controller: RunningController | null = null
   let port = 0
+  let apiPort = 0
 
   const startController = async (): Promise<void> => {
     const served = await serveController({
@@ -87,11 +92,13 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
       ...(port === 0 ? {} : { publicUrl: `wss://127.0.0.1:${port}` }),
       names: ['127.0.0.1'],
       approversPath: approvers,
+      api: { host: '127.0.0.1', port: apiPort },
       log: (line) => log.push(line),
     })
     if (!served.ok) throw new Error(served.problem.detail)
     controller = served.value
     port = Number(new URL(controller.agentsUrl).port)
+    apiPort = Number(new URL(controller.apiUrl ?? '').port)
   }
   const stopController = async (): Promise<void> => {
     for (const peer of peers.splice(0)) peer.close()
@@ -109,6 +116,7 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
     folder,
     socket,
     agentsUrl: () => `wss://127.0.0.1:${port}`,
+    apiUrl: () => `wss://127.0.0.1:${apiPort}`,
     keys,
     api,
     startController,
@@ -156,6 +164,7 @@ async function enrolled(
   })
   if (!enrolling.ok) throw new Error(enrolling.problem.detail)
   await writeIdentity(state, enrolling.identity)
+  await recordEnrolled({ state, host: web.host }, enrolling.identity)
   let begun = 0
   let gate = Promise.withResolvers<void>()
   gate.resolve()
@@ -172,6 +181,7 @@ async function enrolled(
       state,
       answering: answeringHere({ host: web.host, state, start, say: () => undefined }),
       sampleTargets: () => sampleTargets(web.host),
+      recordRenewal: async () => void (await recordRenewal(web.host, state)),
       socketPath: join(folder, 'agent.sock'),
       say: () => undefined,
       atRest: () => undefined,
@@ -203,7 +213,7 @@ function answeringHere(host: AnsweredHost): Answering {
 }
 
 /** What a transient unit does on a real host. */
-async function carryOut({ host, world }: WebHost, state: StateFolder, id: string): Promise<void> {
+export async function carryOut({ host, world }: WebHost, state: StateFolder, id: string): Promise<void> {
   const record = await openApplyRecord(state, id)
   if (!record.ok) throw new Error(record.problem.detail)
   const self = { pid: 900, startTicks: 9000 }

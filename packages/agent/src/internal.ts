@@ -2,6 +2,7 @@
 import {
   internalAnswer,
   internalApply,
+  internalRecordRenewal,
   internalRecover,
   internalRollback,
   internalSampleTargets,
@@ -29,6 +30,10 @@ const internals: Readonly<Record<string, Internal>> = {
   [internalAnswer]: async ([path = '']) => {
     const { answerHere } = await import('./commands/serve-work.ts')
     return withState((host, state) => answerHere(host, state, path))
+  },
+  [internalRecordRenewal]: async () => {
+    const { recordRenewal } = await import('./commands/serve-work.ts')
+    return withState((host, state) => recordRenewal(host, state))
   },
   [internalSampleTargets]: async () => {
     const { printSampleTargets } = await import('./commands/serve-work.ts')

@@ -8,12 +8,16 @@ import {
   problemError,
   RemoteAuthority,
   SuggestedRemediation,
+  thrownProblem,
   type ApplyNews,
   type ApplyReport,
+  type AuditRecord,
+  type ChainEnd,
   type Hello,
   type HostDiagnosis,
   type PlanAnswer,
   type Problem,
+  type SignedHead,
 } from '@fleetmend/shared'
 import { initTRPC, tracked } from '@trpc/server'
 import * as z from 'zod/mini'
@@ -30,8 +34,10 @@ export interface AgentService {
   /** The page of a diagnosis, Markdown; null: this agent knows none of that name. */
   explain(diagnosis: string): string | null
   plan(request: PlanRequest): Promise<PlanAnswer>
-  /** Answers once it has begun, in a unit of its own; told twice of a plan, it answers with the apply that there is. */
+  /** Answers once it has begun, in a unit of its own; told again while it is at work, it answers with the same apply. */
   apply(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun>
+  /** Somebody asked for an apply in words that are none. */
+  notUnderstood(): Promise<void>
   /** Each piece of news with its number, beginning after `seen`; ends with the report. */
   watch(
     apply: ApplyId,
@@ -42,6 +48,12 @@ export interface AgentService {
   report(plan: Digest): Promise<ApplyReport | null>
   /** Newest first. */
   history(limit: number): Promise<readonly ApplyReport[]>
+  /** Where this host's own record stands, signed; null: it is of no fleet, or nothing is on record yet. */
+  auditHead(): Promise<SignedHead | null>
+  /** Records from a number on. */
+  auditRecords(from: number, limit: number): Promise<readonly AuditRecord[]>
+  /** Keeps where the controller's own record stands. */
+  witness(head: ChainEnd): Promise<void>
 }
 
 export interface AgentContext {
@@ -51,6 +63,8 @@ export interface AgentContext {
 const t = initTRPC.context<AgentContext>().create()
 
 const Want = z.union([z.literal('for-findings'), z.array(SuggestedRemediation).check(z.minLength(1), z.maxLength(20))])
+
+const sequence = z.int().check(z.positive())
 
 /** Long enough for any look at what happened last, short enough for one frame. */
 const historyLimit = z.int().check(z.minimum(1), z.maximum(200))
@@ -81,6 +95,13 @@ export const agentRouter = t.router({
 
     /** tRPC keeps the word `apply` for itself. */
     begin: t.procedure
+      .use(async ({ ctx, next }) => {
+        const answered = await next()
+        // What makes no sense never reaches the host behind this, and is to be found afterwards all the same.
+        if (!answered.ok && answered.error.code === 'BAD_REQUEST' && thrownProblem(answered.error) === null)
+          await ctx.agent.notUnderstood()
+        return answered
+      })
       .input(z.strictObject({ plan: Digest, authority: RemoteAuthority }))
       .mutation(async ({ ctx, input }) => {
         const begun = await ctx.agent.apply(input.plan, input.authority)
@@ -107,6 +128,16 @@ export const agentRouter = t.router({
   history: t.procedure
     .input(z.strictObject({ limit: historyLimit }))
     .query(({ ctx, input }) => ctx.agent.history(input.limit)),
+
+  audit: t.router({
+    head: t.procedure.query(({ ctx }) => ctx.agent.auditHead()),
+    records: t.procedure
+      .input(z.strictObject({ from: sequence, limit: z.int().check(z.minimum(1), z.maximum(200)) }))
+      .query(({ ctx, input }) => ctx.agent.auditRecords(input.from, input.limit)),
+    witness: t.procedure
+      .input(z.strictObject({ sequence, hash: Digest }))
+      .mutation(({ ctx, input }) => ctx.agent.witness(input)),
+  }),
 })
 export type AgentRouter = typeof agentRouter
 

@@ -8,6 +8,7 @@ import {
   PemConverter,
   PublicKey,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
   type JsonGeneralName,
 } from '@peculiar/x509'
@@ -19,6 +20,8 @@ export interface ThrowAwayAuthority {
   readonly certificate: string
   readonly fingerprint: Digest
   server(names: readonly JsonGeneralName[]): Promise<{ readonly chain: string; readonly key: string }>
+  /** A certificate for the key of another one, by this one. */
+  vouchFor(other: Pick<ThrowAwayAuthority, 'certificate'>): Promise<string>
   client(host: string, publicKey: KeyObject, life?: Life): Promise<string>
 }
 
@@ -62,6 +65,19 @@ export async function throwAwayAuthority(fleet = '0123456789ab'): Promise<ThrowA
       const issued = await issue('CN=controller', publicKey, names, aroundNow())
       const key = PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', pair.privateKey), 'PRIVATE KEY')
       return { chain: `${issued}\n${own.toString('pem')}\n`, key }
+    },
+    async vouchFor({ certificate }) {
+      const other = new X509Certificate(certificate)
+      const issued = await X509CertificateGenerator.create({
+        subject: other.subject,
+        issuer: own.subject,
+        publicKey: other.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: p256,
+        ...validity(aroundNow()),
+        extensions: [new BasicConstraintsExtension(true, 0, true)],
+      })
+      return issued.toString('pem')
     },
     client: (host, publicKey, life = aroundNow()) =>
       issue(

@@ -11,8 +11,12 @@ import {
   EnrolRequest,
   encodeJoinToken,
   Peer,
+  problem,
+  RENEW_PATH,
+  Trusts,
   webSocketChannel,
   type Enrolled,
+  type ProblemCode,
   type Renewed,
 } from '@fleetmend/shared'
 import { initTRPC } from '@trpc/server'
@@ -28,8 +32,8 @@ export interface ThrowAwayController extends AsyncDisposable {
   readonly asked: readonly EnrolRequest[]
   /** Answers the next agent that connects. */
   nextAgent(): Promise<Peer>
-  /** HTTP status with which agents are turned away from now on; null lets them in. */
-  turnAway(status: number | null): void
+  /** With what agents are turned away from now on; null lets them in. */
+  turnAway(because: ProblemCode | number | null): void
   /** As after a crash: every line is cut, and nobody listens. */
   stop(): Promise<void>
   /** On the same port. */
@@ -39,6 +43,8 @@ export interface ThrowAwayController extends AsyncDisposable {
 export interface Answers {
   readonly enrol?: (request: EnrolRequest, authority: ThrowAwayAuthority) => unknown
   readonly renew?: (certificate: X509Certificate, authority: ThrowAwayAuthority) => unknown
+  /** What a host says that it trusts. */
+  readonly trusts?: (told: Trusts) => void
   /** Names in its certificate; without them it is known as 127.0.0.1. */
   readonly dnsName?: string
 }
@@ -57,7 +63,7 @@ export async function throwAwayController(answers: Answers = {}): Promise<ThrowA
   const arrived: Peer[] = []
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
   const open = new Set<Duplex>()
-  let turnedAway: number | null = null
+  let turnedAway: ProblemCode | number | null = null
   let port = 0
   let server: Server | undefined
 
@@ -69,7 +75,10 @@ export async function throwAwayController(answers: Answers = {}): Promise<ThrowA
     }),
   })
   const agentLine = (certificate: X509Certificate) =>
-    t.router({ renew: t.procedure.mutation(() => (renew ? renew(certificate, authority) : never())) })
+    t.router({
+      renew: t.procedure.mutation(() => (renew ? renew(certificate, authority) : never())),
+      trusts: t.procedure.input(Trusts).mutation(({ input }) => answers.trusts?.(input)),
+    })
 
   async function start(): Promise<void> {
     const tls = { cert: chain, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false }
@@ -81,12 +90,17 @@ export async function throwAwayController(answers: Answers = {}): Promise<ThrowA
     server.on('upgrade', (request, socket: TLSSocket, head) => {
       const certificate = socket.getPeerX509Certificate()
       const forAgents = request.url === AGENT_PATH
-      const status = forAgents ? (turnedAway ?? (socket.authorized ? null : 401)) : null
-      if (status !== null) {
-        socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\nThis host is not one of the fleet.`)
+      const refusal = forAgents ? (turnedAway ?? whyNot(socket)) : null
+      if (refusal !== null) {
+        const said = 'This host is not one of the fleet.'
+        const told = typeof refusal === 'number' ? said : JSON.stringify({ problem: problem(refusal, said) })
+        const status = typeof refusal === 'number' ? refusal : 401
+        socket.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\n\r\n${told}`)
         return
       }
       sockets.handleUpgrade(request, socket, head, (ws) => {
+        if (request.url === RENEW_PATH && certificate)
+          return void new Peer(webSocketChannel(ws), { router: agentLine(certificate) })
         if (!forAgents)
           return void new Peer(webSocketChannel(ws), request.url === ENROL_PATH ? { router: enrolRouter } : {})
         const peer = new Peer(webSocketChannel(ws), certificate ? { router: agentLine(certificate) } : {})
@@ -115,7 +129,7 @@ export async function throwAwayController(answers: Answers = {}): Promise<ThrowA
     token: (change = {}) => encodeJoinToken({ url, fingerprint: authority.fingerprint, secret, ...change }),
     asked,
     nextAgent: async () => arrived.shift() ?? new Promise((resolve) => waiting.push(resolve)),
-    turnAway: (status) => (turnedAway = status),
+    turnAway: (because) => (turnedAway = because),
     start,
     stop,
     [Symbol.asyncDispose]: stop,
@@ -152,4 +166,9 @@ export async function described(certificate: string): Promise<Renewed> {
 
 function never(): never {
   throw new Error('Nobody was to ask for this.')
+}
+
+function whyNot({ authorized, authorizationError }: TLSSocket): ProblemCode | null {
+  if (authorized) return null
+  return String(authorizationError) === 'CERT_HAS_EXPIRED' ? 'certificate-expired' : 'foreign-certificate'
 }

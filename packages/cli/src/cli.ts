@@ -1,6 +1,7 @@
 /** What every command is given instead of the process it runs in. */
 import { userInfo } from 'node:os'
 import { Manifest, type ExitCode } from '@fleetmend/shared'
+import type { WayFound } from './connection/way.ts'
 import type { Interruption } from './interruption.ts'
 import type { Streams } from './streams.ts'
 
@@ -23,8 +24,10 @@ export interface Surroundings {
 }
 
 export interface Cli extends Surroundings {
-  /** Where the controller listens, as options and environment say. */
+  /** Where a controller on this machine listens, as options and environment say. */
   readonly socketPath: () => string
+  /** Which controller is meant. */
+  readonly way: () => WayFound
   /** Makes a command's work, which answers with an exit code, an action. */
   readonly action: <Words extends readonly unknown[]>(
     work: (...words: Words) => Promise<ExitCode>,

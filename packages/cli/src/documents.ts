@@ -1,5 +1,15 @@
 /** The documents of `--json`: one each, with a format that only changes when the meaning does. */
-import type { HostRecordView, Run, RunNews, RunView } from '@fleetmend/shared'
+import type {
+  ApiTokenView,
+  AuditLine,
+  FleetAuthority,
+  HostRecordView,
+  Run,
+  RunNews,
+  RunView,
+  Verification,
+  Whoami,
+} from '@fleetmend/shared'
 import type { Streams } from './streams.ts'
 
 export interface RunDocument extends RunView {
@@ -26,6 +36,42 @@ export interface InvitationDocument {
 export interface RemovedDocument {
   readonly format: 'fleetmend.removed/1'
   readonly host: string
+}
+
+export interface TokenDocument {
+  readonly format: 'fleetmend.token/1'
+  /** What is to be kept secret; shown once. */
+  readonly secret: string
+  readonly token: ApiTokenView
+  readonly url: string | null
+  readonly fingerprint: string | null
+}
+
+export interface TokensDocument {
+  readonly format: 'fleetmend.tokens/1'
+  readonly tokens: readonly ApiTokenView[]
+}
+
+export interface RevokedDocument {
+  readonly format: 'fleetmend.revoked/1'
+  readonly tokens: readonly ApiTokenView[]
+}
+
+export interface WhoamiDocument extends Whoami {
+  readonly format: 'fleetmend.whoami/1'
+}
+
+export interface AuthorityDocument extends FleetAuthority {
+  readonly format: 'fleetmend.authority/1'
+}
+
+export interface AuditDocument {
+  readonly format: 'fleetmend.audit-list/1'
+  readonly lines: readonly AuditLine[]
+}
+
+export interface VerificationDocument extends Verification {
+  readonly format: 'fleetmend.verification/1'
 }
 
 /** One line of `--jsonl`. */

@@ -3,6 +3,8 @@ import { exitCodes, problem, type ExitCode } from '@fleetmend/shared'
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { defaultSocketPath, type Cli, type Surroundings } from './cli.ts'
 import { commands } from './commands/registry.ts'
+import { readSignIns, signInPath } from './connection/sign-in-file.ts'
+import { wayTo } from './connection/way.ts'
 import { reportProblem } from './report-problem.ts'
 import { cliVersion } from './version.ts'
 
@@ -12,7 +14,14 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   const program = new Command('fleetmend')
     .description('Finds out why web hosts answer 502, and repairs them: nginx in front of PHP-FPM under systemd.')
     .version(cliVersion)
-    .option('--socket <path>', `Where the controller listens (FLEETMEND_SOCKET, ${defaultSocketPath}).`)
+    .option(
+      '--socket <path>',
+      `The controller of this machine, by its socket (FLEETMEND_SOCKET, ${defaultSocketPath}).`,
+    )
+    .option(
+      '--controller <url>',
+      'A controller over the network: wss://controller.example:8443 (FLEETMEND_CONTROLLER).',
+    )
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
@@ -24,6 +33,10 @@ export async function runProgram(args: readonly string[], surroundings: Surround
   const cli: Cli = {
     ...surroundings,
     socketPath: () => program.opts().socket ?? environment['FLEETMEND_SOCKET'] ?? defaultSocketPath,
+    way: () => {
+      const said = { socket: environment['FLEETMEND_SOCKET'], controller: environment['FLEETMEND_CONTROLLER'] }
+      return wayTo(program.opts(), said, () => readSignIns(signInPath(environment)), defaultSocketPath)
+    },
     action:
       (work) =>
       async (...words) => {

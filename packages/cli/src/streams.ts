@@ -20,6 +20,8 @@ export interface Streams {
   readonly canAsk: boolean
   /** One line of the answer; null where the input ended instead. */
   ask(question: string): Promise<string | null>
+  /** As `ask`, for what must stay on no screen; where there is no terminal, the first line of the input. */
+  askSecret(question: string): Promise<string | null>
 }
 
 /** Nobody reads lines that are wider, however wide the window is. */
@@ -40,7 +42,41 @@ export function processStreams(): Streams {
       stderr.write(question)
       return readLine()
     },
+    askSecret: (question) => {
+      if (!stdin.isTTY) return readLine()
+      return readUnseen(stdin, question)
+    },
   }
+}
+
+const endOfInput = new Set(['\u0003', '\u0004'])
+const rubOut = new Set(['\u0008', '\u007f'])
+
+/** In raw mode, because only then the terminal repeats nothing; so what it would do with Ctrl-C is done here. */
+function readUnseen(stdin: typeof process.stdin, question: string): Promise<string | null> {
+  return new Promise((resolve) => {
+    let typed = ''
+    const finish = (answer: string | null): void => {
+      stdin.setRawMode(false)
+      stdin.off('data', take)
+      stdin.pause()
+      process.stderr.write('\n')
+      resolve(answer)
+    }
+    const take = (chunk: Buffer | string): void => {
+      for (const key of chunk.toString()) {
+        if (key === '\r' || key === '\n') return finish(typed)
+        if (key === '\u0003') process.kill(process.pid, 'SIGINT')
+        if (endOfInput.has(key)) return finish(null)
+        typed = rubOut.has(key) ? typed.slice(0, -1) : typed + key
+      }
+    }
+    stdin.setRawMode(true)
+    stdin.on('data', take)
+    stdin.resume()
+    // Not before: what is typed at once would still be repeated.
+    process.stderr.write(question)
+  })
 }
 
 /** The terminal stays as it is (no raw mode), so that Ctrl-C reaches the process as a signal. */

@@ -1,15 +1,26 @@
 /** A whole controller: store, certificates, run engine, the port for agents and the socket for people. */
 import { hostname } from 'node:os'
-import { Peer, problem, streamChannel, type Problem } from '@fleetmend/shared'
+import { Peer, problem, streamChannel, type Problem, type ProblemCode } from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
+import type { ApiContext } from './api/procedures.ts'
 import { apiRouter } from './api/router.ts'
 import { controllerService } from './api/service.ts'
+import { auditService } from './audit/audit-service.ts'
+import { watchHosts } from './audit/host-watch.ts'
+import { beginRecord, recordRefusal } from './audit/record.ts'
 import { serveAgents } from './fleet/agents.ts'
 import { connectedFleet } from './fleet/connected-fleet.ts'
 import { openSessions } from './fleet/sessions.ts'
-import { openCertificateAuthority } from './identity/certificate-authority.ts'
+import { openCertificateAuthority, type GivenAuthorities } from './identity/certificate-authority.ts'
+import { keepAuthority } from './identity/keep-authority.ts'
+import { localCaller, type Caller } from './people/caller.ts'
+import { peopleService, type WhereToSignIn } from './people/people-service.ts'
+import { openPeople } from './people/people.ts'
+import { seenBy } from './people/seen-by.ts'
+import { servePeople, type ApiListen } from './people/serve-people.ts'
 import { systemClock } from './runs/clock.ts'
 import { Driver } from './runs/driver.ts'
+import { getHost } from './store/hosts.ts'
 import { openStore } from './store/open-store.ts'
 import { runStore } from './store/runs.ts'
 
@@ -28,12 +39,20 @@ export interface ControllerOptions {
   readonly names?: readonly string[]
   /** In the format of `/etc/fleetmend/approvers`; read at each approval. */
   readonly approversPath: string
+  /** An authority that exists already; left out: the controller makes one. With `next` while another takes its place. */
+  readonly authorities?: GivenAuthorities
+  /** For how long after its end a host may still renew its certificate; left out: 14 days. */
+  readonly renewalGraceMs?: number
+  /** Where people and automation are let in with a token; left out: on the socket of this machine alone. */
+  readonly api?: ApiListen
   /** A line for the log of the service, without its newline. */
   readonly log: (line: string) => void
 }
 
 export interface RunningController {
   readonly agentsUrl: string
+  /** Null: people are served on the socket alone. */
+  readonly apiUrl: string | null
   readonly socketPath: string
   /** Resolves when it cannot go on. The process must then end, with this said: its runs are taken up at the next start. */
   readonly failed: Promise<Problem>
@@ -44,6 +63,9 @@ export interface RunningController {
 export type ControllerServed =
   | { readonly ok: true; readonly value: RunningController }
   | { readonly ok: false; readonly problem: Problem }
+
+/** A controller may be away over a long weekend, and a week longer. */
+const renewalGraceMs = 14 * 24 * 60 * 60_000
 
 export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
   const { dataFolder, socketPath, listenHost, listenPort, log, approversPath } = options
@@ -56,19 +78,26 @@ export async function serveController(options: ControllerOptions): Promise<Contr
   const close = async (): Promise<void> => {
     for (const each of open.splice(0).toReversed()) await each()
   }
-  const giveUp = async (says: string): Promise<ControllerServed> => {
+  const giveUp = async (says: string, code?: ProblemCode): Promise<ControllerServed> => {
     await close()
-    return refuse(says)
+    return refuse(says, code)
   }
 
-  const authority = await openCertificateAuthority(dataFolder, clock.nowMs())
-  if (!authority.ok) return giveUp(authority.says)
+  const authority = await openCertificateAuthority(dataFolder, clock.nowMs(), options.authorities)
+  if (!authority.ok) return giveUp(authority.says, 'authority-unusable')
+  const { fleet } = authority.value
+  await beginRecord(database, clock, fleet)
+  const watch = watchHosts({ database, fleet, clock, log })
   const names = namesOf(options)
   const sessions = openSessions(clock)
   const failed = Promise.withResolvers<Problem>()
   const driver = new Driver({
     store: runStore(database, { soleWriter: true }),
-    fleet: connectedFleet(sessions),
+    fleet: connectedFleet(
+      sessions,
+      (session, run) => watch.applied(session, run),
+      async (host) => (await getHost(database, host)) !== null,
+    ),
     clock,
     onBug: (error) => log(`a bug: ${said(error)}`),
     onFatal: (error) => failed.resolve(problem('internal', `Cannot go on: ${said(error)}`)),
@@ -83,6 +112,8 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       log,
       host: listenHost,
       port: listenPort,
+      renewalGraceMs: options.renewalGraceMs ?? renewalGraceMs,
+      connected: (session) => void watch.connected(session),
     })
     open.push(async () => {
       sessions.close()
@@ -101,20 +132,48 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       agentsUrl,
       approversPath,
     })
+    const keeper = keepAuthority({ database, authority: authority.value, clock, log })
+    open.push(() => keeper.close())
+    const people = openPeople({ database, clock })
+    let where = (): WhereToSignIn => ({ url: null, fingerprint: null })
+    const contextOf = (caller: Caller): ApiContext => ({
+      caller,
+      controller: seenBy(service, caller),
+      people: peopleService(people, caller, () => where()),
+      audit: auditService({ database, fleet, clock, sessions, watch }, caller),
+      authority: keeper,
+      refused: (asked, code) => recordRefusal(database, clock, { by: caller.name, asked, code }),
+    })
     const socket = await listenOnSocket({
       path: socketPath,
       mode: 0o600,
       connected: (each) =>
         void new Peer(streamChannel(each), {
           router: apiRouter,
-          createContext: () => ({ controller: service }),
+          createContext: () => contextOf(localCaller),
           onError: ({ path, error }) => log(`a bug in ${path}: ${said(error)}`),
         }),
     })
     if (!socket.ok) return await giveUp(`Cannot listen on ${socketPath}: ${socket.says}.`)
     open.push(() => socket.close())
+    if (options.api) {
+      const remote = await servePeople({
+        listen: options.api,
+        authority: authority.value,
+        names,
+        people,
+        clock,
+        router: apiRouter,
+        contextOf,
+        refused: (asked, code, by) => recordRefusal(database, clock, { by, asked, code }),
+        log,
+      })
+      if (!remote.ok) return await giveUp(remote.says)
+      open.push(() => remote.value.close())
+      where = remote.value.where
+    }
     log(`fleet ${authority.value.fleet}: agents at ${agentsUrl}, people at ${socketPath}`)
-    return { ok: true, value: { agentsUrl, socketPath, failed: failed.promise, close } }
+    return { ok: true, value: { agentsUrl, apiUrl: where().url, socketPath, failed: failed.promise, close } }
   } catch (error) {
     return giveUp(
       `Cannot listen for agents on ${listenHost}:${listenPort}: ${error instanceof Error ? error.message : String(error)}.`,
@@ -132,8 +191,8 @@ function bracketed(name: string): string {
   return name.includes(':') ? `[${name}]` : name
 }
 
-function refuse(says: string): ControllerServed {
-  return { ok: false, problem: problem('controller-unreachable', says) }
+function refuse(says: string, code: ProblemCode = 'controller-unreachable'): ControllerServed {
+  return { ok: false, problem: problem(code, says) }
 }
 
 function said(error: unknown): string {

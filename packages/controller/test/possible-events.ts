@@ -1,11 +1,22 @@
 /** Every event that could befall a run of the samples, fitting or not; what does not fit must be refused. */
 import { manifestDigest, problem, type PlanRecord, type Run } from '@fleetmend/shared'
 import type { RunEvent } from '../src/runs/run-event.ts'
-import { approvalAsked, approvalBy, at, planInRun, planOf, reportOf, sampleChanges } from './sample-run.ts'
+import {
+  approvalAsked,
+  approvalBy,
+  at,
+  glassBrokenBy,
+  grantFor,
+  grantPresented,
+  planInRun,
+  planOf,
+  reportOf,
+  sampleChanges,
+} from './sample-run.ts'
 
 export function possibleEvents(run: Run, changes: Readonly<Record<string, string>>): readonly RunEvent[] {
   const person: RunEvent[] = [
-    { type: 'rejected', at, by: 'ben', reason: 'no' },
+    { type: 'denied', at, by: 'ben', reason: 'no' },
     { type: 'apply-started', at, by: 'ana' },
     { type: 'paused', at, by: 'ana', reason: 'looking' },
     { type: 'resumed', at, by: 'ana' },
@@ -22,10 +33,12 @@ export function possibleEvents(run: Run, changes: Readonly<Record<string, string
         approval: approvalBy(name),
       }))
     : []
+  const alone = run.manifest ? [glassBrokenBy('ben')(run), grantPresented(grantFor(Object.keys(changes)))] : []
   return [
     ...person,
     ...manifest,
     ...approvals,
+    ...alone,
     ...run.hosts.flatMap(({ id }) => hostEvents(run, id, changes[id] ?? sampleChanges[0])),
   ]
 }

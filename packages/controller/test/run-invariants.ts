@@ -22,8 +22,11 @@ export function brokenInState(run: Run): readonly string[] {
       run.state === 'halting' && (atWork.length === 0 || run.stopping === null || waiting.length > 0),
     'a holding run has hosts waiting and none at work':
       run.state === 'holding' && (atWork.length > 0 || waiting.length === 0),
-    'a host is at work only in a run that was approved':
-      atWork.length > 0 && run.approvals.length < run.limits.approvalsNeeded,
+    'a host is at work only in a run that enough have signed, or one alone, or somebody in advance':
+      atWork.length > 0 &&
+      run.approvals.length < run.limits.approvalsNeeded &&
+      run.breakGlass === null &&
+      run.grant === null,
     'no more groups are at work than allowed': groupsAtWork.length > run.limits.groupsAtOnce,
     'no more hosts of a group are at work than its wave allows': groupsAtWork.some((group) => {
       const hosts = membersOf(run, group).filter((host) => standingOf(host) === 'in-flight')

@@ -5,12 +5,14 @@ import {
   problem,
   type ApplyOutcome,
   type ApplyReport,
+  type Grant,
   type HostId,
   type Plan,
   type PlanRecord,
   type ProblemCode,
   type Run,
   type RunApproval,
+  type SignedGrant,
 } from '@fleetmend/shared'
 import type { Command } from '../src/runs/command.ts'
 import { manifestOf } from '../src/runs/manifest-of.ts'
@@ -164,6 +166,38 @@ export const approvedBy =
     if (!run.manifest) throw new Error('This run has no manifest.')
     return { type: 'approved', at, digest: manifestDigest(run.manifest), approval: approvalBy(principal) }
   }
+
+/** One person goes ahead alone. */
+export const glassBrokenBy =
+  (principal: string) =>
+  (run: Run): RunEvent => {
+    if (!run.manifest) throw new Error('This run has no manifest.')
+    const breakGlass = { ...approvalBy(principal), reason: 'nobody else is awake' }
+    return { type: 'glass-broken', at, digest: manifestDigest(run.manifest), breakGlass }
+  }
+
+/** For what the sample plans do, on any of these hosts. */
+export function grantFor(named: readonly HostId[], change: Partial<Grant> = {}): SignedGrant {
+  const grant: Grant = {
+    format: 'fleetmend.grant/1',
+    id: 'g-20261120-091500-7c02',
+    reason: 'the night runbook',
+    remediations: ['tune-pool'],
+    inputs: { pool: { oneOf: ['php8.2-fpm/www'] } },
+    hosts: { named: [...named] },
+    perHour: 2,
+    watchAtLeastMs: 0,
+    notBefore: '2026-11-20T00:00:00.000Z',
+    notAfter: '2026-12-20T00:00:00.000Z',
+    ...change,
+  }
+  const signatures = ['-----BEGIN SSH SIGNATURE-----\n']
+  return { kind: 'grant', format: 'fleetmend.signed-grant/1', scheme: 'sshsig', grant, signatures }
+}
+
+export function grantPresented(grant: SignedGrant): RunEvent {
+  return { type: 'grant-presented', at, by: 'cron', grant }
+}
 
 export const applyStarted: RunEvent = { type: 'apply-started', at, by: 'ana' }
 

@@ -12,6 +12,8 @@ const env = { LC_ALL: 'C', PATH: '/usr/bin:/bin' }
 export const hasSshKeygen = spawnSync('ssh-keygen', ['-?'], { env }).error === undefined
 
 export interface SshKey {
+  /** Of the private half. */
+  readonly path: string
   /** `ssh-ed25519 AAAA…`, without a comment. */
   readonly publicKey: string
   /** `SHA256:…`, as `ssh-keygen -l` says it. */
@@ -47,6 +49,9 @@ export function sshKeygen(): SshKeygen {
       })
       const fingerprint = once(() => run(['-l', '-f', made()]).split(' ')[1] ?? '')
       return {
+        get path() {
+          return made()
+        },
         get publicKey() {
           return readFileSync(`${made()}.pub`, 'utf8').trim()
         },
@@ -59,7 +64,7 @@ export function sshKeygen(): SshKeygen {
     },
     verify(allowedSigners, principal, namespace, message, signature) {
       const args = ['-Y', 'verify', '-f', file(allowedSigners), '-I', principal, '-n', namespace, '-s', file(signature)]
-      return spawnSync('ssh-keygen', args, { env, input: message }).status === 0
+      return spawnSync('ssh-keygen', args, { env: { ...env, TZ: process.env['TZ'] }, input: message }).status === 0
     },
     findPrincipals(allowedSigners, signature) {
       const args = ['-Y', 'find-principals', '-f', file(allowedSigners), '-s', file(signature)]

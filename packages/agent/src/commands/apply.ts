@@ -1,6 +1,7 @@
 /** `fleetmend-agent apply DIGEST`: carries out a plan that this host made, in a unit of its own, and says how it went. */
 import {
   applyText,
+  Digest,
   exitCodes,
   outcomeExits,
   problemKinds,
@@ -8,9 +9,10 @@ import {
   type ApplyReport,
   type ExitCode,
 } from '@fleetmend/shared'
+import { recordedStart, recordRefusal } from '../audit/on-record.ts'
 import { beginApply } from '../execute/begin-apply.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
-import { localRoot } from './executor-here.ts'
+import { localRoot, whoIsHere } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
 import { recordLost, showProgress } from './show-progress.ts'
 import { startApplyHere } from './start-apply-here.ts'
@@ -27,8 +29,14 @@ export const applyCommand: Command = {
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
     const allowed = () => ({ ok: true, summary: localRoot(process.env) }) as const
-    const begun = await beginApply(host, state.value, positionals[0] ?? '', allowed, startApplyHere)
-    if (!begun.ok) return reportProblem(streams, begun.problem)
+    const recorder = { host, state: state.value }
+    const start = recordedStart(startApplyHere, recorder, null)
+    const begun = await beginApply(host, state.value, positionals[0] ?? '', allowed, start)
+    if (!begun.ok) {
+      const plan = Digest.safeParse(positionals[0])
+      await recordRefusal(recorder, plan.success ? plan.data : null, null, whoIsHere(process.env), begun.problem)
+      return reportProblem(streams, begun.problem)
+    }
     const { id } = begun.value
     streams.err(`${streams.paint.dim(`${id} has begun; it goes on if this terminal is closed`)}\n`)
 

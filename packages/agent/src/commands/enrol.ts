@@ -1,5 +1,6 @@
 /** `fleetmend-agent enrol TOKEN`: makes this host part of a fleet. */
 import { decodeJoinToken, exitCodes, HostId, problem } from '@fleetmend/shared'
+import { recordEnrolled } from '../audit/on-record.ts'
 import { hostIdFrom } from '../state/host-id.ts'
 import { readIdentity, writeIdentity } from '../state/identity.ts'
 import { agentVersion } from '../version.ts'
@@ -42,6 +43,7 @@ export const enrolCommand: Command = {
     if (!enrolled.ok) return reportProblem(streams, enrolled.problem)
     const { identity } = enrolled
     await writeIdentity(state.value, identity)
+    await recordEnrolled({ state: state.value, host }, identity)
     const { fleet, url, expiresAt } = identity
     if (values['json'])
       printJson(streams, { format: 'fleetmend.enrolled/1', host: identity.host, fleet, url, expiresAt })

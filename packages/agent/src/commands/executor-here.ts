@@ -24,6 +24,11 @@ export async function executorHere(host: Host, state: StateFolder): Promise<Exec
 
 /** Root at the host needs nobody's approval; who it is goes into the record (DESIGN D4, `local-root`). */
 export function localRoot(environment: Readonly<Record<string, string | undefined>>): AuthoritySummary {
+  return { kind: 'local-root', by: [whoIsHere(environment)] }
+}
+
+/** The person at the keyboard, as far as that is known. */
+export function whoIsHere(environment: Readonly<Record<string, string | undefined>>): string {
   const user = environment['SUDO_USER']
-  return { kind: 'local-root', by: [user === undefined ? 'root at this host' : `${user} (root through sudo)`] }
+  return user === undefined ? 'root at this host' : `${user} (root through sudo)`
 }

@@ -1,9 +1,11 @@
 /** `fleetmend-agent history`: what was applied on this host, by whom, and what became of it. */
 import {
+  authorityWords,
   exitCodes,
   outcomePaint,
   outcomeWords,
   problem,
+  safeLine,
   timelineText,
   type ApplyDocument,
   type ApplyReport,
@@ -43,7 +45,9 @@ export const historyCommand: Command = {
 }
 
 function line({ apply, outcome, phase, remediations, authority, startedAt }: ApplyReport, { paint }: Streams): string {
+  const by = authorityWords(authority)
+  const allowed = authority.kind === 'break-glass' ? paint.red(safeLine(by)) : paint.dim(safeLine(by))
   const became =
     outcome === null ? paint.yellow(`under way (${phase})`) : outcomePaint(outcome, paint)(outcomeWords[outcome])
-  return `${paint.bold(apply)}  ${startedAt.slice(0, 19).replace('T', ' ')} UTC  ${remediations.join(', ')}  ${became}  ${paint.dim(`by ${authority.by.join(', ')}`)}\n`
+  return `${paint.bold(apply)}  ${startedAt.slice(0, 19).replace('T', ' ')} UTC  ${remediations.join(', ')}  ${became}  ${allowed}\n`
 }

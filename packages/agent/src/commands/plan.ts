@@ -8,11 +8,13 @@ import {
   type PlanDocument,
   type SuggestedRemediation,
 } from '@fleetmend/shared'
+import { recordPlan } from '../audit/on-record.ts'
 import { planOnHost } from '../plan-on-host.ts'
 import { inputFromWords } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import { runsSystemd } from '../survey/runs-systemd.ts'
 import { jsonOption, printJson, type Command, type CommandContext, type Streams } from './define.ts'
+import { whoIsHere } from './executor-here.ts'
 import { reportProblem } from './report-problem.ts'
 
 export const planCommand: Command = {
@@ -50,6 +52,7 @@ export const planCommand: Command = {
       ...(typeof values['site'] === 'string' ? { site: values['site'] } : {}),
       ...(watchS === undefined ? {} : { watchMs: watchS * 1000 }),
     })
+    if (answer.kind === 'planned') await recordPlan({ host, state: state.value }, answer.record, whoIsHere(process.env))
     return show(context, answer, positionals[0], await runsSystemd(host))
   },
 }

@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   apply: async () => (await import('./apply.ts')).applyCommand,
   rollback: async () => (await import('./rollback.ts')).rollbackCommand,
   history: async () => (await import('./history.ts')).historyCommand,
+  audit: async () => (await import('./audit.ts')).auditCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
   enrol: async () => (await import('./enrol.ts')).enrolCommand,
   serve: async () => (await import('./serve.ts')).serveCommand,

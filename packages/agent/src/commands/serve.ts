@@ -14,7 +14,7 @@ import { enrolledName } from '../state/enrolled-name.ts'
 import { ownHostId } from '../state/host-id.ts'
 import type { SampleTargets } from '../survey/sample-targets.ts'
 import type { Command } from './define.ts'
-import { internalAnswer, internalSampleTargets } from './internal-names.ts'
+import { internalAnswer, internalRecordRenewal, internalSampleTargets } from './internal-names.ts'
 import { reportProblem } from './report-problem.ts'
 
 const defaultSocket = '/run/fleetmend/agent.sock'
@@ -23,6 +23,7 @@ const defaultSocket = '/run/fleetmend/agent.sock'
 const group = 'fleetmend'
 
 const targetsLimitMs = 30_000
+const recordLimitMs = 30_000
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -44,6 +45,7 @@ export const serveCommand: Command = {
         state: state.value,
         answering: answeringProcess({ self: quickSelf(), command: internalAnswer, folder: dirname(socketPath) }),
         sampleTargets,
+        recordRenewal,
         socketPath,
         ...(gid === null ? {} : { socketGid: gid }),
         say: (line) => streams.err(`${safe(line)}\n`),
@@ -73,4 +75,12 @@ async function sampleTargets(): Promise<SampleTargets> {
   const found = await runTool({ program, args: [...args, internalSampleTargets], limitMs: targetsLimitMs })
   if (!found.ok) throw new Error(found.says)
   return readTargets(found.value.stdout)
+}
+
+/** Once in many hours, by such a process, too. */
+async function recordRenewal(): Promise<void> {
+  const { program, args } = quickSelf()
+  const ran = await runTool({ program, args: [...args, internalRecordRenewal], limitMs: recordLimitMs })
+  if (!ran.ok) throw new Error(ran.says)
+  if (ran.value.exitCode !== exitCodes.done) throw new Error(ran.value.stderr.trim())
 }

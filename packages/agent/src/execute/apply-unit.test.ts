@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { applyUnitArguments, startApplyUnit, type ApplyUnit } from './apply-unit.ts'
+import { confinement } from './confinement.ts'
 
 const unit: ApplyUnit = {
   task: 'apply',
@@ -19,6 +20,7 @@ test('the work runs in its own unit, and recovery after it, however it ends', ()
     '--property=KillMode=process',
     '--property=TimeoutStopSec=900',
     '--property=ExecStopPost=/usr/lib/fleetmend/node /usr/lib/fleetmend/fleetmend-agent.cjs internal-recover a-20261121-031502-9f3c',
+    ...confinement.map((property) => `--property=${property}`),
     '--',
     '/usr/lib/fleetmend/node',
     '/usr/lib/fleetmend/fleetmend-agent.cjs',

@@ -5,6 +5,7 @@
 import { problem, type ApplyId, type Problem } from '@fleetmend/shared'
 import type { Read, ToolOutput } from '../host/host.ts'
 import type { Self } from '../host/self.ts'
+import { confinement } from './confinement.ts'
 
 /** Starts a program and waits for its end; the host's own runner. */
 export type RunProgram = (run: {
@@ -60,6 +61,7 @@ export function applyUnitArguments({ task, id, self, work, recovery }: ApplyUnit
     '--property=KillMode=process',
     `--property=TimeoutStopSec=${recoveryLimitS}`,
     `--property=ExecStopPost=${recover.join(' ')}`,
+    ...confinement.map((property) => `--property=${property}`),
     '--',
     ...agent,
     ...work,

@@ -3,6 +3,7 @@
  * still fit, do its checks pass, then write, check again, act, look again. Each step is on disk before it is done.
  */
 import { isFileChange, problem, type ApplyReport, type Plan, type Problem } from '@fleetmend/shared'
+import { recordEnd } from '../audit/on-record.ts'
 import { isClosed } from '../state/apply-report.ts'
 import { loadPlan, markPlanUsed, type StoredPlan } from '../state/plan-store.ts'
 import { findUnfinished, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
@@ -28,12 +29,15 @@ export async function apply(executor: Executor, admitted: ApplyRecord): Promise<
   const opened = await openApplyRecord(state, admitted.id)
   const run: RunningApply = { executor, record: opened.ok ? opened.value : admitted }
   const isDone = isClosed(run.record.journal.entries)
-  if (!lock.ok)
-    return isDone || lock.owner?.what === admitted.id
-      ? reportOf(run)
-      : refuse(run, 'apply-in-progress', inProgressDetail(lock.owner))
+  if (!lock.ok && (isDone || lock.owner?.what === admitted.id)) return reportOf(run)
+  if (!lock.ok) {
+    const refused = await refuse(run, 'apply-in-progress', inProgressDetail(lock.owner))
+    await recordEnd(executor, refused)
+    return refused
+  }
   const report = isDone ? reportOf(run) : await keepingState(run, () => applyLocked(run, lock.value))
   await lock.value.release()
+  await recordEnd(executor, report)
   return report
 }
 

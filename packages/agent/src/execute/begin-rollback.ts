@@ -1,5 +1,6 @@
 /** From a finished apply to a rollback that runs: asked for in its journal, and begun in a unit of its own (DESIGN D9). */
 import { problem, type ApplyId, type AuthoritySummary, type Problem } from '@fleetmend/shared'
+import { recordRollback } from '../audit/on-record.ts'
 import { openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import { askedRollback, lastOf, phaseOf, phasedTimeline } from '../state/apply-report.ts'
 import type { Started } from './apply-unit.ts'
@@ -36,6 +37,8 @@ export async function beginRollback(
   await lock.value.release()
   if (!asked.ok) return asked
   const { record, seen } = asked.value
+  // Never in the way of a rollback: where it cannot be put on record, its journal has it.
+  await recordRollback({ host, state }, record.id, askedBy.by.join(', '))
   const started = await start(record.id)
   if (started.ok) return { ok: true, value: { id: record.id, seen } }
   await refuseRollback({ executor, record }, started.problem)

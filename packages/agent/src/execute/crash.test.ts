@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ApplyOutcome } from '@fleetmend/shared'
+import { readRecords } from '../audit/read-chain.ts'
 import { temporaryState } from '../state/temporary-state.ts'
 import { apply } from './apply.ts'
 import { recover } from './recover.ts'
@@ -90,6 +91,8 @@ async function expectLawful(
     toldOf: fpm.isUp ? fpm.readPool() : null,
   })
   expect(await readdir(at.state.root)).not.toContain('lock')
+  const ends = (await readRecords(at.state, 1, 1000)).filter(({ entry }) => entry.type === 'apply-ended')
+  expect(ends.map(({ entry }) => entry['outcome'])).toEqual([outcome])
   return outcome
 }
 

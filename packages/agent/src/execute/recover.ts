@@ -3,6 +3,7 @@
  * boot, and after an apply's own unit ends. What is finished already is left alone.
  */
 import { problem, type Act, type ApplyId, type ApplyReport } from '@fleetmend/shared'
+import { recordEnd } from '../audit/on-record.ts'
 import { isClosed, phaseOf } from '../state/apply-report.ts'
 import { hasBeforeImages, journalFile, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
 import { readJournalFile } from '../state/journal.ts'
@@ -30,7 +31,11 @@ export async function recover(executor: Executor, only?: ApplyId): Promise<reado
   const recovered: Recovered[] = []
   for (const id of only === undefined ? await listApplyIds(executor.state) : [only]) {
     const report = await readReport(executor.state, id)
-    if (report?.phase === 'closed') continue
+    if (report?.phase === 'closed') {
+      // Its unit has ended: it may have been cut off just after its journal was closed.
+      if (only !== undefined) await recordEnd(executor, report)
+      continue
+    }
     if (report === null && !(await hasBeforeImages(executor.state, id))) continue
     // Whoever names it knows that its unit has ended, or never began.
     recovered.push(await recoverOne(executor, id, only === undefined))
@@ -53,6 +58,7 @@ async function recoverOne(executor: Executor, id: ApplyId, mayStillBegin: boolea
   if (!lock.ok) return { apply: id, is: 'waiting', says: inProgressDetail(lock.owner) }
   const recovered = await recoverLocked(executor, id)
   await lock.value.release()
+  if (recovered.is === 'finished') await recordEnd(executor, recovered.report)
   return recovered
 }
 

@@ -3,6 +3,7 @@
  * asked may be gone, so the answer is in the journal.
  */
 import { isFileChange, problem, type ApplyReport, type Problem } from '@fleetmend/shared'
+import { recordEnd } from '../audit/on-record.ts'
 import { findUnfinished, loadBeforeImage, openApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import { askedRollback, isClosed, lastOf, refusedRollback } from '../state/apply-report.ts'
 import { checkConfig } from './checks.ts'
@@ -39,6 +40,7 @@ export async function rollBackApply(executor: Executor, id: ApplyRecord['id']): 
     ? reportOf(run)
     : await keepingState(run, () => answerRollback(run))
   await lock.value.release()
+  await recordEnd(executor, report)
   // Without its record there is only the report.
   return report.outcome === 'stuck' ? { ok: true, report } : rollbackAnswer(run.record)
 }

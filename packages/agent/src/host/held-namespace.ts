@@ -1,5 +1,6 @@
 /** A private mount namespace that lives as long as it is held: a process that only waits keeps it, and ends with this one. */
 import { spawn } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Read } from './host.ts'
 import { toolEnvironment } from './run-tool.ts'
@@ -16,7 +17,8 @@ export interface HeldNamespace extends AsyncDisposable {
 export function holdNamespace(limitMs: number): Promise<Read<HeldNamespace>> {
   return new Promise((resolve) => {
     // `cat` ends when its input does, which the death of this process sees to.
-    const holder = spawn('unshare', ['--mount', '--propagation', 'private', '--', 'cat'], {
+    const [program, ...args] = [...asTheHostSeesIt(), 'unshare', '--mount', '--propagation', 'private', '--', 'cat']
+    const holder = spawn(program, args, {
       detached: true,
       env: toolEnvironment,
       stdio: 'pipe',
@@ -60,4 +62,17 @@ export function holdNamespace(limitMs: number): Promise<Read<HeldNamespace>> {
     })
     holder.stdin.write('\n')
   })
+}
+
+/**
+ * A unit that may write nowhere sees file systems that are read-only. What is tried out has to meet them as the services
+ * do, or it fails for a reason of ours.
+ */
+function asTheHostSeesIt(): readonly string[] {
+  try {
+    const isSame = readlinkSync('/proc/self/ns/mnt') === readlinkSync('/proc/1/ns/mnt')
+    return isSame ? [] : ['nsenter', '--mount=/proc/1/ns/mnt', '--']
+  } catch {
+    return []
+  }
 }

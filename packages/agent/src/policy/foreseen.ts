@@ -24,5 +24,6 @@ export async function foreseen(host: ReadHost, state: StateFolder, record: PlanR
     ...record,
     forecast: [...record.forecast, ...held],
     approvalsNeeded: policy.approvals[riskClass(record.plan)],
+    ...(policy.approvals.requesterMayApprove ? {} : { requesterMayApprove: false }),
   }
 }

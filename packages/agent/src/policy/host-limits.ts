@@ -7,7 +7,7 @@ import { Policy } from '@fleetmend/shared/model/policy'
 import { problem } from '@fleetmend/shared/problems'
 import type { ReadHost } from '../host/host.ts'
 import { freezePath, policyPath, type HostLimits } from '../judgement/brakes.ts'
-import { howToOwn, readRootsFile } from './roots-file.ts'
+import { readRootsFile } from './roots-file.ts'
 
 export type LimitsRead =
   | { readonly ok: true; readonly value: HostLimits; readonly isWritten: boolean }
@@ -19,7 +19,7 @@ const policyLimitBytes = 64 * 1024
 export async function readHostLimits(host: Pick<ReadHost, 'stat' | 'readFile'>): Promise<LimitsRead> {
   const file = await readRootsFile(host, policyPath, policyLimitBytes)
   if (!file.ok && file.why !== 'missing')
-    return unusable(`${policyPath}: ${file.says}.`, file.why === 'distrusted' ? howToOwn(policyPath) : null)
+    return unusable(`${policyPath}: ${file.says}.`, file.why === 'distrusted' ? file.toDo : null)
   const read = file.ok ? await readText(file.text) : { ok: true as const, value: Policy.parse({}) }
   if (!read.ok) return unusable(`${policyPath}:${read.line}: ${read.says}`, null)
   const zone = read.value.maintenance.timeZone === 'UTC' ? 'UTC' : Temporal.Now.timeZoneId()

@@ -1,5 +1,5 @@
-/** What was applied on this host lately, as its brakes count it. */
-import type { ApplyReport } from '@fleetmend/shared'
+/** What was applied on this host lately, as its brakes and grants count it. */
+import type { ApplyReport, GrantId } from '@fleetmend/shared'
 import { remediesOf, type PastApply } from '../judgement/brakes.ts'
 import { listApplies, readAppliedPlan } from '../state/apply-record.ts'
 import type { StateFolder } from '../state/state-folder.ts'
@@ -23,6 +23,18 @@ export async function pastApplies(state: StateFolder, nowMs: number): Promise<re
       }
     }),
   )
+}
+
+/**
+ * How often a grant was used in the last hour. Its uses are the applies that it admitted: their record is on disk before
+ * anything begins, so that no crash gives a use back. One that was refused afterwards is spent as well.
+ */
+export async function usesOfGrant(state: StateFolder, grant: GrantId, nowMs: number): Promise<number> {
+  // Also of what is to come: that was before the clock was set back.
+  const isRecent = (at: string): boolean => Math.abs(nowMs - Date.parse(at)) < 60 * 60_000
+  return (await listApplies(state)).filter(
+    ({ authority, startedAt }) => authority.grant === grant && isRecent(startedAt),
+  ).length
 }
 
 function lastAtMs({ startedAt, endedAt }: ApplyReport): number {

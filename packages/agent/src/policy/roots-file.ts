@@ -5,8 +5,10 @@ const folder = '/etc/fleetmend'
 
 export type RootsFile =
   | { readonly ok: true; readonly text: string }
-  /** `says` is a clause; `distrusted`: somebody else may have written it. */
-  | { readonly ok: false; readonly why: 'missing' | 'distrusted' | 'unreadable'; readonly says: string }
+  /** `says` is a clause. */
+  | { readonly ok: false; readonly why: 'missing' | 'unreadable'; readonly says: string }
+  /** Somebody else may have written it; `toDo` is what makes it root's alone. */
+  | { readonly ok: false; readonly why: 'distrusted'; readonly says: string; readonly toDo: string }
 
 export async function readRootsFile(
   host: Pick<ReadHost, 'stat' | 'readFile'>,
@@ -19,26 +21,37 @@ export async function readRootsFile(
       ? { ok: false, why: 'missing', says: 'there is none' }
       : { ok: false, why: 'unreadable', says: `it cannot be examined: ${facts.says}` }
   }
-  // Whoever may write to the folder can put another file of root's in its place.
-  const around = await host.stat(folder)
-  if (!around.ok) return { ok: false, why: 'unreadable', says: `its folder cannot be examined: ${around.says}` }
-  const distrust = whyNotTrusted(facts.value, 'file', 'it') ?? whyNotTrusted(around.value, 'directory', 'its folder')
-  if (distrust !== null) return { ok: false, why: 'distrusted', says: distrust }
+  const distrusted = distrust(facts.value, 'file', path, 'it')
+  if (distrusted) return distrusted
+  for (const [around, what] of foldersAround) {
+    const found = await host.stat(around)
+    if (!found.ok) return { ok: false, why: 'unreadable', says: `${what} cannot be examined: ${found.says}` }
+    const elsewhere = distrust(found.value, 'directory', around, what)
+    if (elsewhere) return elsewhere
+  }
   const read = await host.readFile(path, limitBytes)
   return read.ok
     ? { ok: true, text: Buffer.from(read.value).toString('utf8') }
     : { ok: false, why: 'unreadable', says: `it cannot be read: ${read.says}` }
 }
 
-function whyNotTrusted({ kind, mode, uid }: FileFacts, expected: FileFacts['kind'], what: string): string | null {
-  if (kind !== expected) return `${what} is not a regular ${expected}`
-  if (uid !== 0) return `${what} belongs to user ${uid}`
-  return (mode & 0o022) === 0
-    ? null
-    : `others than root may write to ${what} (mode ${mode.toString(8).padStart(4, '0')})`
-}
+/** Whoever may write to one of them can put another file of root's in its place. */
+const foldersAround = [
+  [folder, 'its folder'],
+  ['/etc', 'the folder /etc'],
+  ['/', 'the folder /'],
+] as const
 
-/** What a person does about a file that is distrusted. */
-export function howToOwn(path: string): string {
-  return `Make both root's alone:\n    chown root:root ${folder} ${path}\n    chmod 0755 ${folder}\n    chmod 0644 ${path}`
+function distrust(
+  { kind, mode, uid }: FileFacts,
+  expected: FileFacts['kind'],
+  path: string,
+  what: string,
+): RootsFile | null {
+  const refuse = (says: string, toDo: string): RootsFile => ({ ok: false, why: 'distrusted', says, toDo })
+  if (kind !== expected) return refuse(`${what} is not a regular ${expected}`, `Put the ${expected} itself at ${path}.`)
+  const toDo = `Make it root's alone:\n    chown root:root ${path}\n    chmod go-w ${path}`
+  if (uid !== 0) return refuse(`${what} belongs to user ${uid}`, toDo)
+  const octal = mode.toString(8).padStart(4, '0')
+  return (mode & 0o022) === 0 ? null : refuse(`others than root may write to ${what} (mode ${octal})`, toDo)
 }

@@ -1,128 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import {
-  manifestBytes,
-  Peer,
-  planTree,
-  problem,
-  problemOf,
-  streamChannel,
-  type Approval,
-  type ApplyNews,
-  type Digest,
-  type Manifest,
-  type RemoteAuthority,
-} from '@fleetmend/shared'
-import { listenOnSocket } from '@fleetmend/shared/own-socket'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { problem, problemOf, type ApplyNews, type Digest, type RemoteAuthority } from '@fleetmend/shared'
+import type { TRPCClient } from '@trpc/client'
 import { describe, expect, test } from 'vitest'
-import { hardwareKey } from '../../../shared/test/hardware-key.ts'
-import type { StartApply } from '../execute/begin-apply.ts'
+import { ana, approvalOf, approve, ben, served, stranger, told, write } from '../../test/served-host.ts'
 import { reopened, scene } from '../execute/sample-apply.ts'
-import { hostOf, simulatedWorld, type World } from '../execute/simulated-host.ts'
 import { policyPath } from '../judgement/brakes.ts'
-import { agentRouter, type AgentRouter } from '../router.ts'
+import type { AgentRouter } from '../router.ts'
 import { journalFile, listApplies } from '../state/apply-record.ts'
-import { savePlan } from '../state/plan-store.ts'
-import { sampleMadeAtMs, samplePlan, type SamplePlan } from '../state/sample-plan.ts'
+import { sampleMadeAtMs, type SamplePlan } from '../state/sample-plan.ts'
 import type { StateFolder } from '../state/state-folder.ts'
-import { temporaryState } from '../state/temporary-state.ts'
-import { agentService } from './agent-service.ts'
 import { approversPath } from './approvers-file.ts'
-
-const ana = hardwareKey('ed25519')
-const ben = hardwareKey('ed25519')
-const stranger = hardwareKey('ed25519')
-type Key = typeof ana
-
-/** A host that knows ana, answering on a real socket, and a client at the other end of it. */
-async function served(
-  start: StartApply = async () => ({ ok: true }),
-  approvers = `ana ${ana.publicKey}\n`,
-  planned: SamplePlan = {},
-) {
-  const folder = await temporaryState()
-  const sockets = await mkdtemp(join(tmpdir(), 'fleetmend-agent-'))
-  const world = simulatedWorld(sampleMadeAtMs + 1000)
-  approve(world, approvers)
-  const { record, sealed } = samplePlan(folder.state.key, planned)
-  await savePlan(folder.state, record, sealed)
-  const started: string[] = []
-  const agent = agentService({
-    host: hostOf(world),
-    state: folder.state,
-    start: async (id) => {
-      started.push(id)
-      return start(id)
-    },
-  })
-  const path = join(sockets, 'agent.sock')
-  const connected = (socket: Parameters<typeof streamChannel>[0]) =>
-    void new Peer(streamChannel(socket), { router: agentRouter, createContext: () => ({ agent }) })
-  const listening = await listenOnSocket({ path, mode: 0o660, connected })
-  if (!listening.ok) throw new Error(listening.says)
-  const peer = new Peer(streamChannel(connect(path)))
-  const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
-  return {
-    agent,
-    client,
-    world,
-    state: folder.state,
-    plan: record.digest,
-    started,
-    async [Symbol.asyncDispose]() {
-      peer.close()
-      await listening.close()
-      await rm(sockets, { recursive: true })
-      await folder[Symbol.asyncDispose]()
-    },
-  }
-}
-
-function approve(world: World, text: string): void {
-  write(world, approversPath, text)
-}
-
-function write(world: World, path: string, text: string): void {
-  world.directories.add('/etc/fleetmend')
-  world.files.set(path, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
-}
-
-function approvalOf(
-  plan: Digest,
-  { by = ana, and = [], change = {} }: { by?: Key; and?: readonly Key[]; change?: Partial<Manifest> } = {},
-): Approval {
-  const tree = planTree([{ host: 'web-7', digest: plan }])
-  const manifest: Manifest = {
-    format: 'fleetmend.manifest/1',
-    run: 'r-20261121-031455-41bd',
-    requester: 'ana',
-    reason: '502s on shop since 03:02',
-    waves: { canaryHosts: 1, batchHosts: 5 },
-    notBefore: new Date(sampleMadeAtMs - 60_000).toISOString(),
-    notAfter: new Date(sampleMadeAtMs + 3_600_000).toISOString(),
-    hosts: tree.size,
-    root: tree.root,
-    ...change,
-  }
-  return {
-    kind: 'approval',
-    format: 'fleetmend.approval/1',
-    scheme: 'sshsig',
-    manifest,
-    signatures: [by, ...and].map((key) => key.sign(manifestBytes(manifest), 'fleetmend-approval@v1')),
-    proof: tree.proofOf('web-7')!,
-  }
-}
-
-async function told(client: TRPCClient<AgentRouter>, plan: Digest, authority: RemoteAuthority) {
-  return client.remediate.begin.mutate({ plan, authority }).then(
-    ({ apply }) => ({ apply }),
-    (error: unknown) => ({ problem: problemOf(error) }),
-  )
-}
 
 describe('an apply that nobody may begin', () => {
   const otherPlan: Digest = `sha256:${'0'.repeat(64)}`
@@ -130,7 +17,7 @@ describe('an apply that nobody may begin', () => {
     {
       what: 'signed by a stranger',
       approval: (plan: Digest) => approvalOf(plan, { by: stranger }),
-      code: 'not-approved',
+      code: 'approver-unknown',
     },
     {
       what: 'changed after it was signed',
@@ -138,9 +25,9 @@ describe('an apply that nobody may begin', () => {
         const good = approvalOf(plan)
         return { ...good, manifest: { ...good.manifest, reason: 'another one' } }
       },
-      code: 'not-approved',
+      code: 'signature-invalid',
     },
-    { what: 'for another plan', approval: () => approvalOf(otherPlan), code: 'not-approved' },
+    { what: 'for another plan', approval: () => approvalOf(otherPlan), code: 'approval-of-another-plan' },
     {
       what: 'out of time',
       approval: (plan: Digest) => approvalOf(plan, { change: { notAfter: new Date(sampleMadeAtMs).toISOString() } }),
@@ -156,7 +43,9 @@ describe('an apply that nobody may begin', () => {
   test('is refused as well where the host has no list of approvers', async () => {
     await using at = await served()
     at.world.files.delete(approversPath)
-    expect(await told(at.client, at.plan, approvalOf(at.plan))).toMatchObject({ problem: { code: 'not-approved' } })
+    expect(await told(at.client, at.plan, approvalOf(at.plan))).toMatchObject({
+      problem: { code: 'approvers-unusable' },
+    })
     approve(at.world, `ana ${ana.publicKey}\n`)
     expect(await told(at.client, at.plan, approvalOf(at.plan))).toHaveProperty('apply')
   })
@@ -174,7 +63,7 @@ describe('an apply that nobody may begin', () => {
     await using at = await served()
     await told(at.client, at.plan, approvalOf(at.plan))
     expect(await told(at.client, at.plan, approvalOf(at.plan, { by: stranger }))).toMatchObject({
-      problem: { code: 'not-approved' },
+      problem: { code: 'approver-unknown' },
     })
   })
 })
@@ -199,7 +88,7 @@ describe('what starts, restarts or unmasks a service', () => {
     await using at = await served(undefined, both, restart)
     const byOne = await told(at.client, at.plan, approvalOf(at.plan))
     expect(byOne).toMatchObject({
-      problem: { code: 'not-approved', detail: expect.stringContaining('of 2 different people. Only ana approved.') },
+      problem: { code: 'approval-too-few', detail: expect.stringContaining('of 2 different people. Only ana signed.') },
     })
     expect(at.started).toEqual([])
     expect(await told(at.client, at.plan, approvalOf(at.plan, { and: [ben] }))).toEqual({ apply: at.started[0] })
@@ -214,12 +103,12 @@ describe('what starts, restarts or unmasks a service', () => {
   test('and an edit takes the others', async () => {
     await using at = await served(undefined, both)
     write(at.world, policyPath, 'approvals: { ordinary: 2, restarts: 1 }')
-    expect(await told(at.client, at.plan, approvalOf(at.plan))).toMatchObject({ problem: { code: 'not-approved' } })
+    expect(await told(at.client, at.plan, approvalOf(at.plan))).toMatchObject({ problem: { code: 'approval-too-few' } })
     expect(await told(at.client, at.plan, approvalOf(at.plan, { and: [ben] }))).toEqual({ apply: at.started[0] })
   })
 })
 
-test('told twice, at once or later, it is begun once and both are told its id', async () => {
+test('told again while it is at work, it is begun once and both are told its id', async () => {
   await using at = await served()
   const tell = () => told(at.client, at.plan, approvalOf(at.plan))
   const [first, second] = await Promise.all([tell(), tell()])

@@ -4,15 +4,26 @@
  */
 import {
   authorise,
+  isHeard,
+  overTheLine,
   problem,
-  riskClass,
   spokenHere,
   type ApplyId,
   type ApplyReport,
   type Digest,
   type Hello,
   type RemoteAuthority,
+  type SignedHead,
 } from '@fleetmend/shared'
+import {
+  recordControllerHead,
+  recordEnd,
+  recordedStart,
+  recordPlan,
+  recordRefusal,
+  recordRules,
+} from '../audit/on-record.ts'
+import { readRecords, signedHead } from '../audit/read-chain.ts'
 import { diagnoseHost } from '../diagnose-host.ts'
 import { lastGoodSource } from '../last-good-source.ts'
 import { planOnHost } from '../plan-on-host.ts'
@@ -22,14 +33,17 @@ import type { Authorise } from '../execute/admit.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
 import type { Host } from '../host/host.ts'
+import { policyPath } from '../judgement/brakes.ts'
 import { canaryPaths } from '../policy/canary-paths.ts'
+import { usesOfGrant } from '../policy/past-applies.ts'
 import { inputSchema } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import type { AgentService, ApplyBegun } from '../router.ts'
 import { listApplies, listApplyIds } from '../state/apply-record.ts'
+import { readIdentity } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { agentVersion } from '../version.ts'
-import { readApproversFile } from './approvers-file.ts'
+import { approversPath, readApproversFile } from './approvers-file.ts'
 import { osName } from './os-name.ts'
 
 export interface ServedHost {
@@ -40,40 +54,58 @@ export interface ServedHost {
 }
 
 export function agentService({ host, state, start }: ServedHost): AgentService {
+  const recorder = { host, state }
   let turn: Promise<unknown> = Promise.resolve()
 
   async function applyNow(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
     const approvers = await readApproversFile(host)
     if (!approvers.ok) return approvers
-    const terms = { host: host.id, plan, authority, approvers: approvers.value, nowMs: host.nowMs() }
-    // Whether it was applied before is known to the store of plans.
-    const approvedBy = (approvalsNeeded: number) =>
-      authorise({ ...terms, policy: { approvalsNeeded }, nonceUsed: false })
-    // What this host knows of the plan is told to nobody without an approval, whatever more it asks for.
-    const heard = approvedBy(1)
+    const nowMs = host.nowMs()
+    const fleet = fleetOf(state)
+    const presented = { host: host.id, fleet, digest: plan, authority, approvers: approvers.value, nowMs }
+    // What this host knows of the plan is told to nobody whom it does not know, whatever more it asks for.
+    const heard = isHeard(presented)
     if (!heard.ok) return heard
     const applied = await applyOf(state, plan)
-    if (applied && applied.outcome !== 'refused') return { ok: true, apply: applied.apply }
-    const allowed: Authorise = (record, { approvals }) => approvedBy(approvals[riskClass(record.plan)])
-    const begun = await beginApply(host, state, plan, allowed, start)
+    if (applied && applied.outcome === null) return { ok: true, apply: applied.apply }
+    const grantUses = authority.kind === 'grant' ? await usesOfGrant(state, authority.grant.id, nowMs) : 0
+    const allowed: Authorise = ({ plan: document }, { approvals }) =>
+      authorise(presented, { plan: document, policy: approvals, grantUses })
+    const begun = await beginApply(host, state, plan, allowed, recordedStart(start, recorder, authority))
     return begun.ok ? { ok: true, apply: begun.value.id } : begun
   }
 
+  async function applyOnRecord(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
+    await recordRules(recorder, host, rules)
+    const begun = await applyNow(plan, authority)
+    if (!begun.ok) await recordRefusal(recorder, plan, authority, overTheLine, begun.problem)
+    return begun
+  }
+
   return {
-    hello: () => hello(host),
+    async hello() {
+      await recordRules(recorder, host, rules)
+      return hello(host, await signedHead(state, host.nowMs()))
+    },
     diagnose: async (options) =>
       diagnoseHost(host, { ...options, lastGood: lastGoodSource(state), canaryPaths: await canaryPaths(host) }),
     explain(id) {
       const diagnosis = diagnoses.find((each) => each.id === id)
       return diagnosis ? diagnosisPage(diagnosis, remediations) : null
     },
-    plan: (request) => planOnHost(host, state, request),
+    async plan(request) {
+      const answer = await planOnHost(host, state, request)
+      if (answer.kind === 'planned') await recordPlan(recorder, answer.record, overTheLine)
+      return answer
+    },
     apply(plan, authority) {
       // One at a time, so that a plan that is told twice at once is begun once.
-      const begun = turn.then(() => applyNow(plan, authority))
+      const begun = turn.then(() => applyOnRecord(plan, authority))
       turn = begun.catch(() => undefined)
       return begun
     },
+    notUnderstood: () =>
+      recordRefusal(recorder, null, null, overTheLine, problem('bad-input', 'It was not of the form of an approval.')),
     async *watch(apply, seen, signal) {
       if (!(await listApplyIds(state)).includes(apply)) return unknownApply(apply)
       // Lines have even numbers and the report after the last of them an odd one, so that the lines of a rollback, which
@@ -89,13 +121,26 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
         const report = next.value
         if (report === null) return unreadable(apply)
         const number = 2 * line - 1
+        // Before it is told: whoever hears of the end asks for the head of the record, which holds it then.
+        await recordEnd(recorder, report)
         if (report.outcome !== null && number > seen) yield { number, news: { news: 'closed', report } }
         return null
       }
     },
     report: (plan) => applyOf(state, plan),
     history: async (limit) => (await listApplies(state)).slice(0, limit),
+    auditHead: () => signedHead(state, host.nowMs()),
+    auditRecords: (from, limit) => readRecords(state, from, limit),
+    witness: (head) => recordControllerHead(recorder, head),
   }
+}
+
+const rules = { approvers: approversPath, policy: policyPath }
+
+/** Null: it belongs to none, or cannot say to which. */
+function fleetOf(state: StateFolder): string | null {
+  const identity = readIdentity(state)
+  return identity.ok ? (identity.value?.fleet ?? null) : null
 }
 
 /** One that was begun counts before one that was refused: the plan may have been told again. */
@@ -104,7 +149,7 @@ async function applyOf(state: StateFolder, plan: Digest): Promise<ApplyReport | 
   return applies.find(({ outcome }) => outcome !== 'refused') ?? applies[0] ?? null
 }
 
-async function hello(host: Host): Promise<Hello> {
+async function hello(host: Host, audit: SignedHead | null): Promise<Hello> {
   return {
     host: host.id,
     agentVersion,
@@ -119,6 +164,7 @@ async function hello(host: Host): Promise<Hello> {
         input: inputSchema(each),
       })),
     },
+    ...(audit === null ? {} : { audit }),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { problem, readApprovers, type Approvers, type Problem } from '@fleetmend/shared'
 import type { ReadHost } from '../host/host.ts'
-import { howToOwn, readRootsFile } from '../policy/roots-file.ts'
+import { readRootsFile } from '../policy/roots-file.ts'
 
 export const approversPath = '/etc/fleetmend/approvers'
 
@@ -17,7 +17,6 @@ const limitBytes = 4 * 1024 * 1024
 
 const toDo = {
   missing: `Put the public keys of those who may approve into it, one person a line, as for ssh-keygen -Y verify:\n    olivia ssh-ed25519 AAAA…`,
-  distrusted: howToOwn(approversPath),
   unreadable: 'Look at it on this host.',
 }
 
@@ -25,5 +24,8 @@ export async function readApproversFile(host: Pick<ReadHost, 'stat' | 'readFile'
   const file = await readRootsFile(host, approversPath, limitBytes)
   if (file.ok) return { ok: true, value: readApprovers(file.text) }
   const says = `Cannot apply: this host takes approvals only from those in ${approversPath}, and ${file.says}.`
-  return { ok: false, problem: problem('not-approved', `${says}\n\n${toDo[file.why]}`) }
+  return {
+    ok: false,
+    problem: problem('approvers-unusable', `${says}\n\n${file.why === 'distrusted' ? file.toDo : toDo[file.why]}`),
+  }
 }

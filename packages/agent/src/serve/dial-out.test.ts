@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once, EventEmitter } from 'node:events'
-import type { Peer } from '@fleetmend/shared'
+import { problem, type Peer } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
-import { expect, test } from 'vitest'
-import type { Life } from '../../test/throw-away-authority.ts'
+import { describe, expect, test } from 'vitest'
+import { throwAwayAuthority, type Life } from '../../test/throw-away-authority.ts'
 import {
   described,
   throwAwayController,
@@ -136,29 +136,84 @@ test('after a connection that lasted it waits as after the first attempt', async
   at.pass(2 * minuteMs)
   peer.close()
   expect((await at.retry()).ms).toBe(500)
-  expect(at.said[0]).toContain('does not take connections now (503): This host is not one of the fleet.')
+  expect(at.said[0]).toContain(
+    'does not take connections now: It answered with HTTP status 503: This host is not one of the fleet.',
+  )
 })
 
 test('a host that is no longer let in says exactly how to enrol it again', async () => {
   await using controller = await throwAwayController()
-  controller.turnAway(401)
+  controller.turnAway('host-removed')
   await using at = await host(controller)
   const { end } = await at.pause()
   end()
   await at.pause()
   expect(at.said).toHaveLength(1)
-  expect(at.said[0]).toMatch(/does not let this host in: This host is not one of the fleet\./)
+  expect(at.said[0]).toMatch(/does not let this host in \(host-removed\): This host is not one of the fleet\./)
   expect(at.said[0]).toContain('`fleetmend hosts invite --host web-7`')
   expect(at.said[0]).toContain('`fleetmend-agent enrol --again --host web-7 -`')
   expect(at.said[0]).not.toContain('\n')
 })
 
-test('a certificate that is too old is named as the reason', async () => {
-  await using controller = await throwAwayController()
+describe('a certificate that ran out', () => {
   const nowMs = Date.now()
-  await using at = await host(controller, { fromMs: nowMs - 90 * minuteMs, untilMs: nowMs - 30 * minuteMs })
-  await at.pause()
-  expect(at.said[0]).toMatch(/^the certificate of this host was good until .*enrol --again/)
+  const over = { fromMs: nowMs - 90 * minuteMs, untilMs: nowMs - 30 * minuteMs }
+
+  test('is renewed, with the key that it was for, and the host is connected again at once', async () => {
+    const shown: X509Certificate[] = []
+    await using controller = await throwAwayController({
+      async renew(certificate, authority) {
+        shown.push(certificate)
+        return described(await authority.client('web-7', certificate.publicKey))
+      },
+    })
+    await using at = await host(controller, over)
+    expect(await askHello(await controller.nextAgent())).toBe('web-7 here')
+    expect(shown.map(({ raw }) => raw)).toEqual([new X509Certificate(at.identity.certificate).raw])
+    expect(at.saved).toHaveLength(1)
+    expect(at.said[0]).toMatch(/^the certificate was renewed/)
+  })
+
+  test('is renewed as well where the clock of this host says that it is good', async () => {
+    await using controller = await throwAwayController({
+      async renew(certificate, authority) {
+        controller.turnAway(null)
+        return described(await authority.client('web-7', certificate.publicKey))
+      },
+    })
+    controller.turnAway('certificate-expired')
+    await using at = await host(controller)
+    expect(await askHello(await controller.nextAgent())).toBe('web-7 here')
+    expect(at.saved).toHaveLength(1)
+  })
+})
+
+describe('what only a person can change', () => {
+  test.each(['host-removed', 'host-replaced', 'certificate-too-old', 'foreign-certificate'] as const)(
+    '%s is asked again after minutes and then hours, not seconds, and said once',
+    async (code) => {
+      await using controller = await throwAwayController()
+      controller.turnAway(code)
+      await using at = await host(controller)
+      for (let attempt = 0; attempt < 12; attempt++) {
+        const pause = await at.pause()
+        expect(pause.ms).toBeGreaterThanOrEqual(minuteMs)
+        expect(pause.ms).toBeLessThanOrEqual(Math.min(minuteMs * 2 ** attempt, 60 * minuteMs))
+        pause.end()
+      }
+      expect(at.said).toHaveLength(1)
+    },
+  )
+
+  test('a line that is cut because the host was removed says so, with what to do', async () => {
+    await using controller = await throwAwayController()
+    await using at = await host(controller)
+    ;(await controller.nextAgent()).close(problem('host-removed', 'web-7 was taken out of this fleet.'))
+    expect((await at.retry()).ms).toBe(minuteMs)
+    expect(at.said.at(-1)).toMatch(
+      /\(host-removed\): web-7 was taken out of this fleet\..*`fleetmend hosts invite --host web-7`/,
+    )
+  })
 })
 
 test('a server with another authority is never spoken with', async () => {
@@ -166,10 +221,12 @@ test('a server with another authority is never spoken with', async () => {
   await using other = await throwAwayController()
   await using at = await host({ ...controller, url: other.url })
   await at.pause()
-  expect(at.said[0]).toMatch(/^no controller answers at .*self-signed certificate/)
+  expect(at.said[0]).toMatch(
+    /^what answers at .* is not the controller of this fleet: self-signed certificate.*nothing was said to it/,
+  )
 })
 
-test('the certificate is renewed at two thirds of its life, for the same key', async () => {
+test('the certificate is renewed at about two thirds of its life, for the same key', async () => {
   const renewed: X509Certificate[] = []
   await using controller = await throwAwayController({
     async renew(certificate, authority) {
@@ -182,12 +239,13 @@ test('the certificate is renewed at two thirds of its life, for the same key', a
   await using at = await host(controller, { fromMs, untilMs: fromMs + 90 * minuteMs })
   await controller.nextAgent()
   const wait = await at.pause()
-  expect(Math.abs(wait.ms - 60 * minuteMs)).toBeLessThan(minuteMs)
+  expect(wait.ms).toBeGreaterThan(0.59 * 90 * minuteMs)
+  expect(wait.ms).toBeLessThan(0.71 * 90 * minuteMs)
   // Not yet due: nothing is asked.
   wait.end()
   const again = await at.pause()
   expect(renewed).toEqual([])
-  at.pass(61 * minuteMs)
+  at.pass(64 * minuteMs)
   again.end()
   const saved = await at.hasSaved()
   expect(renewed.map(({ raw }) => raw)).toEqual([new X509Certificate(at.identity.certificate).raw])
@@ -205,6 +263,19 @@ test.each<{ readonly says: string; readonly renew: NonNullable<Answers['renew']>
     says: 'the certificate is for another name',
     renew: async ({ publicKey }, authority) => described(await authority.client('web-8', publicKey)),
   },
+  {
+    says: 'it ends before the one that it is to replace',
+    renew: async ({ publicKey }, authority) =>
+      described(await authority.client('web-7', publicKey, { fromMs: 0, untilMs: Date.now() + minuteMs })),
+  },
+  {
+    says: 'no authority that this host trusts vouches for the new one',
+    async renew({ publicKey }, authority) {
+      const stranger = await throwAwayAuthority()
+      const [known, unknown] = [authority, stranger].map(({ certificate }) => ({ certificate, vouched: null }))
+      return { ...(await described(await stranger.client('web-7', publicKey))), authorities: [known, unknown] }
+    },
+  },
   { says: 'its answer has no such form', renew: () => ({}) },
   {
     says: 'the certificate could not be renewed',
@@ -220,7 +291,8 @@ test.each<{ readonly says: string; readonly renew: NonNullable<Answers['renew']>
   const due = await at.pause()
   expect(due.ms).toBe(0)
   due.end()
-  expect((await at.pause()).ms).toBe(10 * minuteMs)
+  const again = await at.pause()
+  expect(again.ms).toBe(minuteMs)
   expect(at.said.at(-1)).toContain(says)
   expect(at.saved).toEqual([])
 })

@@ -2,15 +2,15 @@
  * Keeps this host reachable for its controller: connects, serves, renews its certificate in time, and connects again when
  * the line is gone. Says each change of state once, not each attempt.
  */
-import { AGENT_PATH } from '@fleetmend/shared/protocol/line-paths'
+import { AGENT_PATH, RENEW_PATH } from '@fleetmend/shared/protocol/line-paths'
 import { safeLine } from '@fleetmend/shared/views/paint'
-import type { Peer, PeerOptions } from '@fleetmend/shared/wire/peer'
+import type { Peer, PeerEnd, PeerOptions } from '@fleetmend/shared/wire/peer'
 import { problemOf } from '@fleetmend/shared/wire/problem-error'
-import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
-import { backOffMs } from './back-off.ts'
+import { awayBackOff, backOffMs, refusedBackOff, renewalBackOff, type BackOff } from './back-off.ts'
 import { openLine, type LineOpened } from './controller-line.ts'
 import { renewAtMs } from './renewal-time.ts'
+import { isFinal, notLetIn, whyNot } from './why-not.ts'
 
 export interface DialOut {
   readonly identity: Identity
@@ -23,104 +23,134 @@ export interface DialOut {
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
+/** Who this host is changes with each renewal, and only here. */
+interface Dialling extends Omit<DialOut, 'identity'> {
+  identity: Identity
+  keep(renewed: Identity): Promise<void>
+}
+
+/** What an attempt came to, so that the wait after it is the right one; null: none is needed. */
+type Attempt = BackOff | null
+
 /** A connection that lasted this long was a good one: the next attempt is the first again. */
 const goodAfterMs = 60_000
-/** A renewal that failed is tried again before long; a timer takes no more than 24 days at once. */
-const renewAgainMs = 10 * 60_000
+/** A timer takes no more than 24 days at once. */
 const longestSleepMs = 24 * 60 * 60_000
 
 /** Ends when the signal is aborted. */
 export async function dialOut(parts: DialOut, signal: AbortSignal): Promise<void> {
-  let { identity } = parts
-  const { say } = parts
   let last = ''
-  const sayOnce = (line: string): void => {
-    if (line !== last) say(line)
-    last = line
+  const dialling: Dialling = {
+    ...parts,
+    say: (line) => {
+      if (line !== last) parts.say(line)
+      last = line
+    },
+    keep: async (renewed) => {
+      await parts.saveIdentity(renewed)
+      dialling.identity = renewed
+    },
   }
-  for (let attempt = 0; !signal.aborted; attempt++) {
-    const { url, authority, key, certificate } = identity
-    const line = await openLine(
-      { url: new URL(AGENT_PATH, url).href, authority, client: { key, certificate } },
-      parts.peer,
-      signal,
-    )
-    if (line.kind === 'open') {
-      sayOnce(`connected to the controller at ${url} as ${identity.host}`)
-      const sinceMs = parts.nowMs()
-      const keepsRenewing = new AbortController()
-      const renewing = renew(
-        line.peer,
-        () => identity,
-        async (renewed) => {
-          await parts.saveIdentity(renewed)
-          identity = renewed
-        },
-        parts,
-        keepsRenewing.signal,
-      )
-      const leave = (): void => line.peer.close()
-      signal.addEventListener('abort', leave, { once: true })
-      const ended = await line.peer.ended
-      signal.removeEventListener('abort', leave)
-      keepsRenewing.abort()
-      await renewing
-      if (signal.aborted) return
-      sayOnce(
-        `the connection to the controller is gone${ended.problem ? `: ${ended.problem.detail}` : ''}; trying again`,
-      )
-      if (parts.nowMs() - sinceMs >= goodAfterMs) attempt = -1
-    } else if (!signal.aborted) {
-      sayOnce(whyNot(line, identity, parts.nowMs()))
-    }
-    await parts.sleep(backOffMs(Math.max(attempt, 0), Math.random()), signal)
+  let attempt = 0
+  let before: BackOff | null = null
+  while (!signal.aborted) {
+    const sinceMs = parts.nowMs()
+    const backOff = await dial(dialling, signal)
+    if (signal.aborted) return
+    if (backOff === null) continue
+    if (backOff !== before || parts.nowMs() - sinceMs >= goodAfterMs) attempt = 0
+    before = backOff
+    await parts.sleep(backOffMs(backOff, attempt++, Math.random()), signal)
   }
+}
+
+async function dial(dialling: Dialling, signal: AbortSignal): Promise<Attempt> {
+  const line = await open(dialling, AGENT_PATH, dialling.peer, signal)
+  if (line.kind === 'open') return serve(dialling, line.peer, signal)
+  // By the controller's word: by the clock of this host alone, which may be wrong, a good one might not be tried.
+  if (line.kind === 'turned-away' && line.problem.code === 'certificate-expired') return renewLate(dialling, signal)
+  return failed(dialling, line, signal)
+}
+
+function open({ identity }: Dialling, path: string, peer: PeerOptions, signal: AbortSignal): Promise<LineOpened> {
+  const { url, authority, key, certificate } = identity
+  return openLine({ url: new URL(path, url).href, authority, client: { key, certificate } }, peer, signal)
+}
+
+function failed(dialling: Dialling, line: Exclude<LineOpened, { kind: 'open' }>, signal: AbortSignal): Attempt {
+  if (signal.aborted) return null
+  dialling.say(whyNot(line, dialling.identity))
+  return line.kind === 'turned-away' && isFinal(line.problem) ? refusedBackOff : awayBackOff
+}
+
+/**
+ * Until the line ends. A renewed certificate is for the next line: this one was opened with the same key, and what is
+ * asked over it goes on undisturbed.
+ */
+async function serve(dialling: Dialling, peer: Peer, signal: AbortSignal): Promise<Attempt> {
+  const { identity, say } = dialling
+  say(`connected to the controller at ${identity.url} as ${identity.host}`)
+  const ends = new AbortController()
+  const renewing = keepRenewing(dialling, peer, ends.signal)
+  const leave = (): void => peer.close()
+  signal.addEventListener('abort', leave, { once: true })
+  const ended = await peer.ended
+  signal.removeEventListener('abort', leave)
+  ends.abort()
+  await renewing
+  if (signal.aborted) return null
+  if (ended.by === 'them' && ended.problem && isFinal(ended.problem)) {
+    say(notLetIn(ended.problem, identity))
+    return refusedBackOff
+  }
+  say(`the connection to the controller is gone${wordsOf(ended)}; trying again`)
+  return awayBackOff
+}
+
+function wordsOf({ problem }: PeerEnd): string {
+  return problem ? `: ${safeLine(problem.detail)}` : ''
 }
 
 /** While the line is open. A controller that cannot renew now is asked again. */
-async function renew(
-  peer: Peer,
-  identity: () => Identity,
-  keep: (renewed: Identity) => Promise<void>,
-  parts: DialOut,
-  signal: AbortSignal,
-): Promise<void> {
-  for (;;) {
-    const waitMs = renewAtMs(identity()) - parts.nowMs()
-    await parts.sleep(Math.min(Math.max(waitMs, 0), longestSleepMs), signal)
+async function keepRenewing(dialling: Dialling, peer: Peer, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; !signal.aborted;) {
+    const waitMs = renewAtMs(dialling.identity) - dialling.nowMs()
+    await dialling.sleep(Math.min(Math.max(waitMs, 0), longestSleepMs), signal)
     if (signal.aborted) return
-    if (renewAtMs(identity()) > parts.nowMs()) continue
-    try {
-      // Once in many hours.
-      const { takeRenewal } = await import('./take-renewal.ts')
-      const client = createTRPCUntypedClient({ links: [peer.link()] })
-      const renewal = takeRenewal(identity(), await client.mutation('renew', undefined), parts.nowMs())
-      if (renewal.ok) {
-        await keep(renewal.identity)
-        parts.say(`the certificate was renewed; it holds until ${renewal.identity.expiresAt}`)
-        continue
-      }
-      parts.say(`the certificate was not renewed: ${renewal.says}`)
-    } catch (error) {
-      if (!signal.aborted) parts.say(`the certificate could not be renewed: ${problemOf(error).detail}`)
+    if (renewAtMs(dialling.identity) > dialling.nowMs()) continue
+    if (await renewOver(dialling, peer, signal)) {
+      attempt = 0
+      continue
     }
-    await parts.sleep(renewAgainMs, signal)
-    if (signal.aborted) return
+    await dialling.sleep(backOffMs(renewalBackOff, attempt++, Math.random()), signal)
   }
 }
 
-/** One line, as all that goes into the log of a service. */
-function whyNot(
-  line: Exclude<LineOpened, { kind: 'open' }>,
-  { host, url, expiresAt }: Identity,
-  nowMs: number,
-): string {
-  const again = `To let it in again, run \`fleetmend hosts invite --host ${host}\` on the controller and give the token to \`fleetmend-agent enrol --again --host ${host} -\` here.`
-  if (nowMs >= Date.parse(expiresAt))
-    return `the certificate of this host was good until ${expiresAt}, so the controller at ${url} does not let it in. ${again}`
-  if (line.kind === 'turned-away' && (line.status === 401 || line.status === 403))
-    return `the controller at ${url} does not let this host in: ${safeLine(line.says)} ${again}`
-  if (line.kind === 'turned-away')
-    return `the controller at ${url} does not take connections now (${line.status}): ${safeLine(line.says)}; trying again`
-  return `no controller answers at ${url}: ${line.says}; trying again`
+async function renewOver(dialling: Dialling, peer: Peer, signal: AbortSignal): Promise<boolean> {
+  const { identity, say } = dialling
+  try {
+    const { askRenewal } = await import('./ask-renewal.ts')
+    const keep = (renewed: Identity): Promise<void> => dialling.keep(renewed)
+    const asked = await askRenewal({ peer, identity, keep, nowMs: dialling.nowMs() })
+    say(
+      asked.ok
+        ? `the certificate was renewed; it holds until ${asked.until}`
+        : `the certificate was not renewed: ${asked.says}`,
+    )
+    return asked.ok
+  } catch (error) {
+    if (!signal.aborted) say(`the certificate could not be renewed: ${safeLine(problemOf(error).detail)}`)
+    return false
+  }
+}
+
+/** The certificate ran out while the controller or this host was away: it is still good for a new one, for some days. */
+async function renewLate(dialling: Dialling, signal: AbortSignal): Promise<Attempt> {
+  const line = await open(dialling, RENEW_PATH, {}, signal)
+  if (line.kind !== 'open') return failed(dialling, line, signal)
+  try {
+    return (await renewOver(dialling, line.peer, signal)) ? null : renewalBackOff
+  } finally {
+    line.peer.close()
+  }
 }

@@ -17,9 +17,10 @@ import {
 } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
-import { openLine } from './controller-line.ts'
+import { openLine, type LineOpened } from './controller-line.ts'
 import { whatIsWrong } from './issued-certificate.ts'
-import { findPinnedAuthority, notReached } from './pinned-authority.ts'
+import { findPinnedAuthority, impostor, notReached } from './pinned-authority.ts'
+import { trustFrom } from './trusted-authorities.ts'
 
 export interface Newcomer {
   readonly host: HostId
@@ -37,16 +38,20 @@ export async function enrolHost(token: JoinToken, newcomer: Newcomer): Promise<E
   if (!authority.ok) return authority
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const line = await openLine({ url: new URL(ENROL_PATH, url).href, authority: authority.pem }, {})
-  if (line.kind !== 'open') return { ok: false, problem: notReached(url, line.says) }
+  if (line.kind !== 'open') return { ok: false, problem: whyNot(url, line) }
   const request = requestOf(token, newcomer, privateKey, publicKey)
   try {
     const client = createTRPCUntypedClient({ links: [line.peer.link()] })
     const answer = Enrolled.safeParse(await client.mutation('enrol', request))
-    const wrong = answer.success
-      ? whatIsWrong(answer.data, newcomer.host, publicKey, authority.pem)
-      : 'it has no such form'
-    if (!answer.success || wrong !== null) return { ok: false, problem: strange(url, wrong ?? '') }
-    return { ok: true, identity: identityOf(answer.data, url, authority.pem, privateKey) }
+    if (!answer.success) return { ok: false, problem: strange(url, 'it has no such form') }
+    const { authorities } = answer.data
+    const trusted = authorities
+      ? trustFrom(authority.pem, authorities)
+      : { ok: true as const, authority: authority.pem }
+    if (!trusted.ok) return { ok: false, problem: strange(url, trusted.says) }
+    const wrong = whatIsWrong(answer.data, newcomer.host, publicKey, trusted.authority)
+    if (wrong !== null) return { ok: false, problem: strange(url, wrong) }
+    return { ok: true, identity: identityOf(answer.data, url, trusted.authority, privateKey) }
   } catch (error) {
     return { ok: false, problem: outcomeIsUnknown(error) ? lost(url, error) : problemOf(error) }
   } finally {
@@ -78,6 +83,11 @@ function identityOf(
     issuedAt: new Date().toISOString(),
     expiresAt,
   }
+}
+
+function whyNot(url: string, line: Exclude<LineOpened, { kind: 'open' }>): Problem {
+  if (line.kind === 'turned-away') return line.problem
+  return line.kind === 'not-reached' ? notReached(url, line.says) : impostor(url, line.says)
 }
 
 /** The one call that cannot be asked about: the host is nobody there yet. */

@@ -19,13 +19,15 @@ export async function findPinnedAuthority(url: string, fingerprint: Digest): Pro
   if (!chain.ok) return { ok: false, problem: notReached(url, chain.says) }
   const found = chain.certificates.find((der) => fingerprintOf(der) === fingerprint)
   if (found) return { ok: true, pem: new X509Certificate(found).toString() }
-  return {
-    ok: false,
-    problem: problem(
-      'bad-token',
-      `Somebody else may pose as the controller: what answers at ${url} does not have the certificate that the join token was made for. Nothing was sent to it.\n\nCheck the address with whoever made the token, and make a new one on the controller:\n    fleetmend hosts invite`,
-    ),
-  }
+  return { ok: false, problem: impostor(url, 'it does not have the certificate that the join token was made for') }
+}
+
+/** As a clause: `it does not have …`. */
+export function impostor(url: string, why: string): Problem {
+  return problem(
+    'not-the-controller',
+    `Somebody else may pose as the controller at ${url}: ${why}. Nothing was sent to it.\n\nCheck the address with whoever made the token, and make a new one on the controller:\n    fleetmend hosts invite`,
+  )
 }
 
 export function notReached(url: string, why: string): Problem {

@@ -123,6 +123,7 @@ export function relayTo({ open }: Answering): (calls: AnsweredCalls) => Serving 
         if (type !== 'subscription') forget(id)
         forward(stopFrame(id))
       },
+      isBusy: () => calls.size > 0,
       end: letGo,
     }
   }

@@ -22,6 +22,8 @@ export interface Serving {
   readonly state: StateFolder
   readonly answering: Answering
   readonly sampleTargets: () => Promise<SampleTargets>
+  /** Puts on record that the certificate on disk is a new one. */
+  readonly recordRenewal: () => Promise<void>
   readonly socketPath: string
   /** Of the group whose members may use the socket; root alone without it. */
   readonly socketGid?: number
@@ -58,7 +60,9 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
     const saveIdentity = async (renewed: Identity): Promise<void> => {
       const now = readIdentity(state)
       // A renewal of who this host was must not undo that it was enrolled again.
-      if (now.ok && now.value !== null && isSame(now.value, renewed)) await writeIdentity(state, renewed)
+      if (!now.ok || now.value === null || !isSame(now.value, renewed)) return
+      await writeIdentity(state, renewed)
+      await serving.recordRenewal().catch((error: unknown) => say(`the renewal is not on record: ${String(error)}`))
     }
     const peer = { answeredBy: relayTo(answering) }
     await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, until)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import {
   isFileChange,
   ApplyId,
+  authorityWords,
   digestOf,
   PlanRecord,
   problem,
@@ -45,6 +46,8 @@ export type OpenedRecord =
 
 /** Closed applies kept for `history` and rollback; open ones are never pruned. */
 const keptApplies = 200
+/** Brakes and grants count what was begun within a day: of that nothing is ever forgotten. */
+const countedMs = 24 * 60 * 60_000
 
 export async function createApplyRecord(
   state: StateFolder,
@@ -59,14 +62,14 @@ export async function createApplyRecord(
     const journal = await createJournal(journalFile(state, id), {
       entry: 'admitted',
       at,
-      says: `Admitted: ${plan.plan.remediations.map((each) => each.id).join(', ')}, allowed by ${authority.by.join(', ')}.`,
+      says: `Admitted: ${plan.plan.remediations.map((each) => each.id).join(', ')}, ${authorityWords(authority)}.`,
       apply: id,
       host: plan.plan.host,
       plan: plan.digest,
       remediations: plan.plan.remediations.map((each) => each.id),
       authority,
     })
-    await pruneApplies(state)
+    await pruneApplies(state, nowMs)
     return { ok: true, value: { id, plan, journal } }
   } catch (error) {
     return { ok: false, says: `Cannot begin a journal in ${state.applies}: ${saysOf(error)}. Nothing was changed.` }
@@ -203,11 +206,13 @@ async function readPlan(path: string): Promise<PlanRecord | null> {
   }
 }
 
-async function pruneApplies(state: StateFolder): Promise<void> {
+async function pruneApplies(state: StateFolder, nowMs: number): Promise<void> {
   const ids = await listApplyIds(state)
   for (const id of ids.slice(0, Math.max(0, ids.length - keptApplies))) {
     const read = await readJournalFile(journalFile(state, id))
     if (!read.ok || !isClosed(read.value.entries)) continue
+    const [{ at } = { at: '' }] = read.value.entries
+    if (Math.abs(nowMs - Date.parse(at)) < countedMs) continue
     await removeDurably(join(state.applies, id))
     await removeDurably(join(state.sealedApplies, id))
   }

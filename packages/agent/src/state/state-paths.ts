@@ -18,6 +18,8 @@ export interface StatePaths {
   readonly applies: string
   /** A file a day; made by the first sample. */
   readonly samples: string
+  /** The chain of what was asked of this host; made by the first record. */
+  readonly audit: string
   readonly lock: string
   readonly sealed: string
   readonly sealedPlans: string
@@ -33,6 +35,7 @@ export function statePaths(root: string): StatePaths {
     plans: join(root, 'plans'),
     applies: join(root, 'applies'),
     samples: join(root, 'samples'),
+    audit: join(root, 'audit'),
     lock: join(root, 'lock'),
     sealed,
     sealedPlans: join(sealed, 'plans'),

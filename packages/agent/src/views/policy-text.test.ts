@@ -19,6 +19,7 @@ test('a host without a policy shows the defaults', () => {
     `What web-7 lets be done to it  the defaults: there is no /etc/fleetmend/policy.yaml
   may be applied    all
   approved by       one person; 2 people to restart, unmask or start what was stopped
+  also counts       whoever asked for it, break-glass by those named for it, grants signed in advance
   by approvals      6 an hour; the same again after 5 min
   changed           at any time
 
@@ -43,6 +44,7 @@ test('all that is written is shown, with what nobody here knows and what holds n
     `What web-7 lets be done to it  /etc/fleetmend/policy.yaml
   may be applied    tune-pool, tune-pol
   approved by       2 people; 2 people to restart, unmask or start what was stopped
+  also counts       whoever asked for it, break-glass by those named for it, grants signed in advance
   by approvals      6 an hour; the same again at once
   changed           sat sun 22:00–04:00 (Europe/Zurich)
   probed            shop.example with GET /health.php

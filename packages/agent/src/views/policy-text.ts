@@ -40,6 +40,7 @@ function rowsOf({ policy, zone }: ShownPolicy): readonly (readonly [string, stri
       'approved by',
       `${people(approvals.ordinary)}; ${people(approvals.restarts)} to restart, unmask or start what was stopped`,
     ],
+    ['also counts', alsoCounts(approvals)],
     [
       'by approvals',
       `${changesPerHour} an hour; the same again ${coolDownMinutes === 0 ? 'at once' : `after ${coolDownMinutes} min`}`,
@@ -47,6 +48,15 @@ function rowsOf({ policy, zone }: ShownPolicy): readonly (readonly [string, stri
     ['changed', windows === '' ? 'at any time' : `${windows} (${zone})`],
     ...Object.entries(canaryPaths).map(([site, path]) => ['probed', `${site} with GET ${path}`] as const),
   ]
+}
+
+function alsoCounts({ requesterMayApprove, breakGlass, grants }: Policy['approvals']): string {
+  const counts = [
+    requesterMayApprove ? ['whoever asked for it'] : [],
+    breakGlass ? ['break-glass by those named for it'] : [],
+    grants ? ['grants signed in advance'] : [],
+  ].flat()
+  return counts.join(', ') || 'nothing: whoever asked signs that, and others approve'
 }
 
 function people(count: number): string {

@@ -70,7 +70,10 @@ function viewOf(plans: readonly PlanRecord[], more: Partial<Manifest> = {}): Run
     groups: [],
     plansExpireAt: null,
     manifest,
+    request: null,
     approvals: [],
+    breakGlass: null,
+    grant: null,
     stopping: null,
     notes: [],
   }

@@ -1,26 +1,53 @@
 /** `fleetmend controller serve`: the controller itself. Loads its rooms only then, so that other commands start at once. */
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
-import { exitCodes } from '@fleetmend/shared'
+import type { ControllerOptions } from '@fleetmend/controller'
+import { exitCodes, problem, type Problem } from '@fleetmend/shared'
 import { defaultSocketPath, type Cli } from '../cli.ts'
+import { controllerUrl } from '../connection/way.ts'
 import { reportProblem } from '../report-problem.ts'
+import { authoritiesIn } from '../words/authority-files.ts'
+import { count } from '../words/numbers.ts'
+import { renewCaCommand } from './controller-renew-ca.ts'
+
+const dayMs = 24 * 60 * 60_000
 
 export function controllerCommand(cli: Cli) {
-  return new Command('controller').description('The controller: serve.').addCommand(serveCommand(cli))
+  return new Command('controller')
+    .description('The controller: serve, renew-ca.')
+    .addCommand(serveCommand(cli))
+    .addCommand(renewCaCommand(cli))
 }
 
 function serveCommand(cli: Cli) {
   return new Command('serve')
     .description(
-      `Serves agents over TLS, and people on a unix socket of the user that runs it (--socket, ${defaultSocketPath}).`,
+      `Serves agents over TLS, and people on a unix socket of the user that runs it (--socket, ${defaultSocketPath}), who may do everything there; over the network with --api-listen, by their tokens.`,
     )
     .option('--data <folder>', 'Its store and keys; made at the first start.', '/var/lib/fleetmend-controller')
     .option('--listen <address:port>', 'Where agents dial in.', address, { host: '0.0.0.0', port: 7443 })
     .option('--public-url <url>', 'What join tokens tell agents to dial, e.g. wss://controller.example:7443', publicUrl)
-    .option('--name <name>', 'Another name or address agents may know it by; may be repeated.', collect, [])
+    .option('--name <name>', 'Another name or address it may be known by; may be repeated.', collect, [])
+    .option(
+      '--api-listen <address:port>',
+      'Where people and automation come in with tokens, e.g. 0.0.0.0:8443',
+      address,
+    )
+    .option('--api-url <url>', 'What people are told to sign in to, e.g. wss://controller.example:8443', publicUrl)
+    .option('--api-cert <file>', 'The certificate to show people, with its chain; left out: one of the fleet’s own.')
+    .option('--api-key <file>', 'Its private key.')
+    .option('--ca-cert <file>', 'The certificate of an authority that exists already, instead of one of its own.')
+    .option('--ca-key <file>', 'The key of it, which nobody else can read.')
+    .option('--next-ca-cert <file>', 'An authority that is to follow: both are trusted, and hosts hear of it.')
+    .option('--next-ca-key <file>', 'The key of that one.')
+    .option('--renewal-grace <days>', 'How long after its end a certificate of a host is renewed.', count(0, 365), 14)
     .option('--approvers <file>', 'Who may approve, a name and a public key a line.', '/etc/fleetmend/approvers')
     .action(
-      cli.action(async ({ data, listen, publicUrl: url, name, approvers }) => {
+      cli.action(async ({ data, listen, publicUrl: url, name, approvers, renewalGrace, ...given }) => {
         const { streams, interruption } = cli
+        const api = apiListen(given)
+        if (!api.ok) return reportProblem(streams, api.problem)
+        const authorities = authoritiesIn(given)
+        if (!authorities.ok) return reportProblem(streams, authorities.problem)
         const told = Promise.withResolvers<null>()
         interruption.end = () => told.resolve(null)
         const { serveController } = await import('@fleetmend/controller')
@@ -32,6 +59,9 @@ function serveCommand(cli: Cli) {
           ...(url === undefined ? {} : { publicUrl: url }),
           names: name,
           approversPath: approvers,
+          authorities: authorities.value,
+          renewalGraceMs: renewalGrace * dayMs,
+          ...(api.value ? { api: api.value } : {}),
           log: (line) => streams.err(`${line}\n`),
         })
         if (!served.ok) return reportProblem(streams, served.problem)
@@ -45,6 +75,34 @@ function serveCommand(cli: Cli) {
     )
 }
 
+interface PeopleOptions {
+  readonly apiListen?: { readonly host: string; readonly port: number } | undefined
+  readonly apiUrl?: string | undefined
+  readonly apiCert?: string | undefined
+  readonly apiKey?: string | undefined
+}
+
+type ApiOptions =
+  | { readonly ok: true; readonly value: ControllerOptions['api'] }
+  | { readonly ok: false; readonly problem: Problem }
+
+function apiListen({ apiListen: listen, apiUrl, apiCert, apiKey }: PeopleOptions): ApiOptions {
+  if ((apiCert === undefined) !== (apiKey === undefined))
+    return { ok: false, problem: problem('usage', '--api-cert and --api-key belong together.') }
+  if (listen === undefined) {
+    const isMissing = (apiUrl ?? apiCert) !== undefined
+    return isMissing
+      ? {
+          ok: false,
+          problem: problem('usage', '--api-url and --api-cert say something about --api-listen, which is missing.'),
+        }
+      : { ok: true, value: undefined }
+  }
+  const url = apiUrl === undefined ? {} : { publicUrl: apiUrl }
+  const files = apiCert === undefined || apiKey === undefined ? {} : { files: { certificate: apiCert, key: apiKey } }
+  return { ok: true, value: { ...listen, ...url, ...files } }
+}
+
 function address(text: string): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, digits = ''] = /^(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? []
   const host = bracketed ?? plain
@@ -55,16 +113,10 @@ function address(text: string): { readonly host: string; readonly port: number }
 }
 
 function publicUrl(text: string): string {
-  const url = URL.parse(text)
-  if (
-    url?.protocol !== 'wss:' ||
-    url.hostname === '' ||
-    url.pathname !== '/' ||
-    url.search !== '' ||
-    url.username !== ''
-  )
+  const url = controllerUrl(text)
+  if (url === null)
     throw new InvalidArgumentError('It takes wss://, a name or address, and a port: wss://controller.example:7443')
-  return `${url.protocol}//${url.host}`
+  return url
 }
 
 function collect(text: string, known: readonly string[]): readonly string[] {

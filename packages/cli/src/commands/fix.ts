@@ -1,8 +1,9 @@
 /** `fleetmend fix`: diagnose → plan → approve → apply → verify in one go, asking before each step that somebody may mind. */
 import { Command } from '@commander-js/extra-typings'
 import { exitCodes, hasFindings, type ExitCode } from '@fleetmend/shared'
-import { approveRun } from '../approval/approve-run.ts'
-import { defaultKey } from '../approval/sign.ts'
+import { presentGrant } from '../approval/present-grant.ts'
+import { signRun } from '../approval/sign-run.ts'
+import { approving } from '../approval/signed-deeds.ts'
 import type { Cli } from '../cli.ts'
 import type { Controller } from '../connection/controller.ts'
 import { withController } from '../connection/with-controller.ts'
@@ -14,9 +15,11 @@ import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
 import { exitOfRun } from '../runs/exit-of-run.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
+import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { withRunOptions, type RunOptions } from '../words/run-options.ts'
 import {
+  grantOption,
   hostsArgument,
   jsonlOption,
   jsonOption,
@@ -33,6 +36,7 @@ export function fixCommand(cli: Cli) {
     .argument(...hostsArgument)
     .option(...selectorOption)
     .option(...keyOption)
+    .option(...grantOption)
     .option(...yesOption)
     .option(...jsonOption)
     .option(...jsonlOption)
@@ -47,6 +51,7 @@ export function fixCommand(cli: Cli) {
 
 interface FixOptions extends RunOptions, Answering {
   readonly key?: string | undefined
+  readonly grant?: string | undefined
   readonly yes?: true | undefined
 }
 
@@ -72,14 +77,18 @@ async function fix(cli: Cli, controller: Controller, target: Target, options: Fi
     if (options.json) printRun(streams, planned.value)
     return exitOfRun(planned.value)
   }
-  const key = options.key ?? defaultKey(cli.environment)
-  const approved = await approveRun(cli, controller, planned.value, { key, yes: options.yes })
+  const { key, yes, grant } = options
+  const approved =
+    grant === undefined
+      ? await signRun(cli, controller, planned.value, approving, { key, yes })
+      : await presentGrant(cli, controller, run.id, grant)
   if (!approved.ok) return reportProblem(streams, approved.problem, options)
   if (approved.value.state !== 'approved') {
     const { approvals, limits } = approved.value
     streams.err(
       `${approvals.length} of ${limits.approvalsNeeded} approvals are there. When all are:\n    fleetmend apply ${run.id}\n`,
     )
+    sayNext(streams, approved.value)
     return exitCodes.refused
   }
   return carryOut(cli, controller, approved.value, options)

@@ -1,7 +1,7 @@
 /** `fleetmend hosts remove`: a host is no longer of the fleet; its certificate lets it in no more. */
 import { exitCodes } from '@fleetmend/shared'
 import { Command } from '@commander-js/extra-typings'
-import type { Cli } from '../cli.ts'
+import { whoAsks, type Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printJson, type RemovedDocument } from '../documents.ts'
 import { reportProblem } from '../report-problem.ts'
@@ -15,7 +15,7 @@ export function hostsRemoveCommand(cli: Cli) {
     .action(
       cli.action((host, options) =>
         withController(cli, async (controller) => {
-          const removed = await controller.ask((api) => api.hosts.remove.mutate({ host }))
+          const removed = await controller.ask((api) => api.hosts.remove.mutate({ host, by: whoAsks(cli) }))
           if (!removed.ok) return reportProblem(cli.streams, removed.problem, options)
           if (options.json) printJson(cli.streams, { format: 'fleetmend.removed/1', host } satisfies RemovedDocument)
           else cli.streams.out(`${host} is no longer of this fleet. On the host itself nothing was changed.\n`)

@@ -2,21 +2,37 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { applyCommand } from './apply.ts'
-import { approveCommand } from './approve.ts'
+import { approveCommand, breakGlassCommand, requestCommand } from './approve.ts'
+import { auditCommand } from './audit.ts'
 import { controllerCommand } from './controller.ts'
+import { denyCommand } from './deny.ts'
 import { diagnoseCommand } from './diagnose.ts'
 import { fixCommand } from './fix.ts'
+import { grantsCommand } from './grants.ts'
 import { hostsCommand } from './hosts.ts'
+import { loginCommand } from './login.ts'
+import { logoutCommand } from './logout.ts'
 import { planCommand } from './plan.ts'
 import { runsCommand } from './runs.ts'
+import { tokensCommand } from './tokens.ts'
+import { whoamiCommand } from './whoami.ts'
 
 export const commands: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   fixCommand,
   diagnoseCommand,
   planCommand,
   approveCommand,
+  denyCommand,
   applyCommand,
   runsCommand,
+  requestCommand,
+  breakGlassCommand,
+  grantsCommand,
   hostsCommand,
+  auditCommand,
+  loginCommand,
+  logoutCommand,
+  whoamiCommand,
+  tokensCommand,
   controllerCommand,
 ]

@@ -2,7 +2,7 @@
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import type { ApiRouter } from '@fleetmend/controller'
 import { callFailureOf, problem, problemOf, type Peer, type Problem } from '@fleetmend/shared'
-import { connectSocket } from './connect-socket.ts'
+import type { Connected } from './connect-socket.ts'
 
 export type Api = TRPCClient<ApiRouter>
 
@@ -24,12 +24,12 @@ export interface Controller {
   close(): void
 }
 
-export function controllerAt(path: string): Controller {
+export function controllerAt(connect: () => Promise<Connected>): Controller {
   let line: { readonly peer: Peer; readonly api: Api } | null = null
 
   const open = async (): Promise<Answer<Api>> => {
     if (line?.peer.open) return { ok: true, value: line.api }
-    const connected = await connectSocket(path)
+    const connected = await connect()
     if (!connected.ok) return { ok: false, problem: connected.problem, lost: connected.again ? 'not-asked' : null }
     const { peer } = connected
     line = { peer, api: createTRPCClient<ApiRouter>({ links: [peer.link<ApiRouter>()] }) }

@@ -12,6 +12,7 @@ export async function* followRun(
 ): AsyncGenerator<RunNews, Problem | null> {
   const waiting = persistence(cli)
   let lastEventId: string | null = null
+  let isToldToItsEnd = false
   for (;;) {
     const seen: { lastEventId?: string } = lastEventId === null ? {} : { lastEventId }
     const watching = controller.stream((api) => api.runs.watch.subscribe({ run, ...seen }))
@@ -23,12 +24,16 @@ export async function* followRun(
       }
       waiting.answered()
       lastEventId = next.value.id
-      yield next.value.data
+      const { data } = next.value
+      isToldToItsEnd = data.news === 'event' && hasEnded(data.state)
+      yield data
     }
+    if (isToldToItsEnd) return null
     // A controller that is stopped in order ends its answers in order, too.
     const shown = await controller.ask((api) => api.runs.show.query({ run }))
-    if (shown.ok && hasEnded(shown.value.run.state)) return null
     if (!shown.ok && shown.lost === null) return shown.problem
+    // It ended while nobody was told: the rest of its story is there at once.
+    if (shown.ok && hasEnded(shown.value.run.state)) continue
     if (!(await waiting.again())) return shown.ok ? null : shown.problem
   }
 }

@@ -28,4 +28,5 @@ test('every state of a host means something', () => {
 test('a run that a person ended, or that came too late, did not do what was asked', () => {
   expect(exitOfRun(view(['skipped'], 'aborted'))).toBe(3)
   expect(exitOfRun(view(['skipped'], 'expired'))).toBe(3)
+  expect(exitOfRun(view(['skipped'], 'denied'))).toBe(3)
 })

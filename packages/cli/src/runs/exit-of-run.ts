@@ -14,7 +14,7 @@ export function exitOfRun({ run, reports }: Pick<RunView, 'run' | 'reports'>): E
     const problem = state === 'refused' ? reports.find((report) => report.host === id)?.problem : null
     return problem ? problemKinds[problem.code].exit : exits[state]
   })
-  const isCutShort = run.state === 'aborted' || run.state === 'expired'
+  const isCutShort = ['aborted', 'denied', 'expired'].includes(run.state)
   return worstExit([...hosts, isCutShort ? exitCodes.refused : exitCodes.done])
 }
 

@@ -1,6 +1,15 @@
-import { plainPaint, type ApplyReport, type HostDiagnosis, type HostRecordView, type RunView } from '@fleetmend/shared'
+import {
+  applyText,
+  plainPaint,
+  type ApplyReport,
+  type Grant,
+  type HostDiagnosis,
+  type HostRecordView,
+  type RunView,
+} from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { fleetDiagnosisText } from './fleet-diagnosis-text.ts'
+import { grantText } from './grant-text.ts'
 import { hostListText } from './host-list-text.ts'
 import { runListText } from './run-list-text.ts'
 import { runPlanText } from './run-plan-text.ts'
@@ -33,7 +42,7 @@ const report: ApplyReport = {
   host: 'web-1',
   plan: `sha256:${'0'.repeat(64)}`,
   remediations: [evil],
-  authority: { kind: 'approval', by: [evil] },
+  authority: { kind: 'break-glass', by: [evil], reason: evil },
   phase: 'closed',
   outcome: 'not-fixed',
   startedAt: at,
@@ -75,7 +84,10 @@ const view: RunView = {
     groups: [],
     plansExpireAt: null,
     manifest: null,
+    request: { principal: evil, fingerprint: evil, signature: '', at },
     approvals: [{ principal: evil, fingerprint: evil, signature: '', at }],
+    breakGlass: { principal: evil, fingerprint: evil, signature: '', at, reason: evil },
+    grant: null,
     stopping: { to: 'halted', by: null, says: evil },
     notes: [{ at, says: evil }],
   },
@@ -94,6 +106,21 @@ const host: HostRecordView = {
   enrolledAt: at,
   lastSeenAt: null,
   connected: true,
+  alarm: { code: 'audit-forked', at, says: evil },
+}
+
+/** Whoever hands in a file may have written anything into it. */
+const grant: Grant = {
+  format: 'fleetmend.grant/1',
+  id: 'g-20261121-030000-0001',
+  reason: evil,
+  remediations: [evil],
+  inputs: { [evil]: { oneOf: [evil] } },
+  hosts: { fleet: evil },
+  perHour: 1,
+  watchAtLeastMs: 0,
+  notBefore: at,
+  notAfter: at,
 }
 
 test.each([
@@ -108,6 +135,8 @@ test.each([
   },
   { what: 'a run that waits', text: runPlanText(view, plainPaint) },
   { what: 'a run that ended', text: runText(view, plainPaint) },
+  { what: 'a grant', text: grantText(grant, plainPaint) },
+  { what: 'an apply of one alone', text: applyText({ ...report, verdict: null, problem: null }, plainPaint) },
   { what: 'runs', text: runListText([view.run], plainPaint) },
   { what: 'hosts', text: hostListText([host], plainPaint) },
 ])('$what: the words of a host can do nothing to the terminal', ({ text }) => {

@@ -5,9 +5,9 @@ import { runStateWords } from './run-words.ts'
 
 export function runListText(runs: readonly Run[], paint: Paint): string {
   if (runs.length === 0) return 'There are no runs yet. To begin one:\n    fleetmend plan\n'
-  const rows = runs.map(({ id, state, hosts, requester, startedAt, reason }) => [
+  const rows = runs.map(({ id, state, hosts, requester, startedAt, reason, breakGlass }) => [
     id,
-    runStateWords[state],
+    breakGlass ? `${runStateWords[state]}, BREAK-GLASS` : runStateWords[state],
     String(hosts.length),
     requester,
     `${startedAt.slice(0, 16).replace('T', ' ')}Z`,

@@ -10,11 +10,12 @@ import {
 } from '@fleetmend/shared'
 import { hostCount, hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
+import { breakGlassText } from './run-text.ts'
 import { hostStateWords, runStateWords } from './run-words.ts'
 
 export function runPlanText(view: RunView, paint: Paint): string {
   const { run } = view
-  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n`
+  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n${breakGlassText(run, paint)}`
   const changes = run.groups.map((group, index) => changeText(view, group, index, paint))
   const without = Map.groupBy(
     run.hosts.filter(({ plan }) => plan === null),

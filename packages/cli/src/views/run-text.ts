@@ -16,11 +16,22 @@ export function runText({ run, reports }: RunView, paint: Paint): string {
   const fromMs = Date.parse(run.startedAt)
   const took = run.endedAt === null ? '' : paint.dim(`  ${Math.round((Date.parse(run.endedAt) - fromMs) / 1000)} s`)
   const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}${took}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n`
-  const approved = run.approvals.map(({ principal, at }) => `  approved by ${safeLine(principal)} at ${at}\n`)
+  const approved = [
+    ...(run.request ? [`  request signed by ${safeLine(run.request.principal)} at ${run.request.at}\n`] : []),
+    ...run.approvals.map(({ principal, at }) => `  approved by ${safeLine(principal)} at ${at}\n`),
+  ]
   const notes = run.notes.map(({ at, says }) => `  ${paint.dim(at.slice(11, 19))}  ${safeLine(says)}\n`)
   const stopping = run.stopping ? `  ${paint.yellow(safeLine(run.stopping.says))}\n` : ''
   const outcomes = outcomeGroups(run.hosts, reports).map((group) => outcomeText(group, paint))
-  return [`${head}${approved.join('')}${notes.join('')}${stopping}`, ...outcomes].join('\n')
+  const alone = breakGlassText(run, paint)
+  return [`${head}${alone}${approved.join('')}${notes.join('')}${stopping}`, ...outcomes].join('\n')
+}
+
+/** Nobody should have to look for it. */
+export function breakGlassText({ breakGlass }: RunView['run'], paint: Paint): string {
+  if (!breakGlass) return ''
+  const { principal, reason, at } = breakGlass
+  return `  ${paint.red(`BREAK-GLASS by ${safeLine(principal)} alone at ${at}: ${safeLine(reason)}`)}\n`
 }
 
 interface Outcome {

@@ -12,6 +12,7 @@ export const runStateWords: Readonly<Record<RunState, string>> = {
   halted: 'halted',
   finished: 'finished',
   aborted: 'aborted',
+  denied: 'denied',
   expired: 'expired',
   'nothing-to-do': 'nothing to do',
 }

@@ -12,7 +12,7 @@ export function readRemediation(
   catalogue: readonly OfferedRemediation[],
 ): ReadRemediation {
   const offered = catalogue.find((each) => each.id === id)
-  if (!offered) return { ok: false, problem: problem('unknown-remediation', unknown(id, catalogue)) }
+  if (!offered) return { ok: false, problem: notOffered(id, catalogue) }
   const fields = fieldsOf(offered)
   const input: Record<string, string | number | boolean> = {}
   for (const word of words) {
@@ -29,19 +29,24 @@ export function readRemediation(
   return { ok: true, value: { id, input } }
 }
 
-interface Field {
+export interface Field {
   readonly type?: string
   readonly description?: string
+  readonly default?: unknown
 }
 
-function fieldsOf({ input }: OfferedRemediation): Readonly<Record<string, Field>> {
+export function fieldsOf({ input }: OfferedRemediation): Readonly<Record<string, Field>> {
   const { properties } = input
   return typeof properties === 'object' && properties !== null ? (properties as Record<string, Field>) : {}
 }
 
-function typed(type: string | undefined, value: string): string | number | boolean {
+export function typed(type: string | undefined, value: string): string | number | boolean {
   if ((type === 'integer' || type === 'number') && /^-?\d{1,15}$/.test(value)) return Number(value)
   return type === 'boolean' && (value === 'true' || value === 'false') ? value === 'true' : value
+}
+
+export function notOffered(id: string, catalogue: readonly OfferedRemediation[]): Problem {
+  return problem('unknown-remediation', unknown(id, catalogue))
 }
 
 function unknown(id: string, catalogue: readonly OfferedRemediation[]): string {

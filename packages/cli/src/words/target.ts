@@ -10,8 +10,12 @@ export const siteOption = ['--site <name>', 'Only this site, by its server_name.
 export const runArgument = ['<run>', 'Its id, as `runs list` shows it.'] as const
 export const reasonOption = ['--reason <text>', 'Why; kept with the run.'] as const
 export const keyOption = [
-  '--key <file>',
-  'The private key to sign with (FLEETMEND_KEY, ~/.ssh/id_ed25519); a public key: the one of that name in ssh-agent.',
+  '--key <key>',
+  'To sign with: a private key file, or of a key in your ssh-agent its fingerprint or the name of its approver (FLEETMEND_KEY).',
+] as const
+export const grantOption = [
+  '--grant <file>',
+  'Signed in advance, in the place of approvals; hosts count its uses.',
 ] as const
 export const yesOption = ['--yes', 'Does not ask. What policy forbids stays forbidden.'] as const
 export const jsonOption = ['--json', 'One JSON document.'] as const

@@ -1,41 +1,28 @@
-/** Whose approval a signature is, by the controller's own list. The hosts ask the same question again, of theirs. */
+/** Whose a signature is, by the controller's own list. The hosts ask the same question again, of theirs. */
 import { readFile, stat } from 'node:fs/promises'
-import {
-  APPROVAL_NAMESPACE,
-  manifestBytes,
-  problem,
-  readApprovers,
-  verifySshSignature,
-  type Manifest,
-  type RunApproval,
-} from '@fleetmend/shared'
+import { problem, readApprovers, readVote, type Approvers, type RunApproval, type Signable } from '@fleetmend/shared'
 import type { Answer } from './controller-service.ts'
 
 export async function checkSignature(
   approversPath: string,
-  manifest: Manifest,
+  signable: Signable,
   signature: string,
   nowMs: number,
 ): Promise<Answer<RunApproval>> {
-  const verified = verifySshSignature(signature, manifestBytes(manifest), APPROVAL_NAMESPACE)
-  if (!verified.ok) return refuse(`The signature does not count: ${verified.says}.`)
   const list = await readList(approversPath)
   if (!list.ok) return list
-  const { fingerprint } = verified.signer
-  const approver = list.value.approvers.find((each) => each.fingerprint === fingerprint)
-  if (!approver)
-    return refuse(
-      `The key ${fingerprint} is not in ${approversPath}. Sign with a key that is, or add its owner there and on the hosts.`,
-    )
-  const { principal, namespaces, validAfterMs, validBeforeMs } = approver
-  const isFor = namespaces === null || namespaces.includes(APPROVAL_NAMESPACE)
-  const isValid = (validAfterMs ?? -Infinity) <= nowMs && nowMs <= (validBeforeMs ?? Infinity)
-  if (!isFor || !isValid)
-    return refuse(`By ${approversPath} the key of ${principal} is not for approvals at this time.`)
+  const vote = readVote(signature, signable, list.value, nowMs)
+  if (!vote.ok) {
+    const toDo =
+      vote.code === 'approver-unknown' ? ' Sign with a key that is, or add its owner there and on the hosts.' : ''
+    const says = `The signature does not count: ${vote.says}, by ${approversPath}.${toDo}`
+    return { ok: false, problem: problem(vote.code, says) }
+  }
+  const { principal, fingerprint } = vote.approver
   return { ok: true, value: { principal, fingerprint, signature, at: new Date(nowMs).toISOString() } }
 }
 
-async function readList(path: string): Promise<Answer<ReturnType<typeof readApprovers>>> {
+export async function readList(path: string): Promise<Answer<Approvers>> {
   try {
     const { mode, uid } = await stat(path)
     if (uid !== 0 && uid !== process.getuid?.())
@@ -52,5 +39,5 @@ async function readList(path: string): Promise<Answer<ReturnType<typeof readAppr
 }
 
 function refuse(detail: string): Answer<never> {
-  return { ok: false, problem: problem('not-approved', detail) }
+  return { ok: false, problem: problem('approvers-unusable', detail) }
 }

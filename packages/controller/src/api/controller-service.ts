@@ -1,5 +1,6 @@
 /** What the API offers, as one list of questions and deeds; `serve-controller` puts the rooms of the controller behind it. */
 import type {
+  Approver,
   Digest,
   HostDiagnosis,
   HostId,
@@ -11,6 +12,7 @@ import type {
   RunId,
   RunNews,
   RunView,
+  SignedGrant,
   Spoken,
 } from '@fleetmend/shared'
 import type { Deed, StartRequest } from '../runs/driver.ts'
@@ -36,6 +38,9 @@ export interface Offered extends OfferedRemediation {
   readonly hosts: number
 }
 
+/** What needs no signature, because it can begin nothing that nobody signed. */
+export type UnsignedDeed = Exclude<Deed, { type: 'approved' | 'request-signed' | 'glass-broken' | 'grant-presented' }>
+
 export interface ControllerService {
   hello(): { readonly version: string; readonly fleet: string; readonly spoken: Spoken; readonly agentsUrl: string }
   listHosts(target: Target): Promise<Answer<readonly HostRecordView[]>>
@@ -46,8 +51,9 @@ export interface ControllerService {
     readonly lifeMs: number
   }): Promise<Answer<Invited>>
   /** Its certificate lets it in no more, and its connection is cut. */
-  removeHost(host: HostId): Promise<Answer<null>>
-  catalogue(): Promise<readonly Offered[]>
+  removeHost(host: HostId, by: string): Promise<Answer<null>>
+  /** Of these hosts; left out: of all that are connected. */
+  catalogue(hosts?: ReadonlySet<string>): Promise<readonly Offered[]>
   /** The page of a diagnosis, Markdown, from an agent that knows it. */
   explain(diagnosis: string): Promise<Answer<string>>
   /** Each host's answer as it arrives, the hosts that did not answer among them. */
@@ -65,8 +71,17 @@ export interface ControllerService {
     seen: number,
     signal: AbortSignal,
   ): AsyncGenerator<{ readonly number: number | null; readonly news: RunNews }, Problem | null>
-  /** Checked here before it is recorded, and again by every host. */
+  /** The lines of its list that count. */
+  approvers(): Promise<Answer<readonly Approver[]>>
+  /** What is signed is checked here before it is recorded, and again by every host. */
   approve(run: RunId, digest: Digest, signature: string): Promise<Answer<Run>>
+  signRequest(run: RunId, digest: Digest, signature: string): Promise<Answer<Run>>
+  breakGlass(
+    run: RunId,
+    digest: Digest,
+    signed: { readonly reason: string; readonly signature: string },
+  ): Promise<Answer<Run>>
+  presentGrant(run: RunId, presented: { readonly by: string; readonly grant: SignedGrant }): Promise<Answer<Run>>
   /** Everything else that a person can do to a run. */
-  submit(run: RunId, deed: Exclude<Deed, { type: 'approved' }>): Promise<Answer<Run>>
+  submit(run: RunId, deed: UnsignedDeed): Promise<Answer<Run>>
 }

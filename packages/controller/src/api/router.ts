@@ -1,30 +1,43 @@
 /** The controller's whole API as one typed router: what the command line, and later the console, may ask. No logic. */
-import { Asked, Digest, HostId, Labels, Manifest, problemError, RunId, RunLimits, WavePlan } from '@fleetmend/shared'
-import { initTRPC, tracked } from '@trpc/server'
+import {
+  Asked,
+  Digest,
+  HostId,
+  Labels,
+  Manifest,
+  problemError,
+  RunId,
+  RunLimits,
+  SignedGrant,
+  WavePlan,
+} from '@fleetmend/shared'
+import { tracked } from '@trpc/server'
 import * as z from 'zod/mini'
-import type { Answer, ControllerService } from './controller-service.ts'
-
-export interface ApiContext {
-  readonly controller: ControllerService
-}
-
-const t = initTRPC.context<ApiContext>().create()
+import { authorityRouter } from './authority-router.ts'
+import { auditRouter } from './audit-router.ts'
+import { by, opened, t } from './procedures.ts'
+import { tokensRouter, whoami } from './tokens-router.ts'
 
 const Target = z.strictObject({
   hosts: z.exactOptional(z.array(z.string().check(z.maxLength(253))).check(z.minLength(1), z.maxLength(10_000))),
   selector: z.exactOptional(z.string().check(z.maxLength(4096))),
 })
 
-/** Who does it, in their own words: whoever reaches this socket owns it, and may call themselves what they want. */
-const by = Manifest.shape.requester
 const reason = Manifest.shape.reason
 const minuteMs = 60_000
 
 /** Resumes after the last event that was seen. */
 const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 
+/** What somebody signed of a run, with the digest of the manifest that they were shown. */
+const Signed = z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) })
+
 export const apiRouter = t.router({
   hello: t.procedure.query(({ ctx }) => ctx.controller.hello()),
+  whoami,
+  tokens: tokensRouter,
+  audit: auditRouter,
+  authority: authorityRouter,
 
   /** What can be planned anywhere in the fleet, as its agents say. */
   catalogue: t.procedure.query(({ ctx }) => ctx.controller.catalogue()),
@@ -44,9 +57,12 @@ export const apiRouter = t.router({
       .mutation(async ({ ctx, input }) => opened(await ctx.controller.invite(input))),
 
     remove: t.procedure
-      .input(z.strictObject({ host: HostId }))
-      .mutation(async ({ ctx, input }) => opened(await ctx.controller.removeHost(input.host))),
+      .input(z.strictObject({ host: HostId, by }))
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.removeHost(input.host, input.by))),
   }),
+
+  /** Who may sign what, by the list of the controller; each host has its own. */
+  approvers: t.procedure.query(async ({ ctx }) => opened(await ctx.controller.approvers())),
 
   explain: t.procedure
     .input(z.strictObject({ diagnosis: z.string().check(z.maxLength(100)) }))
@@ -97,15 +113,32 @@ export const apiRouter = t.router({
     }),
 
     approve: t.procedure
-      .input(z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) }))
+      .input(Signed)
       .mutation(async ({ ctx, input }) =>
         opened(await ctx.controller.approve(input.run, input.digest, input.signature)),
       ),
 
-    reject: t.procedure
+    /** By whoever asked for the run, where they may not approve it. */
+    signRequest: t.procedure
+      .input(Signed)
+      .mutation(async ({ ctx, input }) =>
+        opened(await ctx.controller.signRequest(input.run, input.digest, input.signature)),
+      ),
+
+    breakGlass: t.procedure
+      .input(z.extend(Signed, { reason }))
+      .mutation(async ({ ctx, input: { run, digest, ...signed } }) =>
+        opened(await ctx.controller.breakGlass(run, digest, signed)),
+      ),
+
+    presentGrant: t.procedure
+      .input(z.strictObject({ run: RunId, by, grant: SignedGrant }))
+      .mutation(async ({ ctx, input: { run, ...deed } }) => opened(await ctx.controller.presentGrant(run, deed))),
+
+    deny: t.procedure
       .input(z.strictObject({ run: RunId, by, reason }))
       .mutation(async ({ ctx, input: { run, ...deed } }) =>
-        opened(await ctx.controller.submit(run, { type: 'rejected', ...deed })),
+        opened(await ctx.controller.submit(run, { type: 'denied', ...deed })),
       ),
 
     /** tRPC keeps the word `apply` for itself. */
@@ -143,8 +176,3 @@ export const apiRouter = t.router({
 export type ApiRouter = typeof apiRouter
 
 const never = new AbortController().signal
-
-function opened<Value>(answer: Answer<Value>): Value {
-  if (answer.ok) return answer.value
-  throw problemError(answer.problem)
-}

@@ -7,20 +7,22 @@ import {
   type OfferedRemediation,
   type Problem,
 } from '@fleetmend/shared'
+import { recorded } from '../audit/record.ts'
 import type { Sessions } from '../fleet/sessions.ts'
 import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import type { Clock } from '../runs/clock.ts'
 import type { Driver } from '../runs/driver.ts'
+import { listHostAudits } from '../store/host-audits.ts'
 import { getHost, listHosts, removeHost } from '../store/hosts.ts'
 import { addJoinToken } from '../store/join-tokens.ts'
 import { getPlans } from '../store/plans.ts'
 import { listReports, listRuns } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { controllerVersion } from '../version.ts'
-import { checkSignature } from './check-signature.ts'
 import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
 import { diagnoseHosts } from './diagnosing.ts'
 import { explainWith } from './explaining.ts'
+import { signedDeeds } from './signed-deeds.ts'
 import { hostsMeant } from './targets.ts'
 import { unknownRun, watchRun } from './watch-run.ts'
 
@@ -49,26 +51,38 @@ export function controllerService(parts: ServiceParts): ControllerService {
       const isAll = target.hosts === undefined && target.selector === undefined
       const hosts = isAll ? { ok: true as const, value: await listHosts(database) } : await meant(target)
       if (!hosts.ok) return hosts
-      const view = hosts.value.map((host): HostRecordView => ({ ...host, connected: sessions.get(host.id) !== null }))
+      const alarms = new Map((await listHostAudits(database)).map(({ host, alarm }) => [host, alarm]))
+      const view = hosts.value.map((host): HostRecordView => ({
+        ...host,
+        connected: sessions.get(host.id) !== null,
+        alarm: alarms.get(host.id) ?? null,
+      }))
       return { ok: true, value: view }
     },
 
     async invite({ by, labels, host, lifeMs }) {
-      const invited = await addJoinToken(database, { madeBy: by, labels, host, nowMs: clock.nowMs(), lifeMs })
+      const invited = await recorded(database, clock, async (transaction, record) => {
+        const made = await addJoinToken(transaction, { madeBy: by, labels, host, nowMs: clock.nowMs(), lifeMs })
+        await record({ type: 'host-invited', by, host, labels, expiresAt: made.expiresAt })
+        return made
+      })
       const token = encodeJoinToken({ url: agentsUrl, fingerprint: authority.fingerprint, secret: invited.secret })
       return { ok: true, value: { token, expiresAt: invited.expiresAt } }
     },
 
-    async removeHost(host) {
-      const record = await getHost(database, host)
+    async removeHost(host, by) {
+      const found = await getHost(database, host)
       const known = hostsMeant(await listHosts(database), { hosts: [host] })
-      if (!record) return known.ok ? { ok: true, value: null } : known
-      await removeHost(database, host)
-      sessions.cut(host)
+      if (!found) return known.ok ? { ok: true, value: null } : known
+      await recorded(database, clock, async (transaction, record) => {
+        await removeHost(transaction, host)
+        await record({ type: 'host-removed', host, by })
+      })
+      sessions.cut(host, problem('host-removed', `${host} was taken out of this fleet.`), false)
       return { ok: true, value: null }
     },
 
-    catalogue: async () => catalogueOf(sessions),
+    catalogue: async (hosts) => catalogueOf(sessions, hosts),
 
     explain: (diagnosis) => explainWith(sessions, diagnosis),
 
@@ -99,22 +113,10 @@ export function controllerService(parts: ServiceParts): ControllerService {
 
     watchRun: (id, seen, signal) => watchRun(driver, database, id, seen, signal),
 
-    async approve(id, digest, signature) {
-      const run = await driver.load(id)
-      if (!run) return { ok: false, problem: unknownRun(id) }
-      if (!run.manifest) return opened(await driver.submit(id, { type: 'approved', digest, approval: nobody }))
-      const approval = await checkSignature(parts.approversPath, run.manifest, signature, clock.nowMs())
-      return approval.ok
-        ? opened(await driver.submit(id, { type: 'approved', digest, approval: approval.value }))
-        : approval
-    },
-
+    ...signedDeeds({ ...parts, fleet: authority.fleet }),
     submit: async (id, deed) => opened(await driver.submit(id, deed)),
   }
 }
-
-/** For a run that has nothing to approve, so that the engine itself says so. */
-const nobody = { principal: 'nobody', fingerprint: 'SHA256:', signature: '', at: new Date(0).toISOString() }
 
 function opened(
   submitted: Awaited<ReturnType<Driver['submit']>>,
@@ -123,9 +125,10 @@ function opened(
 }
 
 /** A remediation as most of the connected hosts describe it. */
-function catalogueOf(sessions: Sessions): readonly Offered[] {
+function catalogueOf(sessions: Sessions, only?: ReadonlySet<string>): readonly Offered[] {
   const offers = new Map<string, OfferedRemediation[]>()
-  for (const { hello } of sessions.all()) {
+  for (const { host, hello } of sessions.all()) {
+    if (only?.has(host) === false) continue
     for (const each of hello.catalogue.remediations) offers.set(each.id, [...(offers.get(each.id) ?? []), each])
   }
   return [...offers.values()].flatMap((same) => (same[0] ? [{ ...same[0], hosts: same.length }] : []))

@@ -1,19 +1,30 @@
 /**
- * Where agents dial in: TLS 1.3, WebSockets only. A host that has no certificate yet may enrol and nothing else; every other
- * one is who its certificate says it is, as long as it is one of the fleet.
+ * Where agents dial in: TLS 1.3, WebSockets only. A host that has no certificate yet may enrol and nothing else, one whose
+ * certificate ran out may renew it and nothing else; every other one is who its certificate says it is, as long as it is
+ * one of the fleet.
  */
 import type { X509Certificate } from 'node:crypto'
-import { createServer, type Server } from 'node:https'
+import { createServer, type Server, type ServerOptions as HttpsOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
-import { AGENT_PATH, CLOSE_GRACE_MS, ENROL_PATH, MAX_FRAME_BYTES, type HostId } from '@fleetmend/shared'
+import {
+  AGENT_PATH,
+  CLOSE_GRACE_MS,
+  ENROL_PATH,
+  MAX_FRAME_BYTES,
+  problem,
+  RENEW_PATH,
+  type Problem,
+} from '@fleetmend/shared'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import type { CertificateAuthority } from '../identity/certificate-authority.ts'
-import { hostIdentity } from '../identity/host-identity.ts'
+import { hostIdentity, type KnownPeer } from '../identity/host-identity.ts'
+import type { Clock } from '../runs/clock.ts'
+import { places } from './places.ts'
+import { turnAway } from './turn-away.ts'
 
-export interface KnownHost {
-  readonly host: HostId
+export interface KnownHost extends KnownPeer {
   readonly certificate: X509Certificate
 }
 
@@ -28,115 +39,196 @@ export interface ListenFor {
   readonly names: readonly string[]
   readonly host: string
   readonly port: number
-  readonly nowMs: () => number
-  /** Whether a host with this certificate is one of the fleet, now. */
-  readonly isAdmitted: (known: KnownHost) => Promise<boolean>
+  readonly clock: Clock
+  /** How long a certificate may have run out and still be renewed. */
+  readonly renewalGraceMs: number
+  /** Why a host with a good certificate is not let in now; null: it is. */
+  readonly whyNot: (known: KnownPeer) => Promise<Problem | null>
+  /** Why nobody may try to enrol from this address now; null: they may. */
+  readonly whyNotEnrol: (address: string) => Problem | null
   enrolling(ws: WebSocket, socket: TLSSocket): void
+  renewing(ws: WebSocket, socket: TLSSocket, known: KnownHost): void
   arrived(ws: WebSocket, socket: TLSSocket, known: KnownHost): void
+  refused(told: Problem, path: string, address: string): void
+  onBug(error: unknown): void
 }
 
 /** Everybody who reaches the port may try to enrol; that must not keep those who belong here out. */
-const enrollingAtOnce = 32
+const newcomerPlaces = { total: 32, perNetwork: 8 }
+/** An enrolment has some two kilobytes. */
+const newcomersFrameBytes = 32 * 1024
+/** Connections that are not lines yet, at some 70 KB each. */
+const handshakePlaces = { total: 2048, perNetwork: 512 }
+/** For the TLS handshake, and again for the head of the request. */
+const handshakeMs = 10_000
+const maxHeadBytes = 8 * 1024
 /** A fleet that comes back all at once. */
 const backlog = 4096
 const renewServerBeforeMs = 30 * 24 * 60 * 60_000
-const renewServerEveryMs = 24 * 60 * 60_000
+const renewServerEveryMs = 60 * 60_000
 
 export async function listenForAgents(parts: ListenFor): Promise<AgentsListener> {
-  const { authority, names } = parts
-  let issued = await authority.issueServerCertificate(names, parts.nowMs())
+  const { authority } = parts
+  const certificate = await serverCertificate(parts)
   const server = createServer({
-    cert: issued.chain,
-    key: issued.key,
-    ca: authority.certificate,
+    ...certificate.settings(),
     minVersion: 'TLSv1.3',
     requestCert: true,
-    // Those who come to enrol have no certificate; who needs one is checked below.
+    // Those who come to enrol have no certificate; who needs one is judged below.
     rejectUnauthorized: false,
+    handshakeTimeout: handshakeMs,
+    headersTimeout: handshakeMs,
+    requestTimeout: handshakeMs,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: maxHeadBytes,
   })
-  const renewing = setInterval(() => {
-    if (issued.expiresMs - parts.nowMs() > renewServerBeforeMs) return
-    void authority.issueServerCertificate(names, parts.nowMs()).then((next) => {
-      issued = next
-      server.setSecureContext({ cert: next.chain, key: next.key, ca: authority.certificate, minVersion: 'TLSv1.3' })
-    })
-  }, renewServerEveryMs)
-  renewing.unref()
-
-  const settings: ServerOptions & { readonly closeTimeout: number } = {
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: MAX_FRAME_BYTES,
-    clientTracking: false,
-    closeTimeout: CLOSE_GRACE_MS,
+  // Lines that are open stay as they are; whoever connects from then on sees the new one.
+  const renew = async (): Promise<void> => {
+    try {
+      if (await certificate.renewed()) server.setSecureContext(certificate.settings())
+    } catch (error) {
+      parts.onBug(error)
+    }
   }
-  const webSockets = new WebSocketServer(settings)
-  const sockets = new Set<Duplex>()
-  let enrolling = 0
+  authority.onChange(() => void renew())
+  const closing = new AbortController()
+  const renewing = (async () => {
+    while (!closing.signal.aborted) {
+      await parts.clock.sleep(renewServerEveryMs, closing.signal)
+      await renew()
+    }
+  })()
+
+  const forMembers = webSockets(MAX_FRAME_BYTES)
+  const forNewcomers = webSockets(newcomersFrameBytes)
+  const beginning = places(handshakePlaces)
+  const newcomers = places(newcomerPlaces)
+  const sockets = new Map<string, Duplex>()
   server.on('request', (_, response) =>
     response.writeHead(426, { connection: 'close' }).end('This port is for agents.\n'),
   )
   server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+    const address = socket.remoteAddress ?? ''
+    if (!beginning.take(socket, address)) return void socket.destroy()
+    const name = nameOf(socket)
+    sockets.set(name, socket)
+    socket.on('close', () => {
+      beginning.leave(socket)
+      sockets.delete(name)
+    })
   })
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     void (async () => {
-      if (!(socket instanceof TLSSocket)) return turnAway(socket, 400, 'This port speaks TLS.')
-      if (request.url === ENROL_PATH) {
-        if (enrolling >= enrollingAtOnce) return turnAway(socket, 503, 'Too many hosts are enrolling. Try again later.')
-        enrolling++
-        socket.on('close', () => enrolling--)
-        return webSockets.handleUpgrade(request, socket, head, (ws) => parts.enrolling(ws, socket))
+      if (!(socket instanceof TLSSocket)) return socket.destroy()
+      const path = request.url ?? ''
+      const address = socket.remoteAddress ?? ''
+      const no = (told: Problem): void => {
+        parts.refused(told, path, address)
+        turnAway(socket, told)
       }
-      if (request.url !== AGENT_PATH) return turnAway(socket, 404, 'There is nothing here.')
-      const known = await whoIs(socket, parts)
-      if (typeof known === 'string') return turnAway(socket, 401, known)
+      /** From here on it is a line, with limits of its own. */
+      const yes = (by: WebSocketServer, then: (ws: WebSocket) => void): void => {
+        const raw = sockets.get(nameOf(socket))
+        if (raw) beginning.leave(raw)
+        by.handleUpgrade(request, socket, head, then)
+      }
+      if (path !== ENROL_PATH && path !== RENEW_PATH && path !== AGENT_PATH)
+        return no(problem('bad-input', 'There is nothing here but the lines of agents.'))
+      if (path === ENROL_PATH) {
+        const why = parts.whyNotEnrol(address)
+        if (why) return no(why)
+        if (!newcomers.take(socket, address))
+          return no(problem('busy', 'Too many hosts are enrolling at this moment. Try again later.'))
+        socket.on('close', () => newcomers.leave(socket))
+        return yes(forNewcomers, (ws) => parts.enrolling(ws, socket))
+      }
+      const known = await whoIs(socket, path === RENEW_PATH ? parts.renewalGraceMs : 0, parts)
+      if (!known.ok) return no(known.problem)
       if (socket.destroyed) return
-      webSockets.handleUpgrade(request, socket, head, (ws) => parts.arrived(ws, socket, known))
-    })().catch(() => socket.destroy())
+      if (path === RENEW_PATH) yes(forNewcomers, (ws) => parts.renewing(ws, socket, known.value))
+      else yes(forMembers, (ws) => parts.arrived(ws, socket, known.value))
+    })().catch((error: unknown) => {
+      parts.onBug(error)
+      socket.destroy()
+    })
   })
 
   await listen(server, parts)
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        clearInterval(renewing)
+    async close() {
+      closing.abort()
+      await renewing
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
+        for (const socket of sockets.values()) socket.destroy()
+      })
+    },
   }
 }
 
-/** The host at the other end, or why it is not let in. */
-async function whoIs(socket: TLSSocket, { authority, nowMs, isAdmitted }: ListenFor): Promise<KnownHost | string> {
+type Judged = { readonly ok: true; readonly value: KnownHost } | { readonly ok: false; readonly problem: Problem }
+
+/** The host at the other end, or why it is not let in. Judged each time: a resumed TLS session was checked when it was new. */
+async function whoIs(socket: TLSSocket, graceMs: number, { authority, clock, whyNot }: ListenFor): Promise<Judged> {
   const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return 'A certificate of this fleet is needed.'
-  // Looked at again: a resumed TLS session was checked when it was new.
-  if (nowMs() >= Date.parse(certificate.validTo)) return `The certificate was good until ${certificate.validTo}.`
-  if (!socket.authorized) return 'The certificate is not one of this fleet.'
-  const identified = hostIdentity(certificate, authority.fleet)
-  if (!identified.ok) return identified.says
-  const known = { host: identified.host, certificate }
-  return (await isAdmitted(known))
-    ? known
-    : `${identified.host} is not a host of this fleet any more, or it enrolled anew.`
+  const identified = hostIdentity(certificate, authority, { nowMs: clock.nowMs(), graceMs })
+  if (!identified.ok) return identified
+  const why = await whyNot(identified.value)
+  if (why) return { ok: false, problem: why }
+  if (!certificate) throw new Error('A host was known by no certificate.')
+  return { ok: true, value: { ...identified.value, certificate } }
 }
 
-function turnAway(socket: Duplex, status: number, says: string): void {
-  const head = [`HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}`, 'Connection: close', 'Content-Type: text/plain']
-  const body = `${says}\n`
-  socket.end(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+type SecureSettings = Pick<HttpsOptions, 'cert' | 'key' | 'ca' | 'minVersion'>
+
+interface ServedCertificate {
+  settings(): SecureSettings
+  /** True: there is another one now, because it was time or because the authority changed. */
+  renewed(): Promise<boolean>
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  404: 'Not Found',
-  503: 'Service Unavailable',
+async function serverCertificate({ authority, names, clock }: ListenFor): Promise<ServedCertificate> {
+  const issue = async () => ({
+    by: authority.fingerprint,
+    count: authority.trusted.length,
+    ...(await authority.issueServerCertificate(names, clock.nowMs())),
+  })
+  let issued = await issue()
+  return {
+    settings: () => ({
+      cert: issued.chain,
+      key: issued.key,
+      ca: authority.trusted.map(({ certificate }) => certificate),
+      minVersion: 'TLSv1.3',
+    }),
+    async renewed() {
+      // Of an authority that ends itself there is none that is good for longer.
+      const isGood =
+        issued.expiresMs - clock.nowMs() > renewServerBeforeMs || issued.expiresMs === authority.now.expiresMs
+      if (isGood && issued.by === authority.fingerprint && issued.count === authority.trusted.length) return false
+      issued = await issue()
+      return true
+    },
+  }
+}
+
+function webSockets(maxPayload: number): WebSocketServer {
+  const settings: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload,
+    clientTracking: false,
+    closeTimeout: CLOSE_GRACE_MS,
+  }
+  return new WebSocketServer(settings)
+}
+
+/** The same for a connection and for the TLS that is spoken over it. */
+function nameOf({ remoteAddress, remotePort }: Pick<TLSSocket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 function listen(server: Server, { host, port }: Pick<ListenFor, 'host' | 'port'>): Promise<void> {

@@ -1,16 +1,32 @@
 /** What happens to hosts that dial in: newcomers are enrolled, hosts of the fleet get a session and their certificates renewed. */
 import type { KeyObject } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { EnrolRequest, Peer, problem, problemError, webSocketChannel, type HostId } from '@fleetmend/shared'
+import {
+  EnrolRequest,
+  Peer,
+  problem,
+  problemError,
+  safeLine,
+  Trusts,
+  webSocketChannel,
+  type Problem,
+  type ProblemCode,
+  type Renewed,
+} from '@fleetmend/shared'
 import { initTRPC } from '@trpc/server'
 import type { WebSocket } from 'ws'
-import { keyFingerprint, type CertificateAuthority } from '../identity/certificate-authority.ts'
-import { enrol, isAdmitted, renewCertificate } from '../identity/enrol.ts'
+import { recordRefusal } from '../audit/record.ts'
+import type { CertificateAuthority } from '../identity/certificate-authority.ts'
+import { enrol, renewCertificate, whyNotMember } from '../identity/enrol.ts'
+import type { KnownPeer } from '../identity/host-identity.ts'
+import { tokenBuckets, type TokenBuckets } from '../people/token-buckets.ts'
 import type { Clock } from '../runs/clock.ts'
-import { sawHost } from '../store/hosts.ts'
+import { hostTrusts, sawHost } from '../store/hosts.ts'
 import type { Database } from '../store/tables.ts'
 import { listenForAgents, type AgentsListener, type KnownHost } from './agents-listener.ts'
-import { openSession } from './session.ts'
+import { networkOf } from './places.ts'
+import { lineLife } from './line-life.ts'
+import { openSession, type Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface AgentsParts {
@@ -21,98 +37,214 @@ export interface AgentsParts {
   readonly names: readonly string[]
   readonly host: string
   readonly port: number
+  readonly renewalGraceMs: number
+  /** Called when a host of the fleet is here. */
+  readonly connected: (session: Session) => void
   readonly log: (line: string) => void
 }
 
-const newcomers = initTRPC.context<Pick<AgentsParts, 'database' | 'authority' | 'clock' | 'log'>>().create()
+/** Long enough for a slow host to sign, short enough that nobody holds a place for fun. */
+const newcomerLimitMs = 30_000
+/** Whoever types tokens wrong makes a few mistakes; whoever tries them makes many. */
+const failedEnrolments = { burst: 10, perSecond: 1 / 60 }
+/** A host renews once in many hours, and comes back now and then. */
+const renewals = { burst: 6, perSecond: 1 / 600 }
+const arrivals = { burst: 30, perSecond: 1 / 5 }
+
+interface Room extends AgentsParts {
+  readonly failures: TokenBuckets
+  readonly renewals: TokenBuckets
+}
+
+interface NewcomerContext {
+  readonly room: Room
+  readonly address: string
+}
+
+const newcomers = initTRPC.context<NewcomerContext>().create()
 
 /** All that a host without a certificate may call. */
 const newcomersRouter = newcomers.router({
-  enrol: newcomers.procedure.input(EnrolRequest).mutation(async ({ ctx, input }) => {
-    const enrolled = await enrol(ctx.database, ctx.authority, input, ctx.clock.nowMs())
-    if (!enrolled.ok) throw problemError(enrolled.problem)
-    ctx.log(`${enrolled.value.host} enrolled`)
-    return enrolled.value
+  enrol: newcomers.procedure.input(EnrolRequest).mutation(async ({ ctx: { room, address }, input }) => {
+    const { database, authority, clock, log } = room
+    // Asked again: one line may try more than once.
+    const wait = whyNotEnrol(room, address)
+    if (wait) throw problemError(wait)
+    const enrolled = await enrol(database, authority, input, clock.nowMs(), address)
+    if (enrolled.ok) {
+      const { host } = enrolled.value
+      log(`${host} enrolled from ${address}`)
+      // Whoever holds a line under this name has the key of before.
+      room.sessions.cut(
+        host,
+        problem('host-replaced', `${host} enrolled anew from ${address}, with another key.`),
+        true,
+      )
+      return enrolled.value
+    }
+    room.failures.take(networkOf(address))
+    refused(room, enrolled.problem.code, 'enrol', `${input.host} at ${address}`)
+    throw problemError(enrolled.problem)
   }),
 })
 
 interface MemberContext {
-  readonly parts: AgentsParts
-  readonly host: HostId
-  readonly publicKey: KeyObject
+  readonly room: Room
+  readonly peer: KnownPeer & { readonly publicKey: KeyObject }
+  /** Called with the end of a certificate that was issued. */
+  readonly renewed: (untilMs: number) => void
 }
 
 const members = initTRPC.context<MemberContext>().create()
 
+const renew = members.procedure.mutation(async ({ ctx: { room, peer, renewed } }): Promise<Renewed> => {
+  const { database, authority, clock, log } = room
+  const waitMs = room.renewals.take(peer.host)
+  if (waitMs > 0) throw problemError(tooMany('It renews its certificate much too often.', waitMs))
+  const issued = await renewCertificate(database, authority, peer, clock.nowMs())
+  if (!issued.ok) throw problemError(issued.problem)
+  const { certificate, fingerprint, expiresAt } = issued.value
+  renewed(Date.parse(expiresAt))
+  log(`${peer.host} renewed its certificate, until ${expiresAt}`)
+  return { certificate, certificateFingerprint: fingerprint, expiresAt, authorities: [...authority.trusted] }
+})
+
+/** All that a host may call whose certificate ran out. */
+const lateRouter = members.router({ renew })
+
 /** All that a host of the fleet may call. */
 const membersRouter = members.router({
-  renew: members.procedure.mutation(async ({ ctx: { parts, host, publicKey } }) => {
-    const known = { host, publicKey, keyFingerprint: keyFingerprint(publicKey) }
-    const renewed = await renewCertificate(parts.database, parts.authority, known, parts.clock.nowMs())
-    if (!renewed) throw problemError(problem('bad-token', `${host} is not a host of this fleet any more.`))
-    const { certificate, fingerprint, expiresAt } = renewed
-    return { certificate, certificateFingerprint: fingerprint, expiresAt }
+  renew,
+  trusts: members.procedure.input(Trusts).mutation(async ({ ctx: { room, peer }, input }) => {
+    const waitMs = room.renewals.take(`${peer.host} trusts`)
+    if (waitMs > 0) throw problemError(tooMany('It says much too often what it trusts.', waitMs))
+    await hostTrusts(room.database, peer.host, input.authorities)
+    return null
   }),
 })
 
-/** Long enough for a slow host to sign, short enough that nobody holds a place for fun. */
-const enrolLimitMs = 30_000
-
 export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
-  const { database, authority, clock, log } = parts
+  const { database, authority, clock } = parts
+  const nowMs = (): number => clock.nowMs()
+  const room: Room = {
+    ...parts,
+    // Whatever hosts say of themselves is in some of these lines.
+    log: (line) => parts.log(safeLine(line)),
+    failures: tokenBuckets(failedEnrolments, nowMs),
+    renewals: tokenBuckets(renewals, nowMs),
+  }
+  const arriving = tokenBuckets(arrivals, nowMs)
   return listenForAgents({
     authority,
+    clock,
     names: parts.names,
     host: parts.host,
     port: parts.port,
-    nowMs: () => clock.nowMs(),
-    isAdmitted: ({ host, certificate }) =>
-      isAdmitted(database, { host, keyFingerprint: keyFingerprint(certificate.publicKey) }),
+    renewalGraceMs: parts.renewalGraceMs,
+    whyNot: async (known) => {
+      // By its key: who has another one of the same name must not use up what belongs to the host.
+      const waitMs = arriving.take(known.keyFingerprint)
+      return waitMs > 0 ? tooMany(`${known.host} connects much too often.`, waitMs) : whyNotMember(database, known)
+    },
+    whyNotEnrol: (address) => whyNotEnrol(room, address),
     enrolling(ws, socket) {
+      const address = socket.remoteAddress ?? 'an unknown address'
       const peer = new Peer(webSocketChannel(ws, { socket }), {
         router: newcomersRouter,
-        createContext: () => ({ database, authority, clock, log }),
+        createContext: (): NewcomerContext => ({ room, address }),
         limits: { calls: 1, queuedCalls: 1, subscriptions: 0 },
-        onError: ({ error }) => log(`a bug while a host enrolled: ${said(error)}`),
+        onError: ({ error }) => room.log(`a bug while a host enrolled: ${said(error)}`),
       })
-      const limit = setTimeout(() => peer.close(), enrolLimitMs)
-      void peer.ended.then(() => clearTimeout(limit))
+      closeAfter(peer, newcomerLimitMs)
+    },
+    renewing(ws, socket, known) {
+      const peer = new Peer(webSocketChannel(ws, { socket }), {
+        router: lateRouter,
+        createContext: () => contextOf(room, known, () => undefined),
+        limits: { calls: 1, queuedCalls: 1, subscriptions: 0 },
+        onError: ({ error }) => room.log(`a bug while ${known.host} renewed its certificate: ${said(error)}`),
+      })
+      closeAfter(peer, newcomerLimitMs)
     },
     arrived: (ws, socket, known) =>
-      void welcome(parts, ws, socket, known).catch((error: unknown) => {
-        log(`a bug while ${known.host} connected: ${said(error)}`)
+      void welcome(room, ws, socket, known).catch((error: unknown) => {
+        room.log(`a bug while ${known.host} connected: ${said(error)}`)
         ws.terminate()
       }),
+    refused: ({ code }, path, address) => refused(room, code, path, address),
+    onBug: (error) => room.log(`a bug while somebody connected: ${said(error)}`),
   })
 }
 
-async function welcome(
-  parts: AgentsParts,
-  ws: WebSocket,
-  socket: TLSSocket,
-  { host, certificate }: KnownHost,
-): Promise<void> {
-  const { database, sessions, clock, log } = parts
+async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: KnownHost): Promise<void> {
+  const { database, sessions, clock, log } = room
+  const { host, certificate } = known
   const peer = new Peer(webSocketChannel(ws, { socket }), {
     router: membersRouter,
-    createContext: () => ({ parts, host, publicKey: certificate.publicKey }),
+    createContext: () => contextOf(room, known, (untilMs) => life.extend(untilMs)),
     limits: { calls: 4, queuedCalls: 16, subscriptions: 0 },
     onError: ({ path, error }) => log(`a bug in ${path} for ${host}: ${said(error)}`),
   })
-  const session = await openSession(peer, host)
-  if (!session.ok) {
-    log(`${host} was turned away: ${session.says}`)
-    peer.close()
-    return
+  const life = lineLife(clock, Date.parse(certificate.validTo), () =>
+    peer.close(
+      problem('certificate-expired', `The certificate of ${host} ran out, and was not renewed over this line.`),
+    ),
+  )
+  const forget = sessions.arriving(host, (because) => peer.close(because))
+  void peer.ended.then(() => {
+    forget()
+    life.end()
+  })
+  const turnAway = (told: Problem): void => {
+    log(`${host} was turned away: ${told.detail}`)
+    refused(room, told.code, 'hello', host)
+    peer.close(told)
   }
+  // Asked again: it may have been removed since the handshake, and from here on a removal finds this line.
+  const why = await whyNotMember(database, known)
+  if (why) return turnAway(why)
+  const session = await openSession(peer, host)
+  if (!session.ok) return turnAway(session.problem)
   const { os, agentVersion } = session.value.hello
-  await sawHost(database, host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
-  sessions.enter(session.value)
-  log(`${host} connected (agent ${agentVersion})`)
+  const saw = (): Promise<void> =>
+    sawHost(database, host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
+  await saw()
+  forget()
+  if (peer.open) {
+    sessions.enter(session.value)
+    room.connected(session.value)
+    log(`${host} connected (agent ${agentVersion})`)
+  }
   const end = await peer.ended
-  if (sessions.get(host) === null)
-    await sawHost(database, host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
+  if (sessions.get(host) === null) await saw()
   log(`${host} disconnected${end.problem ? `: ${end.problem.detail}` : ''}`)
+}
+
+function contextOf(room: Room, known: KnownHost, renewed: (untilMs: number) => void): MemberContext {
+  return { room, peer: { ...known, publicKey: known.certificate.publicKey }, renewed }
+}
+
+function whyNotEnrol({ failures }: Room, address: string): Problem | null {
+  const waitMs = failures.waitMs(networkOf(address))
+  return waitMs > 0 ? tooMany('Too many enrolments from this address failed.', waitMs) : null
+}
+
+function tooMany(says: string, waitMs: number): Problem {
+  const told = problem('too-many-attempts', `${says} Try again in ${Math.ceil(waitMs / 1000)} seconds.`)
+  return { ...told, retryAfterMs: waitMs }
+}
+
+function closeAfter(peer: Peer, limitMs: number): void {
+  const limit = setTimeout(() => peer.close(), limitMs)
+  void peer.ended.then(() => clearTimeout(limit))
+}
+
+/** On record, as far as it says something about the fleet: knocking at random is no event. */
+function refused({ database, clock, log }: Room, code: ProblemCode, asked: string, by: string): void {
+  if (code === 'busy' || code === 'bad-input' || code === 'unreachable' || code === 'timed-out') return
+  recordRefusal(database, clock, { by, asked, code }).catch((error: unknown) =>
+    log(`a refusal was not recorded: ${said(error)}`),
+  )
 }
 
 function said(error: unknown): string {

@@ -6,12 +6,13 @@ import {
   callFailureOf,
   outcomeIsUnknown,
   problemOf,
-  type Approval,
   type Asked,
   type Digest,
   type HostId,
   type PlanAnswer,
   type Problem,
+  type RemoteAuthority,
+  type RunId,
 } from '@fleetmend/shared'
 import type { ApplyAnswer, Fleet, JournalAnswer, NotReached, OnProgress } from '../runs/fleet-port.ts'
 import type { Session } from './session.ts'
@@ -22,12 +23,20 @@ const planLimitMs = 90_000
 const beginLimitMs = 60_000
 const askLimitMs = 20_000
 
-export function connectedFleet(sessions: Sessions): Fleet {
+/** `reported` is called when a host has told what became of an apply, and waited for. */
+export function connectedFleet(
+  sessions: Sessions,
+  reported: (session: Session, run: RunId | null) => Promise<void>,
+  isMember: (host: HostId) => Promise<boolean>,
+): Fleet {
   return {
     plan: (host, asked, signal) => plan(sessions, host, asked, signal),
     apply: (host, digest, authority, onProgress, signal) =>
-      apply(sessions, { host, digest, authority, onProgress }, signal),
-    askApply: (host, digest, signal) => askApply(sessions, host, digest, signal),
+      apply(sessions, { host, digest, authority, onProgress, reported }, signal),
+    async askApply(host, digest, signal) {
+      const said = await askApply(sessions, { host, digest, reported }, signal)
+      return said.kind === 'not-reached' && !(await isMember(host)) ? gone(host) : said
+    },
   }
 }
 
@@ -52,8 +61,9 @@ async function plan(
 interface Command {
   readonly host: HostId
   readonly digest: Digest
-  readonly authority: Approval
+  readonly authority: RemoteAuthority
   readonly onProgress: OnProgress
+  readonly reported: Parameters<typeof connectedFleet>[1]
 }
 
 async function apply(sessions: Sessions, command: Command, signal: AbortSignal): Promise<ApplyAnswer> {
@@ -74,12 +84,15 @@ async function apply(sessions: Sessions, command: Command, signal: AbortSignal):
 async function follow(
   session: Session,
   id: string,
-  { onProgress }: Command,
+  { authority, onProgress, reported }: Command,
   signal: AbortSignal,
 ): Promise<ApplyAnswer> {
   try {
     for await (const { data } of session.agent.remediate.watch.subscribe({ apply: id }, { signal })) {
-      if (data.news === 'closed') return { kind: 'reported', report: data.report }
+      if (data.news === 'closed') {
+        await reported(session, runOf(authority))
+        return { kind: 'reported', report: data.report }
+      }
       onProgress(data.phase, data.entry)
     }
     return { kind: 'lost', says: 'The agent stopped telling what becomes of it.' }
@@ -88,16 +101,27 @@ async function follow(
   }
 }
 
-async function askApply(sessions: Sessions, host: HostId, digest: Digest, signal: AbortSignal): Promise<JournalAnswer> {
+async function askApply(
+  sessions: Sessions,
+  { host, digest, reported }: Pick<Command, 'host' | 'digest' | 'reported'>,
+  signal: AbortSignal,
+): Promise<JournalAnswer> {
   const session = await sessions.reach(host, signal)
   if (!session) return notConnected(host)
   try {
     const options = { signal, context: { limitMs: askLimitMs } }
     const report = await session.agent.remediate.report.query({ plan: digest }, options)
-    return report === null ? { kind: 'never-heard' } : { kind: 'reported', report }
+    if (report === null) return { kind: 'never-heard' }
+    if (report.outcome !== null) await reported(session, null)
+    return { kind: 'reported', report }
   } catch (error) {
     return notReached(error, problemOf(error))
   }
+}
+
+/** Null for a grant, which was signed for no run of its own. */
+function runOf(authority: RemoteAuthority): RunId | null {
+  return authority.kind === 'grant' ? null : authority.manifest.run
 }
 
 /** Something that the host did not expect: it may have begun all the same. */
@@ -108,6 +132,13 @@ function brokeInTheMiddle({ code }: Problem): boolean {
 function notReached(error: unknown, { detail }: Problem): NotReached {
   const timedOut = callFailureOf(error)?.reason === 'timed-out'
   return { kind: 'not-reached', how: timedOut ? 'timed-out' : 'unreachable', says: detail }
+}
+
+function gone(host: HostId): JournalAnswer {
+  return {
+    kind: 'gone',
+    says: `${host} was taken out of this fleet while it was at work. What it did is in its journal:\n    fleetmend-agent history`,
+  }
 }
 
 function notConnected(host: HostId): NotReached {

@@ -1,6 +1,16 @@
 /** One connected agent: what it said of itself, and the way to ask it. */
 import type { AgentRouter } from '@fleetmend/agent'
-import { agree, Hello, type HostId, type Peer, type PeerEnd } from '@fleetmend/shared'
+import {
+  agree,
+  Hello,
+  problem,
+  problemOf,
+  type HostId,
+  type Peer,
+  type PeerEnd,
+  type Problem,
+  type ProblemCode,
+} from '@fleetmend/shared'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 
 export interface Session {
@@ -9,12 +19,12 @@ export interface Session {
   readonly agent: TRPCClient<AgentRouter>
   readonly ended: Promise<PeerEnd>
   /** In order; calls that wait for an answer fail as after a lost connection. */
-  close(): void
+  close(because?: Problem): void
 }
 
 export type SessionOpened =
   | { readonly ok: true; readonly value: Session }
-  | { readonly ok: false; readonly says: string }
+  | { readonly ok: false; readonly problem: Problem }
 
 /** An agent that does not say who it is within this time is not worth a connection. */
 const helloLimitMs = 15_000
@@ -24,13 +34,18 @@ export async function openSession(peer: Peer, host: HostId): Promise<SessionOpen
   const agent = createTRPCClient<AgentRouter>({ links: [peer.link()] })
   try {
     const said = Hello.safeParse(await agent.hello.query(undefined, { context: { limitMs: helloLimitMs } }))
-    if (!said.success) return { ok: false, says: 'what it says of itself makes no sense' }
+    if (!said.success) return refuse('malformed-frame', 'What it says of itself makes no sense.')
     if (said.data.host !== host)
-      return { ok: false, says: `its certificate is that of ${host}, and it calls itself ${said.data.host}` }
+      return refuse('wrong-host', `Its certificate is that of ${host}, and it calls itself ${said.data.host}.`)
     const agreed = agree(said.data.spoken)
-    if (!agreed.ok) return { ok: false, says: agreed.says }
-    return { ok: true, value: { host, hello: said.data, agent, ended: peer.ended, close: () => peer.close() } }
+    if (!agreed.ok) return refuse('not-spoken-here', agreed.says)
+    const close = (because?: Problem): void => peer.close(because)
+    return { ok: true, value: { host, hello: said.data, agent, ended: peer.ended, close } }
   } catch (error) {
-    return { ok: false, says: error instanceof Error ? error.message : String(error) }
+    return { ok: false, problem: problemOf(error) }
   }
+}
+
+function refuse(code: ProblemCode, detail: string): SessionOpened {
+  return { ok: false, problem: problem(code, detail) }
 }

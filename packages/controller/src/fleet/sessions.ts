@@ -1,5 +1,5 @@
 /** Which agents are connected, right now. Nothing of it is stored: it is true of a moment. */
-import type { HostId } from '@fleetmend/shared'
+import type { HostId, Problem } from '@fleetmend/shared'
 import type { Clock } from '../runs/clock.ts'
 import type { Session } from './session.ts'
 
@@ -8,8 +8,13 @@ export interface Sessions {
   all(): readonly Session[]
   /** The newest connection of a host is the one that counts: it knows best that the one before is gone. */
   enter(session: Session): void
-  /** False where it was not connected. */
-  cut(host: HostId): boolean
+  /**
+   * A line of this host that has not said yet who it is. It takes the place of another such line, and is cut with the
+   * host. Returns what forgets it.
+   */
+  arriving(host: HostId, close: (because?: Problem) => void): () => void
+  /** Every line of this host, at once. One that was removed does not come back, and is not waited for. */
+  cut(host: HostId, because: Problem, comesBack: boolean): void
   /**
    * The session of a host, waiting for it a little where it may be on its way back: it was here a moment ago, or this
    * controller was not. Null: it is not connected.
@@ -25,6 +30,7 @@ const waitMs = 8_000
 export function openSessions(clock: Clock): Sessions {
   const connected = new Map<HostId, Session>()
   const leftAtMs = new Map<HostId, number>()
+  const arriving = new Map<HostId, (because?: Problem) => void>()
   const waiting = new Map<HostId, Set<() => void>>()
   const startedMs = clock.nowMs()
 
@@ -56,16 +62,26 @@ export function openSessions(clock: Clock): Sessions {
         leftAtMs.set(host, clock.nowMs())
       })
     },
-    cut(host) {
-      const session = connected.get(host)
-      session?.close()
-      return session !== undefined
+    arriving(host, close) {
+      arriving.get(host)?.()
+      arriving.set(host, close)
+      return () => {
+        if (arriving.get(host) === close) arriving.delete(host)
+      }
+    },
+    cut(host, because, comesBack) {
+      arriving.get(host)?.(because)
+      connected.get(host)?.close(because)
+      connected.delete(host)
+      leftAtMs.set(host, comesBack ? clock.nowMs() : -Infinity)
+      for (const wake of waiting.get(host) ?? []) wake()
     },
     async reach(host, signal) {
       if (!connected.has(host) && !signal.aborted && mayComeBack(host)) await arrival(host, signal)
       return connected.get(host) ?? null
     },
     close() {
+      for (const close of arriving.values()) close()
       for (const session of connected.values()) session.close()
     },
   }

@@ -1,12 +1,13 @@
 import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../../test/scratch-folder.ts'
 import { openPrivateFolder } from '../store/private-folder.ts'
-import { openCertificateAuthority, readAgentKey, type CertificateAuthority } from './certificate-authority.ts'
+import { readAgentKey } from './agent-key.ts'
+import { openCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts'
 import { hostIdentity } from './host-identity.ts'
 
 const nowMs = Date.now()
@@ -29,11 +30,9 @@ describe('the authority', () => {
     const folder = scratchFolder()
     const first = await authorityIn(folder)
     const second = await authorityIn(folder)
-    expect({ ...second, issueServerCertificate: null, issueClientCertificate: null }).toEqual({
-      ...first,
-      issueServerCertificate: null,
-      issueClientCertificate: null,
-    })
+    expect(second.fleet).toBe(first.fleet)
+    expect(second.trusted).toEqual(first.trusted)
+    expect(second.fingerprint).toBe(first.fingerprint)
     expect(statSync(join(folder, 'authority.pem')).mode & 0o777).toBe(0o600)
   })
 
@@ -45,19 +44,41 @@ describe('the authority', () => {
     expect(x509.verify(x509.publicKey)).toBe(true)
   })
 
-  test('with a damaged file is refused, not made anew', async () => {
-    const folder = scratchFolder()
+  test.each([
+    { what: 'without its key', damage: (whole: string) => whole.slice(whole.indexOf('-----BEGIN CERTIFICATE')) },
+    { what: 'without its certificate', damage: (whole: string) => whole.slice(0, whole.indexOf('-----BEGIN CERTI')) },
+    { what: 'with a byte changed in the key', damage: (whole: string) => whole.replace(/(?<=KEY-----\n)MI/, 'AA') },
+    { what: 'cut off', damage: (whole: string) => whole.slice(0, -100) },
+    { what: 'with the key of another one', damage: (whole: string, other: string) => swapKeys(whole, other) },
+  ])('$what is refused, not made anew', async ({ damage }) => {
+    const [folder, other] = [scratchFolder(), scratchFolder()]
     await authorityIn(folder)
+    await authorityIn(other)
     const path = join(folder, 'authority.pem')
-    const whole = readFileSync(path, 'utf8')
-    writeFileSync(path, whole.slice(whole.indexOf('-----BEGIN CERTIFICATE')))
+    const damaged = damage(readFileSync(path, 'utf8'), readFileSync(join(other, 'authority.pem'), 'utf8'))
+    writeFileSync(path, damaged)
     expect(await openCertificateAuthority(folder, nowMs)).toMatchObject({
       ok: false,
       says: expect.stringContaining('does not hold a key and a certificate'),
     })
-    expect(readFileSync(path, 'utf8')).not.toBe(whole)
+    expect(readFileSync(path, 'utf8')).toBe(damaged)
+  })
+
+  test('whose fleet has lost its id is refused, for every host has that in its certificate', async () => {
+    const folder = scratchFolder()
+    const { fleet } = await authorityIn(folder)
+    writeFileSync(join(folder, 'fleet-id'), 'torn')
+    expect(await openCertificateAuthority(folder, nowMs)).toMatchObject({ ok: false })
+    rmSync(join(folder, 'fleet-id'))
+    // It stands in its own certificate, too.
+    expect((await authorityIn(folder)).fleet).toBe(fleet)
   })
 })
+
+function swapKeys(whole: string, other: string): string {
+  const at = (pem: string): number => pem.indexOf('-----BEGIN CERTIFICATE')
+  return other.slice(0, at(other)) + whole.slice(at(whole))
+}
 
 describe('over TLS 1.3', () => {
   async function connection(
@@ -105,10 +126,9 @@ describe('over TLS 1.3', () => {
       const issued = await authority.issueClientCertificate('web-7.example', publicKey, nowMs)
       const { accepted, secured } = await connection(authority, { certificate: issued.certificate, key })
       const peer = (await accepted).getPeerX509Certificate()
-      expect(hostIdentity(peer!, authority.fleet)).toEqual({
+      expect(hostIdentity(peer, authority, { nowMs, graceMs: 0 })).toEqual({
         ok: true,
-        host: 'web-7.example',
-        keyFingerprint: issued.keyFingerprint,
+        value: { host: 'web-7.example', keyFingerprint: issued.keyFingerprint },
       })
       const shown = (await secured).getPeerX509Certificate()?.issuerCertificate
       expect(`sha256:${createHash('sha256').update(shown!.raw).digest('hex')}`).toBe(authority.fingerprint)
@@ -153,25 +173,56 @@ test("a host's certificate ends after a day, and begins early enough for a clock
   expect(issued.expiresAt).toBe(new Date(second + 24 * 60 * 60_000).toISOString())
 })
 
-describe('host identity', () => {
-  const { publicKey } = agentKeys()
-  test.each([
-    { names: 'URI:fleetmend://abc/web-7, DNS:web-8', why: 'a second name' },
-    { names: 'DNS:web-7', why: 'no URI' },
-    { names: 'URI:fleetmend://other/web-7', why: 'another fleet' },
-    { names: 'URI:fleetmend://abc/', why: 'an empty name' },
-    { names: 'URI:fleetmend://abc/web 7', why: 'a name that no host has' },
-    { names: 'DNS:"x, URI:fleetmend://abc/web-7"', why: 'a name within a name' },
-    { names: undefined, why: 'no names at all' },
-  ])('$names is nobody: $why', ({ names }) => {
-    expect(hostIdentity({ subjectAltName: names, publicKey }, 'abc')).toMatchObject({ ok: false })
-  })
-})
-
 test.each([
   { name: 'RSA', key: () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey },
   { name: 'P-384', key: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey },
 ])('an $name key is not one that agents make', ({ key }) => {
   expect(readAgentKey(key().export({ format: 'der', type: 'spki' }))).toBeNull()
   expect(readAgentKey(Buffer.from('no key'))).toBeNull()
+})
+
+describe('another authority', () => {
+  test('is trusted beside the one before, issues to hosts, and is vouched for, while the controller shows the old one', async () => {
+    const folder = scratchFolder()
+    const authority = await authorityIn(folder)
+    const before = authority.fingerprint
+    let changes = 0
+    authority.onChange(() => changes++)
+    const early = await authority.issueClientCertificate('web-1', agentKeys().publicKey, nowMs)
+    expect(await authority.renew(nowMs)).toEqual({ ok: true })
+    const late = await authority.issueClientCertificate('web-2', agentKeys().publicKey, nowMs)
+    expect(authority.fingerprint).toBe(before)
+    expect(authority.issuerOf(new X509Certificate(early.certificate))).toBe(authority.now)
+    expect(authority.issuerOf(new X509Certificate(late.certificate))).toBe(authority.next)
+    const [, next] = authority.trusted
+    const voucher = new X509Certificate(next?.vouched ?? '')
+    expect(voucher.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true)
+    expect(voucher.publicKey.equals(new X509Certificate(next?.certificate ?? '').publicKey)).toBe(true)
+    expect(changes).toBe(1)
+    // Both are there again after a restart.
+    expect((await authorityIn(folder)).trusted.map(({ certificate }) => certificate)).toEqual(
+      authority.trusted.map(({ certificate }) => certificate),
+    )
+  })
+
+  test('takes the place of the one before, whose certificates are then nobody', async () => {
+    const folder = scratchFolder()
+    const authority = await authorityIn(folder)
+    const early = await authority.issueClientCertificate('web-1', agentKeys().publicKey, nowMs)
+    expect(await authority.finish()).toMatchObject({ ok: false, says: expect.stringContaining('renew-ca') })
+    await authority.renew(nowMs)
+    const next = authority.next?.fingerprint
+    expect(await authority.finish()).toEqual({ ok: true })
+    expect({ now: authority.fingerprint, next: authority.next }).toEqual({ now: next, next: null })
+    expect(authority.issuerOf(new X509Certificate(early.certificate))).toBeNull()
+    expect((await authorityIn(folder)).fingerprint).toBe(next)
+  })
+
+  test('is made once, however often it is asked for', async () => {
+    const authority = await authorityIn(scratchFolder())
+    await authority.renew(nowMs)
+    const { next } = authority
+    expect(await authority.renew(nowMs)).toEqual({ ok: true })
+    expect(authority.next).toBe(next)
+  })
 })

@@ -1,230 +1,174 @@
 /**
- * The fleet's own certificate authority. It knows agents and nothing else: agents trust it by the fingerprint in their
- * join token, the controller trusts nobody else's certificates. Short-lived certificates instead of revocation lists.
+ * The fleet's certificate authority. It knows agents and nothing else: agents trust it by the fingerprint in their join
+ * token, the controller trusts nobody else's certificates. While one is replaced there are two: hosts already get their
+ * certificates from the next one, which the one before vouches for, and the controller shows what every host still trusts.
  */
-// Before x509, whose container looks for it while it is loaded.
-// oxlint-disable-next-line import/no-unassigned-import
-import 'reflect-metadata'
-import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
+import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
+import type { Digest, HostId, VouchedAuthority } from '@fleetmend/shared'
+import { readIfThere, writePrivateFile } from '../store/private-folder.ts'
+import { readGivenAuthority, type AuthorityFiles } from './given-authority.ts'
 import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  ExtendedKeyUsage,
-  ExtendedKeyUsageExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  PublicKey,
-  SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate as Issued,
-  X509CertificateGenerator,
-  type Extension,
-} from '@peculiar/x509'
-import type { Digest, HostId, Instant } from '@fleetmend/shared'
-import { writePrivateFile } from '../store/private-folder.ts'
+  fleetNamedBy,
+  makeOwnAuthority,
+  promoteOwnAuthority,
+  readOwnAuthority,
+  type OwnAuthorityRead,
+} from './own-authority.ts'
+import type { ClientCertificate, ServerCertificate, SigningAuthority } from './signing-authority.ts'
+
+export type { ClientCertificate, ServerCertificate } from './signing-authority.ts'
 
 export interface CertificateAuthority {
   /** Part of every identity, so that a host of one fleet is nobody in another. */
   readonly fleet: string
+  /** PEM of the one that the controller shows, and its fingerprint, as join tokens carry it. */
   readonly certificate: string
   readonly fingerprint: Digest
-  /** A new key each time, which never touches a disk: the controller makes one when it starts, and before it is too old. */
+  readonly now: SigningAuthority
+  readonly next: SigningAuthority | null
+  /** Whose certificates are taken, as hosts are told. */
+  readonly trusted: readonly VouchedAuthority[]
+  /** The one of them that issued this, or null. */
+  issuerOf(certificate: X509Certificate): SigningAuthority | null
   issueServerCertificate(names: readonly string[], nowMs: number): Promise<ServerCertificate>
   issueClientCertificate(host: HostId, publicKey: KeyObject, nowMs: number): Promise<ClientCertificate>
+  /** Makes the next one, where there is none. */
+  renew(nowMs: number): Promise<AuthorityChanged>
+  /** From now on the next one is the only one. Hosts that do not know it must enrol again. */
+  finish(): Promise<AuthorityChanged>
+  /** Called after each change. */
+  onChange(listener: () => void): void
 }
 
-export interface ServerCertificate {
-  /** With the authority's behind it, so that agents can know it by its fingerprint. */
-  readonly chain: string
-  readonly key: string
-  readonly expiresMs: number
-}
-
-export interface ClientCertificate {
-  readonly certificate: string
-  readonly fingerprint: Digest
-  readonly keyFingerprint: Digest
-  readonly expiresAt: Instant
-}
+export type AuthorityChanged = { readonly ok: true } | { readonly ok: false; readonly says: string }
 
 export type AuthorityOpened =
   | { readonly ok: true; readonly value: CertificateAuthority }
   | { readonly ok: false; readonly says: string }
 
-const dayMs = 24 * 60 * 60_000
-const authorityLifeMs = 3650 * dayMs
-const serverLifeMs = 90 * dayMs
-/** A host that is removed or stolen is nobody after a day even where nobody looks at records. */
-const clientLifeMs = dayMs
-/** A host whose clock is behind by less than this still takes what was issued just now. */
-const clockToleranceMs = 5 * 60_000
+/** Left out: the controller's own, made at the first start. */
+export interface GivenAuthorities {
+  readonly now?: AuthorityFiles
+  readonly next?: AuthorityFiles
+}
 
-/** X.520 allows no more; the name that counts is the URI. */
-const maxCommonName = 64
+export async function openCertificateAuthority(
+  folder: string,
+  nowMs: number,
+  given: GivenAuthorities = {},
+): Promise<AuthorityOpened> {
+  const own = await readOwnAuthority(folder, 'now')
+  if (!own.ok && given.now === undefined) return own
+  const opened = await openFleetId(folder, own.ok ? own.value : null)
+  if (!opened.ok) return opened
+  const { fleet } = opened
+  if (own.ok && own.value === null && given.now === undefined) await makeOwnAuthority(folder, 'now', fleet, nowMs)
+  const now = given.now ? await readGivenAuthority(given.now, nowMs) : await readOwnAuthority(folder, 'now')
+  if (!now.ok) return now
+  if (now.value === null) throw new Error('The authority that was just made is gone.')
+  const next = await nextOf(folder, nowMs, given)
+  if (!next.ok) return next
+  const isGiven = (given.now ?? given.next) !== undefined
+  return { ok: true, value: await authorityOf({ folder, fleet, isGiven }, now.value, next.value) }
+}
 
-const p256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+async function nextOf(folder: string, nowMs: number, given: GivenAuthorities): Promise<OwnAuthorityRead> {
+  if (given.next) return readGivenAuthority(given.next, nowMs)
+  return given.now ? { ok: true, value: null } : readOwnAuthority(folder, 'next')
+}
 
-/** Makes the authority at the first start. Key and certificate are one file, so that no crash can part them. */
-export async function openCertificateAuthority(folder: string, nowMs: number): Promise<AuthorityOpened> {
-  const path = join(folder, 'authority.pem')
-  const stored = await readIfThere(path)
-  if (stored === null) {
-    const made = await makeAuthority(nowMs)
-    await writePrivateFile(path, made)
-    return readAuthority(made, path)
+interface Kept {
+  readonly folder: string
+  readonly fleet: string
+  /** Somebody else keeps the keys, and replaces them. */
+  readonly isGiven: boolean
+}
+
+async function authorityOf(
+  { folder, fleet, isGiven }: Kept,
+  first: SigningAuthority,
+  second: SigningAuthority | null,
+): Promise<CertificateAuthority> {
+  const listeners: (() => void)[] = []
+  let state = await joined(first, second)
+  const become = (changed: State): AuthorityChanged => {
+    state = changed
+    for (const listener of listeners) listener()
+    return { ok: true }
   }
-  return readAuthority(stored, path)
+  return {
+    fleet,
+    get certificate() {
+      return state.now.certificate
+    },
+    get fingerprint() {
+      return state.now.fingerprint
+    },
+    get now() {
+      return state.now
+    },
+    get next() {
+      return state.next
+    },
+    get trusted() {
+      return state.trusted
+    },
+    issuerOf: (certificate) =>
+      [state.now, state.next].find(
+        (each) => each !== null && certificate.checkIssued(each.x509) && certificate.verify(each.x509.publicKey),
+      ) ?? null,
+    issueServerCertificate: (names, nowMs) => state.now.issueServerCertificate(names, nowMs),
+    issueClientCertificate: (host, key, nowMs) =>
+      (state.next ?? state.now).issueClientCertificate(fleet, host, key, nowMs),
+
+    async renew(nowMs) {
+      if (isGiven) return { ok: false, says: replaceGiven }
+      if (state.next !== null) return { ok: true }
+      await makeOwnAuthority(folder, 'next', fleet, nowMs)
+      const next = await readOwnAuthority(folder, 'next')
+      return next.ok ? become(await joined(state.now, next.value)) : next
+    },
+
+    async finish() {
+      if (isGiven) return { ok: false, says: replaceGiven }
+      if (state.next === null)
+        return { ok: false, says: 'There is no next authority. To make one:\n    fleetmend controller renew-ca' }
+      await promoteOwnAuthority(folder)
+      return become(await joined(state.next, null))
+    },
+
+    onChange: (listener) => void listeners.push(listener),
+  }
 }
 
-async function makeAuthority(nowMs: number): Promise<string> {
-  const keys = await webcrypto.subtle.generateKey(p256, true, ['sign', 'verify'])
-  const fleet = randomBytes(6).toString('hex')
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=Fleetmend fleet ${fleet}`,
-    keys,
-    signingAlgorithm: p256,
-    ...validity(nowMs, authorityLifeMs),
-    extensions: [
-      new BasicConstraintsExtension(true, 0, true),
-      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
-      new SubjectAlternativeNameExtension([{ type: 'url', value: fleetUri(fleet) }]),
-      await SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  })
-  const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-  return `${PemConverter.encode(key, 'PRIVATE KEY')}\n${certificate.toString('pem')}\n`
+const replaceGiven =
+  'This authority was given to the controller by its files, and is replaced by them: start it with --next-ca-cert and --next-ca-key until hosts know both, then with the new files alone.'
+
+interface State {
+  readonly now: SigningAuthority
+  readonly next: SigningAuthority | null
+  readonly trusted: readonly VouchedAuthority[]
 }
 
-async function readAuthority(pem: string, path: string): Promise<AuthorityOpened> {
-  const [key, der] = ['PRIVATE KEY', 'CERTIFICATE'].map(
-    (tag) => PemConverter.decodeWithHeaders(pem).find((block) => block.type === tag)?.rawData,
-  )
-  if (!key || !der)
+async function joined(now: SigningAuthority, next: SigningAuthority | null): Promise<State> {
+  const trusted: VouchedAuthority[] = [{ certificate: now.certificate, vouched: null }]
+  if (next) trusted.push({ certificate: next.certificate, vouched: await now.vouchFor(next) })
+  return { now, next, trusted }
+}
+
+type FleetOpened = { readonly ok: true; readonly fleet: string } | { readonly ok: false; readonly says: string }
+
+/** The id of the fleet outlives its authorities. */
+async function openFleetId(folder: string, own: SigningAuthority | null): Promise<FleetOpened> {
+  const path = join(folder, 'fleet-id')
+  const text = await readIfThere(path)
+  const fleet = text === null ? ((own && fleetNamedBy(own.x509)) ?? randomBytes(6).toString('hex')) : text.trim()
+  if (!/^[0-9a-f]{12}$/.test(fleet))
     return {
       ok: false,
-      says: `Cannot use ${path}: it does not hold a key and a certificate. Bring back a copy; without it every host must enrol again.`,
+      says: `Cannot use ${path}: it is damaged. Bring back a copy; the id stands in the certificate of every host, after \`fleetmend://\`.`,
     }
-  const issuer = new Issued(der)
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', key, p256, false, ['sign'])
-  const fleet = /^URI:fleetmend:\/\/([0-9a-f]+)$/.exec(new X509Certificate(Buffer.from(der)).subjectAltName ?? '')?.[1]
-  if (fleet === undefined) return { ok: false, says: `Cannot use ${path}: its certificate is not that of a fleet.` }
-  const certificate = issuer.toString('pem')
-
-  const issue = async (
-    subject: string,
-    publicKey: PublicKey | webcrypto.CryptoKey,
-    lifeMs: number,
-    nowMs: number,
-    extensions: Extension[],
-  ) =>
-    X509CertificateGenerator.create({
-      subject,
-      issuer: issuer.subjectName,
-      publicKey,
-      signingKey,
-      signingAlgorithm: p256,
-      // Positive, and too random to be guessed before it is signed.
-      serialNumber: `4${randomBytes(16).toString('hex').slice(1)}`,
-      ...validity(nowMs, lifeMs),
-      extensions: [
-        new BasicConstraintsExtension(false, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-        await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-        ...extensions,
-      ],
-    })
-
-  return {
-    ok: true,
-    value: {
-      fleet,
-      certificate,
-      fingerprint: sha256(der),
-
-      async issueServerCertificate(names, nowMs) {
-        const keys = await webcrypto.subtle.generateKey(p256, true, ['sign', 'verify'])
-        const issued = await issue('CN=Fleetmend controller', keys.publicKey, serverLifeMs, nowMs, [
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-          new SubjectAlternativeNameExtension(names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
-        ])
-        const exported = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
-        return {
-          chain: `${issued.toString('pem')}\n${certificate}\n`,
-          key: PemConverter.encode(exported, 'PRIVATE KEY'),
-          expiresMs: nowMs + serverLifeMs,
-        }
-      },
-
-      async issueClientCertificate(host, publicKey, nowMs) {
-        const issued = await issue(
-          `CN=${host.slice(0, maxCommonName)}`,
-          new PublicKey(spkiOf(publicKey)),
-          clientLifeMs,
-          nowMs,
-          [
-            new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
-            new SubjectAlternativeNameExtension([{ type: 'url', value: `${fleetUri(fleet)}/${host}` }]),
-          ],
-        )
-        return {
-          certificate: issued.toString('pem'),
-          fingerprint: sha256(issued.rawData),
-          keyFingerprint: keyFingerprint(publicKey),
-          expiresAt: issued.notAfter.toISOString(),
-        }
-      },
-    },
-  }
-}
-
-export function fleetUri(fleet: string): string {
-  return `fleetmend://${fleet}`
-}
-
-/** Of the key alone, so that it stays the same when a certificate is renewed; in the one encoding that Node writes. */
-export function keyFingerprint(publicKey: KeyObject): Digest {
-  return sha256(spkiOf(publicKey))
-}
-
-/** The kinds of keys that agents make, P-256 and Ed25519; null for anything else. */
-export function readAgentKey(publicKey: Uint8Array): KeyObject | null {
-  try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
-    const known =
-      key.asymmetricKeyType === 'ed25519' ||
-      (key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1')
-    return known ? key : null
-  } catch {
-    return null
-  }
-}
-
-/** Whole seconds, because a certificate has no others. */
-function validity(nowMs: number, lifeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
-  const nowSeconds = Math.floor(nowMs / 1000)
-  return {
-    notBefore: new Date((nowSeconds - clockToleranceMs / 1000) * 1000),
-    notAfter: new Date((nowSeconds + lifeMs / 1000) * 1000),
-  }
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
-
-function spkiOf(key: KeyObject): Buffer {
-  return key.export({ format: 'der', type: 'spki' })
-}
-
-function sha256(bytes: ArrayBuffer | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(new Uint8Array(bytes)).digest('hex')}`
+  if (text === null) await writePrivateFile(path, `${fleet}\n`)
+  return { ok: true, fleet }
 }

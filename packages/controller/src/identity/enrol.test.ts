@@ -4,11 +4,12 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openPrivateFolder } from '../store/private-folder.ts'
 import { scratchFolder } from '../../test/scratch-folder.ts'
 import { getHost, listHosts, removeHost } from '../store/hosts.ts'
+import { getHostAudit } from '../store/host-audits.ts'
 import { addJoinToken, type Invitation } from '../store/join-tokens.ts'
 import { openMemoryStore } from '../store/open-store.ts'
 import type { Database } from '../store/tables.ts'
 import { openCertificateAuthority, type CertificateAuthority } from './certificate-authority.ts'
-import { enrol, isAdmitted, renewCertificate } from './enrol.ts'
+import { enrol, renewCertificate, whyNotMember } from './enrol.ts'
 import { hostIdentity } from './host-identity.ts'
 
 const nowMs = Date.parse('2026-11-21T03:15:02.000Z')
@@ -57,15 +58,16 @@ describe('a host with a good token', () => {
     const request = requestOf('web-1', secret)
     const enrolled = await enrol(database, authority, request, nowMs)
     if (!enrolled.ok) throw new Error(enrolled.problem.detail)
-    const identity = hostIdentity(new X509Certificate(enrolled.value.certificate), authority.fleet)
-    expect(identity).toMatchObject({ ok: true, host: 'web-1' })
+    const shown = new X509Certificate(enrolled.value.certificate)
+    const identity = hostIdentity(shown, authority, { nowMs, graceMs: 0 })
+    expect(identity).toMatchObject({ ok: true, value: { host: 'web-1' } })
     expect(await getHost(database, 'web-1')).toMatchObject({
       labels: { role: 'web' },
       os: 'Debian 12',
       certificateFingerprint: enrolled.value.certificateFingerprint,
       enrolledAt: '2026-11-21T03:15:02.000Z',
     })
-    expect(identity.ok && (await isAdmitted(database, identity))).toBe(true)
+    expect(identity.ok && (await whyNotMember(database, identity.value))).toBeNull()
   })
 
   test('may have a P-256 key as well', async () => {
@@ -97,7 +99,7 @@ describe('a host with a good token', () => {
     const before = await getHost(database, 'web-2')
     expect(await enrol(database, authority, requestOf('web-2', await invite()), nowMs)).toMatchObject({
       ok: false,
-      problem: { code: 'bad-token', detail: expect.stringContaining('hosts invite --host web-2') },
+      problem: { code: 'name-taken', detail: expect.stringContaining('hosts invite --host web-2') },
     })
     expect(await getHost(database, 'web-2')).toEqual(before)
     expect(await enrol(database, authority, requestOf('web-2', await invite({ host: 'web-2' })), nowMs)).toMatchObject({
@@ -116,7 +118,7 @@ describe('nobody is let in', () => {
     },
     {
       name: 'with the token of another host',
-      code: 'bad-token',
+      code: 'token-for-another-host',
       invitation: { host: 'web-9' },
       tweak: (request: EnrolRequest) => request,
     },
@@ -129,27 +131,27 @@ describe('nobody is let in', () => {
     },
     {
       name: "with somebody else's public key",
-      code: 'bad-input',
+      code: 'key-not-proven',
       tweak: (request: EnrolRequest) => ({ ...request, publicKey: requestOf('x', 'y').publicKey }),
     },
     {
       name: 'under a name that was not signed',
-      code: 'bad-input',
+      code: 'key-not-proven',
       tweak: (request: EnrolRequest) => ({ ...request, host: 'web-8' }),
     },
     {
       name: 'with a signature for another token',
-      code: 'bad-input',
+      code: 'key-not-proven',
       tweak: (request: EnrolRequest) => ({ ...request, signature: requestOf(request.host, 'other').signature }),
     },
     {
       name: 'with noise for a key',
-      code: 'bad-input',
+      code: 'key-not-proven',
       tweak: (request: EnrolRequest) => ({ ...request, publicKey: 'bm9pc2U=' }),
     },
     {
       name: 'with noise for a signature',
-      code: 'bad-input',
+      code: 'key-not-proven',
       tweak: (request: EnrolRequest) => ({ ...request, signature: 'bm9pc2U=' }),
     },
   ])('$name; and the token stays good for its host', async ({ code, invitation, atMs, tweak }) => {
@@ -176,6 +178,35 @@ test('a secret is not in the store, only its hash', async () => {
   expect(JSON.stringify(rows)).not.toContain(secret)
 })
 
+describe('a token that somebody else used first', () => {
+  test('is refused to its host, which is told who has it, and the fleet shows it at the other one', async () => {
+    const secret = await invite()
+    await enrol(database, authority, requestOf('thief', secret), nowMs, '203.0.113.9')
+    const told = await enrol(database, authority, requestOf('web-10', secret), nowMs + hourMs, '10.0.0.10')
+    expect(told).toMatchObject({
+      problem: {
+        code: 'token-used',
+        detail: expect.stringMatching(/let in thief at .* from 203\.0\.113\.9.*hosts remove thief/s),
+      },
+    })
+    await enrol(database, authority, requestOf('web-11', secret), nowMs + 2 * hourMs, '10.0.0.11')
+    expect((await getHostAudit(database, 'thief'))?.alarm).toMatchObject({
+      code: 'token-used',
+      at: '2026-11-21T04:15:02.000Z',
+      says: expect.stringMatching(/^web-10 at 10\.0\.0\.10 showed the join token that had let thief in\./),
+    })
+    expect(await getHostAudit(database, 'web-10')).toBeNull()
+  })
+
+  test('is no reproach to a host that enrolled anew since', async () => {
+    const secret = await invite()
+    await enrol(database, authority, requestOf('web-12', secret), nowMs)
+    await enrol(database, authority, requestOf('web-12', await invite({ host: 'web-12' })), nowMs + 1)
+    await enrol(database, authority, requestOf('web-13', secret), nowMs + 2)
+    expect(await getHostAudit(database, 'web-12')).toMatchObject({ alarm: null })
+  })
+})
+
 describe('renewal', () => {
   test('gives the same host the same key under a later certificate', async () => {
     const keys = generateKeyPairSync('ed25519')
@@ -187,11 +218,12 @@ describe('renewal', () => {
       { host: 'web-3', keyFingerprint, publicKey: keys.publicKey },
       nowMs + hourMs,
     )
-    expect(renewed).toMatchObject({ keyFingerprint, expiresAt: '2026-11-22T04:15:02.000Z' })
+    expect(renewed).toMatchObject({ ok: true, value: { keyFingerprint, expiresAt: '2026-11-22T04:15:02.000Z' } })
+    if (!renewed.ok) throw new Error(renewed.problem.detail)
     expect(await getHost(database, 'web-3')).toMatchObject({
       keyFingerprint,
-      certificateFingerprint: renewed?.fingerprint,
-      certificateExpiresAt: renewed?.expiresAt,
+      certificateFingerprint: renewed.value.fingerprint,
+      certificateExpiresAt: renewed.value.expiresAt,
     })
   })
 
@@ -201,8 +233,10 @@ describe('renewal', () => {
     const { keyFingerprint } = (await getHost(database, 'web-4'))!
     const peer = { host: 'web-4', keyFingerprint, publicKey: keys.publicKey }
     expect(await removeHost(database, 'web-4')).toBe(true)
-    expect(await isAdmitted(database, peer)).toBe(false)
-    expect(await renewCertificate(database, authority, peer, nowMs)).toBeNull()
+    expect(await whyNotMember(database, peer)).toMatchObject({ code: 'host-removed' })
+    expect(await renewCertificate(database, authority, peer, nowMs)).toMatchObject({
+      problem: { code: 'host-removed', detail: 'web-4 is not a host of this fleet any more.' },
+    })
     expect(await removeHost(database, 'web-4')).toBe(false)
   })
 })

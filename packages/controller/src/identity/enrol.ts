@@ -10,42 +10,53 @@ import {
   type Enrolled,
   type EnrolRequest,
   type HostId,
+  type Instant,
   type Problem,
+  type ProblemCode,
 } from '@fleetmend/shared'
-import { getHost, putHost, renewedHost } from '../store/hosts.ts'
-import { findJoinToken, useJoinToken } from '../store/join-tokens.ts'
-import type { Database } from '../store/tables.ts'
-import { readAgentKey, type CertificateAuthority, type ClientCertificate } from './certificate-authority.ts'
+import { appendRecord } from '../store/audit-records.ts'
+import { getHostAudit, pinHost, setAlarm } from '../store/host-audits.ts'
+import { getHost, hostTrusts, putHost, renewedHost } from '../store/hosts.ts'
+import { findJoinToken, useJoinToken, type Bearer } from '../store/join-tokens.ts'
+import type { Connection, Database } from '../store/tables.ts'
+import { readAgentKey } from './agent-key.ts'
+import type { CertificateAuthority, ClientCertificate } from './certificate-authority.ts'
+import type { KnownPeer } from './host-identity.ts'
 
 export type Enrolling =
   | { readonly ok: true; readonly value: Enrolled }
   | { readonly ok: false; readonly problem: Problem }
 
+/** `from` is the address that the request came from, for people to read. */
 export async function enrol(
   database: Database,
   authority: CertificateAuthority,
   request: EnrolRequest,
   nowMs: number,
+  from: string | null = null,
 ): Promise<Enrolling> {
   const { host, secret, os, agentVersion } = request
+  const key = provenKey(request)
+  if (!key)
+    return refuse(
+      'key-not-proven',
+      'It did not prove that it has the private key of the key it shows, which must be P-256 or Ed25519.',
+    )
   return database.transaction().execute(async (transaction): Promise<Enrolling> => {
-    const token = await findJoinToken(transaction, secret, nowMs)
-    if (!token.ok) return token
-    const key = provenKey(request)
-    if (!key)
+    const bearer = { host, from }
+    const token = await findJoinToken(transaction, secret, bearer, nowMs)
+    if (!token.ok) {
+      if (token.used) await shownAgain(transaction, token.used, bearer, nowMs)
+      return { ok: false, problem: token.problem }
+    }
+    const before = await getHost(transaction, host)
+    if (token.host === null && before) {
       return refuse(
-        'bad-input',
-        'It did not prove that it has the private key of the key it shows, which must be P-256 or Ed25519.',
-      )
-    if (token.host !== null && token.host !== host)
-      return refuse('bad-token', `The join token is for ${token.host}, and this host calls itself ${host}.`)
-    if (token.host === null && (await getHost(transaction, host))) {
-      return refuse(
-        'bad-token',
+        'name-taken',
         `There is a host ${host} already, and this join token is for a new one. To let this one take its place:\n    fleetmend hosts invite --host ${host}`,
       )
     }
-    if (!(await useJoinToken(transaction, secret, host, nowMs)))
+    if (!(await useJoinToken(transaction, secret, bearer, nowMs)))
       return refuse('token-used', 'Another host used the join token at this moment.')
     const issued = await authority.issueClientCertificate(host, key, nowMs)
     const at = new Date(nowMs).toISOString()
@@ -60,6 +71,10 @@ export async function enrol(
       enrolledAt: at,
       lastSeenAt: null,
     })
+    await hostTrusts(transaction, host, fingerprintsOf(authority))
+    const publicKey = key.export({ format: 'der', type: 'spki' }).toString('base64')
+    const insteadOf = await pinHost(transaction, host, publicKey)
+    await appendRecord(transaction, { type: 'host-enrolled', host, publicKey, insteadOf }, at)
     return {
       ok: true,
       value: {
@@ -68,6 +83,7 @@ export async function enrol(
         labels: token.labels,
         certificate: issued.certificate,
         authority: authority.certificate,
+        authorities: [...authority.trusted],
         certificateFingerprint: issued.fingerprint,
         expiresAt: issued.expiresAt,
       },
@@ -75,27 +91,61 @@ export async function enrol(
   })
 }
 
-export interface KnownPeer {
-  readonly host: HostId
-  readonly keyFingerprint: Digest
+/** One of the two is not who should have had the token. It stays an alarm at the host that is in, until a person has looked. */
+async function shownAgain(
+  transaction: Connection,
+  used: { readonly host: HostId; readonly at: Instant },
+  { host, from }: Bearer,
+  nowMs: number,
+): Promise<void> {
+  if ((await getHost(transaction, used.host))?.enrolledAt !== used.at) return
+  if ((await getHostAudit(transaction, used.host))?.alarm) return
+  const at = new Date(nowMs).toISOString()
+  const who = host === used.host ? `Somebody who calls itself ${host}, too,` : host
+  const says = `${who} at ${from ?? 'an unknown address'} showed the join token that had let ${used.host} in. One of the two is not who should have had it.`
+  await setAlarm(transaction, used.host, { code: 'token-used', at, says })
+  await appendRecord(transaction, { type: 'host-alarm', host: used.host, code: 'token-used', says, shown: null }, at)
 }
 
-/** Asked at every connection: a certificate outlives the removal of its host by up to a day. */
-export async function isAdmitted(database: Database, { host, keyFingerprint }: KnownPeer): Promise<boolean> {
-  return (await getHost(database, host))?.keyFingerprint === keyFingerprint
+/**
+ * Why a host with a good certificate is not let in; null: it is one of the fleet. Asked at every connection, because a
+ * certificate outlives the removal of its host by up to a day.
+ */
+export async function whyNotMember(database: Database, { host, keyFingerprint }: KnownPeer): Promise<Problem | null> {
+  const known = await getHost(database, host)
+  if (!known) return problem('host-removed', `${host} is not a host of this fleet any more.`)
+  if (known.keyFingerprint === keyFingerprint) return null
+  return problem(
+    'host-replaced',
+    `${host} enrolled anew at ${known.enrolledAt}, with another key: this one is no longer that host.`,
+  )
 }
 
-/** A new certificate for the key that the host is connected with; null where it is no longer one of the fleet. */
+export type Renewing =
+  | { readonly ok: true; readonly value: ClientCertificate }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** A new certificate for the key that the host is connected with. */
 export async function renewCertificate(
   database: Database,
   authority: CertificateAuthority,
   peer: KnownPeer & { readonly publicKey: KeyObject },
   nowMs: number,
-): Promise<ClientCertificate | null> {
-  if (!(await isAdmitted(database, peer))) return null
+): Promise<Renewing> {
+  const why = await whyNotMember(database, peer)
+  if (why) return { ok: false, problem: why }
   const issued = await authority.issueClientCertificate(peer.host, peer.publicKey, nowMs)
-  await renewedHost(database, peer.host, issued)
-  return issued
+  await database.transaction().execute(async (transaction) => {
+    await renewedHost(transaction, peer.host, issued)
+    const { fingerprint: certificate, expiresAt } = issued
+    const at = new Date(nowMs).toISOString()
+    await appendRecord(transaction, { type: 'certificate-renewed', host: peer.host, certificate, expiresAt }, at)
+  })
+  return { ok: true, value: issued }
+}
+
+function fingerprintsOf({ now, next }: CertificateAuthority): readonly Digest[] {
+  return next ? [now.fingerprint, next.fingerprint] : [now.fingerprint]
 }
 
 /** The key, if the host showed that it has the other half. */
@@ -107,6 +157,6 @@ function provenKey(request: EnrolRequest): KeyObject | null {
     : null
 }
 
-function refuse(code: 'bad-input' | 'bad-token' | 'token-used', why: string): Enrolling {
+function refuse(code: ProblemCode, why: string): Enrolling {
   return { ok: false, problem: problem(code, `Cannot let this host in. ${why}`) }
 }

@@ -96,7 +96,7 @@ function keyOf(run: Run): string {
   return JSON.stringify([
     rest.state,
     stopping?.to,
-    rest.approvals.length,
+    rest.state === 'awaiting-approval' ? rest.approvals.length : 'enough',
     rest.manifest !== null,
     groups.map((group) => group.promoted !== null),
     hosts.map((host) => [host.state, host.probesPass, host.attempts, host.plan !== null]),

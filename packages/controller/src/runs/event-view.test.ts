@@ -25,6 +25,13 @@ test.each(events.map((event) => ({ type: event.type, event })))(
     })
     expect(view.says).toMatch(/^\S.*\S$/s)
     expect(view).toMatchObject({ sequence: 7, host: 'host' in event ? 'a' : null, hash })
-    expect(view.by).toBe('by' in event ? event.by : event.type === 'approved' ? event.approval.principal : null)
+    // Who signed is who did it, whoever handed the signature in.
+    const signed = ['approval', 'request', 'breakGlass'].flatMap((key) => (key in event ? [signerOf(event, key)] : []))
+    expect(view.by).toBe('by' in event ? event.by : (signed[0] ?? null))
   },
 )
+
+function signerOf(event: object, key: string): string | undefined {
+  const { [key]: signed } = event as Readonly<Record<string, { readonly principal: string } | undefined>>
+  return signed?.principal
+}

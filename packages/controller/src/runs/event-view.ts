@@ -1,6 +1,6 @@
 /** An event in words, for people who follow a run or read its history. Pure. */
 import type { RunEventView } from '@fleetmend/shared'
-import { hostOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
+import { hostOfEvent, personOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
 
 export function eventView({ sequence, run, at, event, previous, hash }: RecordedEvent): RunEventView {
   return {
@@ -9,19 +9,14 @@ export function eventView({ sequence, run, at, event, previous, hash }: Recorded
     at,
     type: event.type,
     host: hostOfEvent(event),
-    by: byOf(event),
-    says: saysOf(event),
+    by: personOfEvent(event),
+    says: saysOfEvent(event),
     previous,
     hash,
   }
 }
 
-function byOf(event: RunEvent): string | null {
-  if ('by' in event) return event.by
-  return event.type === 'approved' ? event.approval.principal : null
-}
-
-function saysOf(event: RunEvent): string {
+export function saysOfEvent(event: RunEvent): string {
   switch (event.type) {
     case 'started':
       return `Asked ${event.hosts.length === 1 ? 'one host' : `${event.hosts.length} hosts`} for a plan: ${event.reason}`
@@ -39,8 +34,14 @@ function saysOf(event: RunEvent): string {
       return `Waits for approval until ${event.manifest.notAfter}.`
     case 'approved':
       return `Approved with ${event.approval.fingerprint}.`
-    case 'rejected':
-      return `Rejected: ${event.reason}`
+    case 'request-signed':
+      return `Signed the request with ${event.request.fingerprint}.`
+    case 'glass-broken':
+      return `BREAK-GLASS, alone, with ${event.breakGlass.fingerprint}: ${event.breakGlass.reason}`
+    case 'grant-presented':
+      return `Presented ${event.grant.grant.id}, signed in advance: ${event.grant.grant.reason}`
+    case 'denied':
+      return `Denied: ${event.reason}`
     case 'apply-started':
       return 'Began to apply.'
     case 'host-applied':

@@ -6,12 +6,12 @@ import * as z from 'zod/mini'
 import type {
   ApplyPhase,
   ApplyReport,
-  Approval,
   Asked,
   Digest,
   HostId,
   PlanAnswer,
   Problem,
+  RemoteAuthority,
   TimelineEntry,
 } from '@fleetmend/shared'
 
@@ -35,6 +35,8 @@ export type JournalAnswer =
   | { readonly kind: 'reported'; readonly report: ApplyReport }
   /** The host looked, and knows of no apply of this plan. */
   | { readonly kind: 'never-heard' }
+  /** It was taken out of the fleet: nobody will hear of it again. */
+  | { readonly kind: 'gone'; readonly says: string }
   | NotReached
 
 export type OnProgress = (phase: ApplyPhase, entry: TimelineEntry) => void
@@ -45,7 +47,7 @@ export interface Fleet {
   apply(
     host: HostId,
     plan: Digest,
-    authority: Approval,
+    authority: RemoteAuthority,
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<ApplyAnswer>

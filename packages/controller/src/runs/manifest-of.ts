@@ -3,9 +3,9 @@ import {
   DEFAULT_APPROVAL_MS,
   Manifest,
   planTree,
-  type Approval,
   type HostId,
   type PlannedHost,
+  type RemoteAuthority,
   type Run,
 } from '@fleetmend/shared'
 
@@ -31,17 +31,25 @@ export function manifestOf(run: Run, nowMs: number): Manifest | null {
   } satisfies Manifest)
 }
 
-/** The authority with which a host is told to apply; null where it has no plan or nobody has approved. */
-export function approvalFor(run: Run, host: HostId): Approval | null {
+/** The authority with which a host is told to apply; null where it has no plan or nobody has allowed it. */
+export function authorityFor(run: Run, host: HostId): RemoteAuthority | null {
+  const { manifest, approvals, request, breakGlass, grant } = run
   const proof = planTree(plannedHosts(run)).proofOf(host)
-  if (!proof || !run.manifest || run.approvals.length === 0) return null
-  const signatures = run.approvals.map(({ signature }) => signature)
+  if (!proof || !manifest) return null
+  if (breakGlass) {
+    const { reason, signature } = breakGlass
+    const format = 'fleetmend.break-glass/1'
+    return { kind: 'break-glass', format, scheme: 'sshsig', manifest, reason, signature, proof }
+  }
+  if (grant) return grant
+  if (approvals.length === 0) return null
   return {
     kind: 'approval',
     format: 'fleetmend.approval/1',
     scheme: 'sshsig',
-    manifest: run.manifest,
-    signatures,
+    manifest,
+    ...(request ? { request: request.signature } : {}),
+    signatures: approvals.map(({ signature }) => signature),
     proof,
   }
 }

@@ -4,7 +4,7 @@ import { readPlanAnswer, readProblem, readReport, wellFormed } from './answers.t
 import type { Clock } from './clock.ts'
 import type { Command } from './command.ts'
 import type { Fleet } from './fleet-port.ts'
-import { approvalFor, manifestOf } from './manifest-of.ts'
+import { authorityFor, manifestOf } from './manifest-of.ts'
 import type { WorldEvent } from './run-event.ts'
 
 export interface World {
@@ -78,7 +78,7 @@ function askApproval(run: Run, world: World): WorldEvent {
 }
 
 async function applyHost(run: Run, host: HostId, plan: Digest, world: World, signal: AbortSignal): Promise<WorldEvent> {
-  const authority = approvalFor(run, host)
+  const authority = authorityFor(run, host)
   if (!authority) throw new Error(`${host} of ${run.id} was to be applied without an approval. This is a bug.`)
   const onProgress = (phase: ApplyPhase, entry: TimelineEntry) => world.onProgress(host, phase, wellFormed(entry))
   const said = await attempt(world, () => world.fleet.apply(host, plan, authority, onProgress, signal))
@@ -112,6 +112,7 @@ async function askHost(host: HostId, plan: Digest, world: World, signal: AbortSi
     const said = await attempt(world, () => world.fleet.askApply(host, plan, signal))
     const at = nowOf(world)
     if (said?.kind === 'never-heard') return { type: 'host-answered', at, host, report: null }
+    if (said?.kind === 'gone') return { type: 'host-silent', at, host, says: wellFormed(said.says) }
     const report = said?.kind === 'reported' ? readReport(said.report, host, plan) : null
     if (report?.outcome) return { type: 'host-answered', at, host, report }
     // A host that is still at work is not silent: its apply has deadlines of its own.

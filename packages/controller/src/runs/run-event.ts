@@ -11,8 +11,10 @@ import {
   PlanRecord,
   Problem,
   RunApproval,
+  RunBreakGlass,
   RunId,
   RunLimits,
+  SignedGrant,
   WavePlan,
   Digest,
 } from '@fleetmend/shared'
@@ -40,7 +42,10 @@ export type Started = z.infer<typeof Started>
 /** What a person did. Refused, and not recorded, where the run is not waiting for it. */
 export const PersonEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('approved'), at, digest: Digest, approval: RunApproval }),
-  z.strictObject({ type: z.literal('rejected'), at, by, reason }),
+  z.strictObject({ type: z.literal('request-signed'), at, digest: Digest, request: RunApproval }),
+  z.strictObject({ type: z.literal('glass-broken'), at, digest: Digest, breakGlass: RunBreakGlass }),
+  z.strictObject({ type: z.literal('grant-presented'), at, by, grant: SignedGrant }),
+  z.strictObject({ type: z.literal('denied'), at, by, reason }),
   z.strictObject({ type: z.literal('apply-started'), at, by }),
   z.strictObject({ type: z.literal('paused'), at, by, reason }),
   z.strictObject({ type: z.literal('resumed'), at, by }),
@@ -90,6 +95,21 @@ export const RecordedEvent = z.strictObject({
   event: RunEvent,
 })
 export type RecordedEvent = z.infer<typeof RecordedEvent> & { readonly hash: Digest }
+
+/** The person who did it, if one did. */
+export function personOfEvent(event: RunEvent): string | null {
+  if ('by' in event) return event.by
+  switch (event.type) {
+    case 'approved':
+      return event.approval.principal
+    case 'request-signed':
+      return event.request.principal
+    case 'glass-broken':
+      return event.breakGlass.principal
+    default:
+      return null
+  }
+}
 
 /** The host that an event is about, if it is about one. */
 export function hostOfEvent(event: RunEvent): HostId | null {

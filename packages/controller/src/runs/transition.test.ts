@@ -148,7 +148,7 @@ describe('approval', () => {
   })
 
   test.each([
-    { name: 'rejected', event: { type: 'rejected', at, by: 'ben', reason: 'not at noon' }, state: 'aborted' },
+    { name: 'denied', event: { type: 'denied', at, by: 'ben', reason: 'not at noon' }, state: 'denied' },
     { name: 'aborted', event: { type: 'aborted', at, by: 'ana', reason: 'wrong hosts' }, state: 'aborted' },
     { name: 'left too long', event: { type: 'expired', at }, state: 'expired' },
   ] satisfies { name: string; event: RunEvent; state: string }[])(

@@ -2,29 +2,15 @@
  * The run engine: a run and an event give the next run and what is to be done about it. Pure, so that every state can be
  * walked in a test and a run can be rebuilt from its events; no clock, no ids, no world.
  */
-import {
-  hasEnded,
-  manifestDigest,
-  problem,
-  type ApplyReport,
-  type HostId,
-  type Instant,
-  type Problem,
-  type ProblemCode,
-  type Run,
-  type RunApproval,
-  type RunHost,
-  type RunState,
-} from '@fleetmend/shared'
+import { hasEnded, type ApplyReport, type HostId, type Instant, type Run, type RunHost } from '@fleetmend/shared'
+import { approved, denied, glassBroken, grantPresented, requestSigned, whatIsMissing } from './allow.ts'
 import { changeGroupKey, withPlan } from './change-groups.ts'
 import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
 import { hostsThatAre } from './host-states.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
 import { end, moved, note, patchHost, settle, stop, type Moved } from './settle.ts'
+import { isIn, notReady, type Step } from './step.ts'
 import { canariesOf, gateOf } from './waves.ts'
-
-/** Where the run was not waiting for the event, nothing happens, nothing is recorded, and the problem says why. */
-export type Step = Moved | { readonly ok: false; readonly problem: Problem }
 
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
@@ -54,7 +40,10 @@ export function begin({ run: id, at, by, reason, asked, waves, limits, ...starte
       groups: [],
       plansExpireAt: null,
       manifest: null,
+      request: null,
       approvals: [],
+      breakGlass: null,
+      grant: null,
       stopping: null,
       notes: [],
     },
@@ -79,14 +68,17 @@ export function transition(run: Run, event: RunEvent): Step {
       return moved({ ...run, state: 'awaiting-approval', manifest: event.manifest })
     case 'approved':
       return approved(run, event)
-    case 'rejected':
-      if (!isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to reject')
-      return moved(
-        end(stop(run, { to: 'aborted', by: event.by, says: `Rejected: ${event.reason}` }), 'aborted', event.at),
-      )
+    case 'request-signed':
+      return requestSigned(run, event)
+    case 'glass-broken':
+      return glassBroken(run, event)
+    case 'grant-presented':
+      return grantPresented(run, event)
+    case 'denied':
+      return denied(run, event)
     case 'apply-started':
       if (!isIn(run, 'approved'))
-        return notReady(run, isIn(run, 'awaiting-approval') ? approvalsMissing(run) : 'it cannot be begun')
+        return notReady(run, isIn(run, 'awaiting-approval') ? whatIsMissing(run) : 'it cannot be begun')
       return settle(
         { ...run, hosts: run.hosts.map((host) => (host.state === 'planned' ? { ...host, state: 'waiting' } : host)) },
         event.at,
@@ -124,11 +116,15 @@ type Of<Type extends RunEvent['type']> = Extract<PersonEvent | WorldEvent, { typ
 
 function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
   if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
-  const { plan, digest, approvalsNeeded = 1 } = record
+  const { plan, digest, approvalsNeeded = 1, requesterMayApprove = true } = record
   const expiries = run.plansExpireAt === null ? [plan.expiresAt] : [run.plansExpireAt, plan.expiresAt]
   const planned = patchHost(run, host, { state: 'planned', plan: digest, group: changeGroupKey(plan) })
   // One manifest is signed for all hosts, so that all are asked for what the strictest of them asks for.
-  const limits = { ...run.limits, approvalsNeeded: Math.max(run.limits.approvalsNeeded, approvalsNeeded) }
+  const limits = {
+    ...run.limits,
+    approvalsNeeded: Math.max(run.limits.approvalsNeeded, approvalsNeeded),
+    ...(requesterMayApprove ? {} : { requesterMayApprove }),
+  }
   return planningMoved(
     { ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null, limits },
     at,
@@ -156,23 +152,6 @@ function planningMoved(run: Run, at: Instant): Moved {
   if (run.groups.length > 0) return moved(run, [{ do: 'ask-approval' }])
   if (run.hosts.every((host) => host.state === 'nothing-to-do')) return moved(end(run, 'nothing-to-do', at))
   return moved(end(stop(run, { to: 'halted', by: null, says: 'No host could make a plan.' }), 'halted', at))
-}
-
-function approved(run: Run, { digest, approval }: Of<'approved'>): Step {
-  if (!run.manifest || !isIn(run, 'awaiting-approval', 'approved')) return notReady(run, 'there is nothing to approve')
-  const expected = manifestDigest(run.manifest)
-  if (digest !== expected) {
-    return refused(
-      'wrong-digest',
-      `Cannot approve ${run.id}: what was signed is ${digest}, and the manifest of this run is ${expected}. Look at the plans again:\n    fleetmend runs show ${run.id}`,
-    )
-  }
-  const known = run.approvals.find(
-    (each) => each.principal === approval.principal || each.fingerprint === approval.fingerprint,
-  )
-  if (known) return notReady(run, `${known.principal} approved it already, and everybody counts once`)
-  const approvals: RunApproval[] = [...run.approvals, approval]
-  return moved({ ...run, approvals, state: approvals.length >= run.limits.approvalsNeeded ? 'approved' : run.state })
 }
 
 function hostReported(run: Run, id: HostId, report: ApplyReport, at: Instant): Step {
@@ -272,10 +251,6 @@ function allAnswered(run: Run): boolean {
   return isIn(run, 'planning') && !run.hosts.some((host) => host.state === 'planning')
 }
 
-function isIn(run: Run, ...states: readonly RunState[]): boolean {
-  return states.includes(run.state)
-}
-
 function isHostIn(run: Run, id: HostId, ...states: readonly RunHost['state'][]): boolean {
   return hostOf(run, id, ...states) !== null
 }
@@ -283,19 +258,4 @@ function isHostIn(run: Run, id: HostId, ...states: readonly RunHost['state'][]):
 function hostOf(run: Run, id: HostId, ...states: readonly RunHost['state'][]): RunHost | null {
   const host = run.hosts.find((each) => each.id === id)
   return host && (states.length === 0 || states.includes(host.state)) ? host : null
-}
-
-function approvalsMissing({ approvals, limits, id }: Run): string {
-  return `${approvals.length} of ${limits.approvalsNeeded} needed approvals are there.\n\nHave it approved:\n    fleetmend approve ${id}`
-}
-
-function notReady(run: Run, why: string): Step {
-  return refused(
-    'run-not-ready',
-    `Cannot do that to ${run.id}, which is ${run.state}: ${why}${why.includes('\n') ? '' : '.'}`,
-  )
-}
-
-function refused(code: ProblemCode, detail: string): Step {
-  return { ok: false, problem: problem(code, detail) }
 }

@@ -1,10 +1,10 @@
 /** The hosts of the fleet, as records. Whether one is connected right now is not stored: that is true of a moment. */
-import { HostRecord, Labels, type HostId, type Instant } from '@fleetmend/shared'
+import { HostRecord, Labels, type Digest, type HostId, type Instant } from '@fleetmend/shared'
 import type { Connection, HostsTable } from './tables.ts'
 
 /** A host that enrols anew under the same name takes the place of the old record. */
 export async function putHost(db: Connection, host: HostRecord): Promise<void> {
-  const { id, ...columns } = rowOf(host)
+  const { id, ...columns } = { ...rowOf(host), trusted_authorities: null }
   await db
     .insertInto('hosts')
     .values({ id, ...columns })
@@ -69,7 +69,24 @@ export async function renewedHost(
     .execute()
 }
 
-function rowOf(host: HostRecord): HostsTable {
+/** As the host says that it has saved. */
+export async function hostTrusts(db: Connection, id: HostId, authorities: readonly Digest[]): Promise<void> {
+  await db
+    .updateTable('hosts')
+    .set({ trusted_authorities: JSON.stringify(authorities) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Those that could not connect if only this authority counted. */
+export async function hostsNotTrusting(db: Connection, authority: Digest): Promise<readonly HostId[]> {
+  const rows = await db.selectFrom('hosts').select(['id', 'trusted_authorities']).orderBy('id').execute()
+  return rows
+    .filter(({ trusted_authorities: known }) => known === null || !(JSON.parse(known) as Digest[]).includes(authority))
+    .map(({ id }) => id)
+}
+
+function rowOf(host: HostRecord): Omit<HostsTable, 'trusted_authorities'> {
   return {
     id: host.id,
     labels: JSON.stringify(host.labels),
@@ -83,7 +100,7 @@ function rowOf(host: HostRecord): HostsTable {
   }
 }
 
-function recordOf(row: HostsTable): HostRecord {
+function recordOf(row: Omit<HostsTable, 'trusted_authorities'>): HostRecord {
   return HostRecord.parse({
     id: row.id,
     labels: JSON.parse(row.labels) as unknown,

@@ -1,6 +1,6 @@
 /** Join tokens: kept as hashes, good for one host once and for a while. */
 import { createHash, randomBytes } from 'node:crypto'
-import { Labels, problem, type HostId, type Instant, type Problem } from '@fleetmend/shared'
+import { Labels, problem, type HostId, type Instant, type Problem, type ProblemCode } from '@fleetmend/shared'
 import type { Connection, JoinTokensTable } from './tables.ts'
 
 export interface Invitation {
@@ -34,6 +34,7 @@ export async function addJoinToken(
       ...made,
       used_at: null,
       used_by: null,
+      used_from: null,
     })
     .execute()
   return { secret, expiresAt }
@@ -41,35 +42,54 @@ export async function addJoinToken(
 
 export type TokenFound =
   | { readonly ok: true; readonly labels: Labels; readonly host: HostId | null }
-  | { readonly ok: false; readonly problem: Problem }
+  | {
+      readonly ok: false
+      readonly problem: Problem
+      /** Whom it let in before, if anybody. */
+      readonly used?: { readonly host: HostId; readonly at: Instant }
+    }
 
-/** Whether it would let a host in now. A secret of 256 random bits is looked up by its hash; there is nothing to time. */
-export async function findJoinToken(db: Connection, secret: string, nowMs: number): Promise<TokenFound> {
+/** Who shows a token, in their own words, and from where. */
+export interface Bearer {
+  readonly host: HostId
+  readonly from: string | null
+}
+
+/** Whether it would let this host in now. A secret of 256 random bits is looked up by its hash; there is nothing to time. */
+export async function findJoinToken(
+  db: Connection,
+  secret: string,
+  bearer: Bearer,
+  nowMs: number,
+): Promise<TokenFound> {
   const row = await db
     .selectFrom('join_tokens')
     .selectAll()
     .where('secret_hash', '=', hashOf(secret))
     .executeTakeFirst()
   if (!row) return refuse('bad-token', 'This controller has given out no such join token.')
-  if (row.used_at !== null)
-    return refuse(
-      'token-used',
-      `It let in ${row.used_by} at ${row.used_at}. A join token is good for one host. If that host is not yours:\n    fleetmend hosts remove ${row.used_by}`,
-    )
+  if (row.used_at !== null && row.used_by !== null) {
+    const from = row.used_from === null ? '' : ` from ${row.used_from}`
+    const why = `It let in ${row.used_by} at ${row.used_at}${from}, and is good for one host. If that was not this host, somebody else has its token, and is in the fleet:\n    fleetmend hosts remove ${row.used_by}`
+    return { ...refuse('token-used', why), used: { host: row.used_by, at: row.used_at } }
+  }
   if (nowMs >= Date.parse(row.expires_at)) return refuse('token-expired', `It was good until ${row.expires_at}.`)
-  return { ok: true, ...bound(row) }
+  const { labels, host } = bound(row)
+  if (host !== null && host !== bearer.host)
+    return refuse('token-for-another-host', `The join token is for ${host}, and this host calls itself ${bearer.host}.`)
+  return { ok: true, labels, host }
 }
 
 /** False where another host was faster. */
 export async function useJoinToken(
   transaction: Connection,
   secret: string,
-  host: HostId,
+  { host, from }: Bearer,
   nowMs: number,
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('join_tokens')
-    .set({ used_at: new Date(nowMs).toISOString(), used_by: host })
+    .set({ used_at: new Date(nowMs).toISOString(), used_by: host, used_from: from })
     .where('secret_hash', '=', hashOf(secret))
     .where('used_at', 'is', null)
     .executeTakeFirst()
@@ -84,7 +104,7 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret, 'utf8').digest('hex')
 }
 
-function refuse(code: 'bad-token' | 'token-used' | 'token-expired', why: string): TokenFound {
+function refuse(code: ProblemCode, why: string): Extract<TokenFound, { ok: false }> {
   return {
     ok: false,
     problem: problem(

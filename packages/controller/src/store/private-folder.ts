@@ -1,6 +1,6 @@
 /** The controller's folder: its store and its keys. Nobody but its owner can look into it, and its files are whole. */
 import { constants } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 
@@ -26,6 +26,16 @@ export async function openPrivateFolder(folder: string): Promise<FolderOpened> {
     return { ok: true }
   } catch (error) {
     return refuse(folder, errnoOf(error), 'Give it a folder that it may write to.')
+  }
+}
+
+/** Null: there is no such file. */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
   }
 }
 
@@ -55,7 +65,7 @@ export async function createPrivateFile(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import { canonicalBytes, Digest, type RunId } from '@fleetmend/shared'
-import { RecordedEvent, type RunEvent } from '../runs/run-event.ts'
+import { hostOfEvent, personOfEvent, RecordedEvent, type RunEvent } from '../runs/run-event.ts'
+import { appendRecord } from './audit-records.ts'
 import type { Connection, RunEventsTable } from './tables.ts'
 
 /** Only within the transaction that changes the run: the chain has one end, and one writer at a time. */
@@ -36,6 +37,10 @@ export async function appendEvent(
     .insertInto('run_events')
     .values({ sequence, run, revision, at, type: event.type, entry: bytes.toString('utf8'), previous, hash })
     .execute()
+  await appendRecord(transaction, { type: 'run-event', run, revision, event: hash, kind: event.type }, at, {
+    host: hostOfEvent(event),
+    by: personOfEvent(event),
+  })
   return { ...recorded, hash }
 }
 
@@ -49,6 +54,29 @@ export async function listEvents(db: Connection, run: RunId, afterSequence = 0):
     .orderBy('sequence')
     .execute()
   return rows.map((row) => ({ ...RecordedEvent.parse(JSON.parse(row.entry)), hash: Digest.parse(row.hash) }))
+}
+
+/** As they lie there, in their order, after a number: of one run, or of all. */
+export async function storedEvents(
+  db: Connection,
+  run: RunId | null,
+  afterSequence: number,
+  limit: number,
+): Promise<readonly RunEventsTable[]> {
+  let query = db
+    .selectFrom('run_events')
+    .selectAll()
+    .where('sequence', '>', afterSequence)
+    .orderBy('sequence')
+    .limit(limit)
+  if (run !== null) query = query.where('run', '=', run)
+  return query.execute()
+}
+
+export async function eventByHash(db: Connection, hash: string): Promise<RecordedEvent | null> {
+  const row = await db.selectFrom('run_events').selectAll().where('hash', '=', hash).executeTakeFirst()
+  const entry = row && RecordedEvent.safeParse(parseJson(row.entry))
+  return row && entry?.success ? { ...entry.data, hash: Digest.parse(row.hash) } : null
 }
 
 export type ChainVerified =

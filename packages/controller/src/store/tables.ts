@@ -8,6 +8,11 @@ export interface Tables {
   readonly plans: PlansTable
   readonly hosts: HostsTable
   readonly join_tokens: JoinTokensTable
+  readonly audit_records: AuditRecordsTable
+  readonly host_audits: HostAuditsTable
+  readonly host_audit_records: HostAuditRecordsTable
+  readonly api_tokens: ApiTokensTable
+  readonly console_sessions: ConsoleSessionsTable
 }
 
 export type Database = Kysely<Tables>
@@ -65,6 +70,8 @@ export interface HostsTable {
   certificate_expires_at: string
   enrolled_at: string
   last_seen_at: string | null
+  /** Fingerprints, as the host last told them. Null: the one that it enrolled with. */
+  trusted_authorities: string | null
 }
 
 export interface JoinTokensTable {
@@ -78,4 +85,65 @@ export interface JoinTokensTable {
   expires_at: string
   used_at: string | null
   used_by: string | null
+  /** An address, where it was known. */
+  used_from: string | null
+}
+
+/** Rows are never deleted: they say who a name in the history was. */
+export interface ApiTokensTable {
+  id: string
+  secret_hash: string
+  name: string
+  /** Joined by commas. */
+  roles: string
+  selector: string | null
+  /** 0 or 1. */
+  read_only: number
+  made_by: string
+  made_at: string
+  expires_at: string | null
+  last_used_at: string | null
+  revoked_at: string | null
+  revoked_by: string | null
+}
+
+export interface ConsoleSessionsTable {
+  secret_hash: string
+  token: string
+  made_at: string
+  expires_at: string
+}
+
+/** The controller's chain over everything that changes something. Rows are never changed or deleted. */
+export interface AuditRecordsTable {
+  sequence: number
+  at: string
+  type: string
+  host: string | null
+  run: string | null
+  by: string | null
+  /** Canonical JSON (RFC 8785); its SHA-256 is `hash`. */
+  record: string
+  hash: string
+}
+
+/** What is held against a host's own chain: its key since it enrolled, and the newest head that it signed. */
+export interface HostAuditsTable {
+  host: string
+  public_key: string
+  /** Counts the chains of this name: a host that was deliberately enrolled anew may begin another one. */
+  chain: number
+  head: string | null
+  alarm: string | null
+}
+
+/** Copies of hosts' records, as the hosts told them. */
+export interface HostAuditRecordsTable {
+  host: string
+  chain: number
+  sequence: number
+  at: string
+  run: string | null
+  record: string
+  hash: string
 }

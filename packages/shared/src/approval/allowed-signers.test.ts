@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hardwareKey, mpint } from '../../test/hardware-key.ts'
 import { hasSshKeygen, sshKeygen } from '../../test/ssh-keygen.ts'
 import { readApprovers } from './allowed-signers.ts'
 import { sshString } from './ssh-wire.ts'
-import { APPROVAL_NAMESPACE } from './sshsig.ts'
+import { APPROVAL_NAMESPACE } from './namespaces.ts'
 
 const ana = ed25519(1)
 const ben = ed25519(2)
@@ -119,7 +119,13 @@ test.each([
     says: 'the key is not valid',
   },
 ])('$line is refused: $says', ({ line, says }) => {
-  expect(readApprovers(`# first\n${line}\n`)).toEqual({ approvers: [], refused: [{ line: 2, says }] })
+  expect(readApprovers(`# first\n${line}\n`)).toMatchObject({ approvers: [], refused: [{ line: 2, says }] })
+})
+
+test('the key of a refused line is known, so that its owner can be told', () => {
+  const [known, unknown] = readApprovers(`ana,ben ${ana}\nben AAAA\n`).refused
+  expect(known?.fingerprint).toBe(readApprovers(`ana ${ana}`).approvers[0]?.fingerprint)
+  expect(unknown?.fingerprint).toBeNull()
 })
 
 test('a refused line approves nothing and takes nothing from the others', () => {
@@ -134,7 +140,7 @@ test.each([
 ])('a key of $name is refused wherever it stands', ({ second }) => {
   const { approvers, refused } = readApprovers(`ana ${ana}\nben ${ben}\n${second} namespaces="git" ${ana}\n`)
   expect(approvers.map(({ principal }) => principal)).toEqual(['ben'])
-  expect(refused).toEqual([
+  expect(refused).toMatchObject([
     { line: 1, says: 'its key also stands in line 3; one key is one person' },
     { line: 3, says: 'its key also stands in line 1; one key is one person' },
   ])
@@ -188,6 +194,35 @@ describe.skipIf(!hasSshKeygen)('beside stock ssh-keygen', () => {
         nowMs <= (validBeforeMs ?? Infinity),
     )
     expect(holds).toBe(counts)
+  })
+
+  test.each([
+    { zone: 'Asia/Tokyo', ahead: 9 },
+    { zone: 'America/Phoenix', ahead: -7 },
+  ])('both read times without Z on the clock of $zone', ({ zone, ahead }) => {
+    vi.stubEnv('TZ', zone)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const until = (hours: number, suffix = '') =>
+      `valid-before="${new Date(Date.now() + hours * 3_600_000).toISOString().replaceAll(/\D/g, '').slice(0, 12)}${suffix}"`
+    // What is past in UTC is to come here, and the other way round.
+    const rows = [until(ahead + 1), until(ahead - 2), until(1, 'Z'), until(-1, 'Z')].map((options) => {
+      const text = `ana ${options} ${key.publicKey}\n`
+      const { validBeforeMs } = readApprovers(text).approvers[0]!
+      const holds = Date.now() <= (validBeforeMs ?? Infinity)
+      return [holds, keygen.verify(text, 'ana', APPROVAL_NAMESPACE, message, sign())]
+    })
+    expect(rows).toEqual([
+      [true, true],
+      [false, false],
+      [true, true],
+      [false, false],
+    ])
+  })
+
+  test('both refuse a line with an option for logins: a hardware key is touched for each approval', () => {
+    const text = `ana no-touch-required ${key.publicKey}\n`
+    expect(keygen.verify(text, 'ana', APPROVAL_NAMESPACE, message, sign())).toBe(false)
+    expect(readApprovers(text).refused).toMatchObject([{ says: 'the option no-touch-required is not known' }])
   })
 
   test('whoever we list, stock ssh-keygen finds, too', () => {

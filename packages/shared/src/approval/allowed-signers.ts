@@ -21,6 +21,8 @@ export interface Approver {
 export interface RefusedLine {
   readonly line: number
   readonly says: string
+  /** Of the key in it, where one can be read: whoever signs with it is told that their line is the trouble. */
+  readonly fingerprint: string | null
 }
 
 export interface Approvers {
@@ -35,10 +37,18 @@ export function readApprovers(text: string): Approvers {
     const content = raw.replace(/\r$/, '').trim()
     if (content === '' || content.startsWith('#')) continue
     const read = readLine(content, index + 1)
-    if (typeof read === 'string') refused.push({ line: index + 1, says: read })
+    if (typeof read === 'string') refused.push({ line: index + 1, says: read, fingerprint: fingerprintIn(content) })
     else approvers.push(read)
   }
   return refuseSharedKeys(approvers, refused)
+}
+
+function fingerprintIn(content: string): string | null {
+  const words = content.split(/\s+/)
+  const at = words.findIndex(isKeyTypeWord)
+  const blob = at < 0 ? null : strictBase64(words[at + 1] ?? '')
+  const key = blob && readSshPublicKey(blob)
+  return key?.ok ? key.value.fingerprint : null
 }
 
 /** Words are separated by blanks; a quoted part may hold blanks and, escaped, a quote. */
@@ -164,7 +174,7 @@ function refuseSharedKeys(approvers: readonly Approver[], refused: readonly Refu
     const others = (lines.get(fingerprint) ?? []).filter((other) => other.line !== line).map((other) => other.line)
     return others.length === 0
       ? []
-      : [{ line, says: `its key also stands in line ${others.join(' and ')}; one key is one person` }]
+      : [{ line, says: `its key also stands in line ${others.join(' and ')}; one key is one person`, fingerprint }]
   })
   return {
     approvers: approvers.filter(({ fingerprint }) => lines.get(fingerprint)?.length === 1),

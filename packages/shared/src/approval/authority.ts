@@ -1,13 +1,16 @@
-/** By what right a plan is applied: a versioned union, so that grants and other kinds of signatures find their place. */
+/** By what right a plan is applied: a versioned union, so that other kinds of signatures find their place. */
 import * as z from 'zod/mini'
+import { Grant } from './grant.ts'
 import { Manifest } from './manifest.ts'
 import { InclusionProof } from './plan-tree.ts'
 
 /** As many as anyone will ask for; each costs the host a verification. */
 const MAX_SIGNATURES = 16
 
-/** What `ssh-keygen -Y sign -n fleetmend-approval@v1` wrote over the manifest's canonical bytes. */
-const ArmoredSignature = z.string().check(z.maxLength(16_384), z.startsWith('-----BEGIN SSH SIGNATURE-----\n'))
+/** What `ssh-keygen -Y sign` wrote over the canonical bytes, under the namespace of the deed. */
+export const ArmoredSignature = z.string().check(z.maxLength(16_384), z.startsWith('-----BEGIN SSH SIGNATURE-----\n'))
+
+const Signatures = z.array(ArmoredSignature).check(z.minLength(1), z.maxLength(MAX_SIGNATURES))
 
 /** People have signed a manifest, and the proof shows that this host's plan is under it. */
 export const Approval = z.strictObject({
@@ -15,10 +18,35 @@ export const Approval = z.strictObject({
   format: z.literal('fleetmend.approval/1'),
   scheme: z.literal('sshsig'),
   manifest: Manifest,
-  signatures: z.array(ArmoredSignature).check(z.minLength(1), z.maxLength(MAX_SIGNATURES)),
+  request: z.exactOptional(
+    ArmoredSignature.check(z.describe('By the requester, of the same manifest: needed where they may not approve.')),
+  ),
+  signatures: Signatures,
   proof: InclusionProof,
 })
 export type Approval = z.infer<typeof Approval>
+
+/** One person went ahead alone, for the reason that they signed with the manifest. */
+export const BreakGlass = z.strictObject({
+  kind: z.literal('break-glass'),
+  format: z.literal('fleetmend.break-glass/1'),
+  scheme: z.literal('sshsig'),
+  manifest: Manifest,
+  reason: Manifest.shape.reason,
+  signature: ArmoredSignature,
+  proof: InclusionProof,
+})
+export type BreakGlass = z.infer<typeof BreakGlass>
+
+/** Signed in advance; the same document is the file that a runbook keeps. */
+export const SignedGrant = z.strictObject({
+  kind: z.literal('grant'),
+  format: z.literal('fleetmend.signed-grant/1'),
+  scheme: z.literal('sshsig'),
+  grant: Grant,
+  signatures: Signatures,
+})
+export type SignedGrant = z.infer<typeof SignedGrant>
 
 /** A person with root on the host itself. Made by the command that they run, never taken from a connection. */
 export const LocalRoot = z.strictObject({
@@ -30,9 +58,9 @@ export const LocalRoot = z.strictObject({
 })
 export type LocalRoot = z.infer<typeof LocalRoot>
 
-export const Authority = z.discriminatedUnion('kind', [Approval, LocalRoot])
+export const Authority = z.discriminatedUnion('kind', [Approval, BreakGlass, SignedGrant, LocalRoot])
 export type Authority = z.infer<typeof Authority>
 
 /** What may come over a connection. Whoever serves `apply` to others parses with this one. */
-export const RemoteAuthority = z.discriminatedUnion('kind', [Approval])
+export const RemoteAuthority = z.discriminatedUnion('kind', [Approval, BreakGlass, SignedGrant])
 export type RemoteAuthority = z.infer<typeof RemoteAuthority>

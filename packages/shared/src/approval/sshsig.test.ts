@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { armor, hardwareKey } from '../../test/hardware-key.ts'
 import { hasSshKeygen, sshKeygen } from '../../test/ssh-keygen.ts'
-import { APPROVAL_NAMESPACE, readSshSignature, verifySshSignature } from './sshsig.ts'
+import { APPROVAL_NAMESPACE } from './namespaces.ts'
+import { readSshSignature, verifySshSignature } from './sshsig.ts'
 import { sshString } from './ssh-wire.ts'
 
 const message = Buffer.from('{"format":"fleetmend.manifest/1"}')
@@ -32,7 +33,7 @@ test.each([
     says: 'it was made for "fleetmend-approval@v1", not for "file"',
   },
 ])('$name is refused', ({ text, namespace, says }) => {
-  expect(verifySshSignature(recorded, Buffer.from(text), namespace)).toEqual({ ok: false, says })
+  expect(verifySshSignature(recorded, Buffer.from(text), namespace)).toMatchObject({ ok: false, says })
 })
 
 test('any byte of a signature that is changed makes it no signature of the message', () => {
@@ -138,7 +139,7 @@ describe('the fields', () => {
     },
     { change: { signature: Buffer.alloc(0) }, says: 'it cannot be read: it ends too early' },
   ])('$says', ({ change, says }) => {
-    expect(verifySshSignature(forged(change), message, APPROVAL_NAMESPACE)).toEqual({ ok: false, says })
+    expect(verifySshSignature(forged(change), message, APPROVAL_NAMESPACE)).toMatchObject({ ok: false, says })
   })
 })
 
@@ -151,7 +152,9 @@ describe('a hardware key', () => {
     })
     expect(verifySshSignature(key.sign(message, APPROVAL_NAMESPACE, 0x05), message, APPROVAL_NAMESPACE).ok).toBe(true)
     for (const flags of [0x00, 0x04]) {
-      expect(verifySshSignature(key.sign(message, APPROVAL_NAMESPACE, flags), message, APPROVAL_NAMESPACE)).toEqual({
+      expect(
+        verifySshSignature(key.sign(message, APPROVAL_NAMESPACE, flags), message, APPROVAL_NAMESPACE),
+      ).toMatchObject({
         ok: false,
         says: 'it cannot be read: nobody touched the hardware key',
       })

@@ -6,9 +6,6 @@ import { createHash, verify } from 'node:crypto'
 import { readSshPublicKey, type SshPublicKey } from './ssh-public-key.ts'
 import { SshEncodingError, sshReader, sshString, strictBase64 } from './ssh-wire.ts'
 
-/** A signature made for anything else (git, a file) is never an approval. */
-export const APPROVAL_NAMESPACE = 'fleetmend-approval@v1'
-
 export interface SshSignature {
   readonly signer: SshPublicKey
   readonly namespace: string
@@ -22,24 +19,28 @@ export type SshSignatureRead =
   | { readonly ok: true; readonly value: SshSignature }
   | { readonly ok: false; readonly says: string }
 
-/** `says` is a clause for a person who looks at one signature among several. */
+/**
+ * misused: made for something else (git, a file, another deed) · invalid: no signature of this message, or none at all.
+ * `says` is a clause for a person who looks at one signature among several.
+ */
 export type Verified =
   | { readonly ok: true; readonly signer: SshPublicKey }
-  | { readonly ok: false; readonly says: string }
+  | { readonly ok: false; readonly why: 'misused' | 'invalid'; readonly says: string }
 
 /** Reads the armored text and verifies it: the namespace, the algorithm, and the signature over `message`. */
 export function verifySshSignature(armored: string, message: Uint8Array, namespace: string): Verified {
   const read = readSshSignature(armored)
-  if (!read.ok) return read
+  if (!read.ok) return { ...read, why: 'invalid' }
   const signature = read.value
   if (signature.namespace !== namespace) {
     return {
       ok: false,
+      why: 'misused',
       says: `it was made for ${JSON.stringify(signature.namespace)}, not for ${JSON.stringify(namespace)}`,
     }
   }
   const wrong = whatIsWrong(signature, signedBytes(signature, message))
-  return wrong === null ? { ok: true, signer: signature.signer } : { ok: false, says: wrong }
+  return wrong === null ? { ok: true, signer: signature.signer } : { ok: false, why: 'invalid', says: wrong }
 }
 
 const MAGIC = 'SSHSIG'
@@ -80,7 +81,10 @@ function readBlob(blob: Buffer): SshSignatureRead {
 }
 
 /** What is really signed: not the message, but its hash with the namespace (PROTOCOL.sshsig section 3). */
-function signedBytes({ namespace, hash }: SshSignature, message: Uint8Array): Buffer {
+export function signedBytes(
+  { namespace, hash }: Pick<SshSignature, 'namespace' | 'hash'>,
+  message: Uint8Array,
+): Buffer {
   const digest = createHash(hash).update(message).digest()
   return Buffer.concat([Buffer.from(MAGIC), sshString(namespace), sshString(''), sshString(hash), sshString(digest)])
 }

@@ -49,9 +49,11 @@ export type Verdict = z.infer<typeof Verdict>
 
 /** Who allowed it, as recorded with the apply. */
 export const AuthoritySummary = z.strictObject({
-  kind: z.enum(['approval', 'local-root']),
+  kind: z.enum(['approval', 'break-glass', 'grant', 'local-root']),
   by: z.array(z.string()),
   run: z.optional(z.string()),
+  grant: z.optional(z.string()),
+  reason: z.optional(z.string()).check(z.describe('Why one person went ahead alone: only where the glass was broken.')),
 })
 export type AuthoritySummary = z.infer<typeof AuthoritySummary>
 

@@ -1,5 +1,6 @@
 /** What a controller knows about a host besides what the host itself says, and the labels that people select hosts by. */
 import * as z from 'zod/mini'
+import { HostAlarm } from '../audit/signed-head.ts'
 import { Digest, HostId, Instant } from './ids.ts'
 
 const labelName = '[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'
@@ -34,5 +35,8 @@ export type HostRecord = z.infer<typeof HostRecord>
 export const HostRecordView = z.strictObject({
   ...HostRecord.shape,
   connected: z.boolean(),
+  alarm: z
+    .nullable(HostAlarm)
+    .check(z.describe('What of its own record does not fit what it signed before; null: nothing.')),
 })
 export type HostRecordView = z.infer<typeof HostRecordView>

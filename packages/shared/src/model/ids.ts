@@ -17,6 +17,10 @@ export type ApplyId = z.infer<typeof ApplyId>
 export const RunId = z.string().check(z.regex(/^r-\d{8}-\d{6}-[0-9a-f]{4}$/))
 export type RunId = z.infer<typeof RunId>
 
+/** One grant, signed in advance, e.g. `g-20261121-031455-7c02`. */
+export const GrantId = z.string().check(z.regex(/^g-\d{8}-\d{6}-[0-9a-f]{4}$/))
+export type GrantId = z.infer<typeof GrantId>
+
 /** A systemd unit without its `.service`, e.g. `php8.2-fpm`. */
 export const ServiceName = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}$/))
 export type ServiceName = z.infer<typeof ServiceName>
@@ -42,6 +46,6 @@ export type Instant = z.infer<typeof Instant>
 const ID_DATE = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2}).*$/
 
 /** Makes the body of a time-sorted id from an instant and two random bytes in hex. */
-export function timedId(kind: 'a' | 'r', at: Instant, random: string): string {
+export function timedId(kind: 'a' | 'r' | 'g', at: Instant, random: string): string {
   return `${kind}-${at.replace(ID_DATE, '$1$2$3-$4$5$6')}-${random}`
 }

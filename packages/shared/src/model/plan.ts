@@ -159,6 +159,9 @@ export const PlanRecord = z.strictObject({
   approvalsNeeded: z.exactOptional(
     z.int().check(z.positive(), z.describe('Different people whose approval this host asks for; left out: one.')),
   ),
+  requesterMayApprove: z.exactOptional(
+    z.boolean().check(z.describe('false: this host does not count whoever asked for it, who signs the request.')),
+  ),
 })
 export type PlanRecord = z.infer<typeof PlanRecord>
 

@@ -26,10 +26,26 @@ const Approvals = z.strictObject({
   restarts: z
     ._default(people, 2)
     .check(z.describe('For plans that restart or unmask a service, or start what a person stopped.')),
+  requesterMayApprove: z
+    ._default(z.boolean(), true)
+    .check(
+      z.describe('Whether whoever asked for it counts. false: they sign the request, and others must have approved.'),
+    ),
+  breakGlass: z
+    ._default(z.boolean(), true)
+    .check(
+      z.describe(
+        'Whether one person may go ahead alone, for a signed reason. Only those whose line in approvers names ' +
+          'fleetmend-break-glass@v1; all other brakes hold.',
+      ),
+    ),
+  grants: z
+    ._default(z.boolean(), true)
+    .check(z.describe('Whether what as many people signed in advance for runbooks counts. This host keeps the count.')),
 })
 
 /** What a plan can do at worst; each asks for its own number of approvals. */
-export type RiskClass = keyof z.infer<typeof Approvals>
+export type RiskClass = 'ordinary' | 'restarts'
 
 const Maintenance = z.strictObject({
   timeZone: z
@@ -61,7 +77,8 @@ export const Policy = z.strictObject({
     ._default(Approvals, z.parse(Approvals, {}))
     .check(
       z.describe(
-        'How many people must have signed, each with a key in /etc/fleetmend/approvers. Root at this host needs none.',
+        'How many people must have signed, each with a key in /etc/fleetmend/approvers, and what else counts. Root at ' +
+          'this host needs none.',
       ),
     ),
   changesPerHour: z

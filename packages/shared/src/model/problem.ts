@@ -8,6 +8,7 @@ export const Problem = z.strictObject({
   detail: z
     .string()
     .check(z.describe('What is wrong, why it matters, what to do; a command to run stands alone on its line.')),
+  retryAfterMs: z.exactOptional(z.int().check(z.nonnegative(), z.describe('Not before then will it be different.'))),
 })
 export type Problem = z.infer<typeof Problem>
 

@@ -1,5 +1,6 @@
 /** A run over a set of hosts, as the engine keeps it and people see it: plain data, one state for the run, one per host. */
 import * as z from 'zod/mini'
+import { SignedGrant } from '../approval/authority.ts'
 import { WavePlan, Manifest } from '../approval/manifest.ts'
 import { ApplyOutcome, ApplyPhase, ApplyReport, TimelineEntry } from './apply.ts'
 import { SuggestedRemediation } from './finding.ts'
@@ -7,10 +8,10 @@ import { ApplyId, Digest, HostId, Instant, RunId } from './ids.ts'
 import { PlanRecord } from './plan.ts'
 
 /**
- * planning: hosts make their plans · awaiting-approval · approved: enough have signed, nobody has begun it ·
+ * planning: hosts make their plans · awaiting-approval · approved: it may be begun, and nobody has begun it ·
  * applying · paused: no further host begins · holding: a canary told too little, a person decides · halting: no further
  * host begins, those begun are awaited · and the ends: halted (it stopped itself), finished, aborted (a person stopped
- * it), expired (the approval ran out), nothing-to-do.
+ * it), denied (an approver said no), expired (the approval ran out), nothing-to-do.
  */
 export const RunState = z.enum([
   'planning',
@@ -23,6 +24,7 @@ export const RunState = z.enum([
   'halted',
   'finished',
   'aborted',
+  'denied',
   'expired',
   'nothing-to-do',
 ])
@@ -32,6 +34,7 @@ export const endedRunStates = [
   'halted',
   'finished',
   'aborted',
+  'denied',
   'expired',
   'nothing-to-do',
 ] as const satisfies readonly RunState[]
@@ -106,6 +109,9 @@ export const RunLimits = z.strictObject({
   approvalsNeeded: z
     .int()
     .check(z.positive(), z.describe('Different people who must sign before it can begin; a host may ask for more.')),
+  requesterMayApprove: z.exactOptional(
+    z.boolean().check(z.describe('false: a host does not count whoever asked, who then signs the request.')),
+  ),
 })
 export type RunLimits = z.infer<typeof RunLimits>
 
@@ -117,6 +123,10 @@ export const RunApproval = z.strictObject({
   at: Instant,
 })
 export type RunApproval = z.infer<typeof RunApproval>
+
+/** One person went ahead alone. What was signed holds the reason too. */
+export const RunBreakGlass = z.extend(RunApproval, { reason: Manifest.shape.reason })
+export type RunBreakGlass = z.infer<typeof RunBreakGlass>
 
 export const Run = z.strictObject({
   id: RunId,
@@ -132,10 +142,13 @@ export const Run = z.strictObject({
   groups: z.array(ChangeGroup),
   plansExpireAt: z.nullable(Instant).check(z.describe('When the first of the plans is too old for its host.')),
   manifest: z.nullable(Manifest),
+  request: z.nullable(RunApproval).check(z.describe('Signed by whoever asked: needed where they may not approve.')),
   approvals: z.array(RunApproval),
+  breakGlass: z.nullable(RunBreakGlass),
+  grant: z.nullable(SignedGrant).check(z.describe('Signed in advance; each host counts how often it is used there.')),
   stopping: z.nullable(
     z.strictObject({
-      to: z.enum(['halted', 'aborted', 'expired']),
+      to: z.enum(['halted', 'aborted', 'denied', 'expired']),
       by: z.nullable(z.string()).check(z.describe('The person who stopped it; null where it stopped itself.')),
       says: z.string(),
     }),

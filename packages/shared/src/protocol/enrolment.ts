@@ -7,6 +7,7 @@ import * as z from 'zod/mini'
 import { canonicalBytes } from '../digest.ts'
 import { Labels } from '../model/host-record.ts'
 import { Digest, HostId, Instant } from '../model/ids.ts'
+import { VouchedAuthorities } from './fleet-line.ts'
 
 export const EnrolRequest = z.strictObject({
   host: HostId,
@@ -31,6 +32,7 @@ export const Enrolled = z.strictObject({
   authority: z
     .string()
     .check(z.describe("PEM of the controller's authority; its digest is the fingerprint in the join token.")),
+  authorities: z.exactOptional(VouchedAuthorities),
   certificateFingerprint: Digest,
   expiresAt: Instant,
 })

@@ -3,6 +3,7 @@
  * mixed versions is described by what its agents say, never by what a controller was built with.
  */
 import * as z from 'zod/mini'
+import { SignedHead } from '../audit/signed-head.ts'
 import { HostId } from '../model/ids.ts'
 import { Spoken } from './version.ts'
 
@@ -18,9 +19,10 @@ export type OfferedRemediation = z.infer<typeof OfferedRemediation>
 
 export const Hello = z.object({
   host: HostId,
-  agentVersion: z.string(),
-  os: z.nullable(z.string()).check(z.describe('e.g. `Debian GNU/Linux 12 (bookworm)`.')),
+  agentVersion: z.string().check(z.maxLength(50)),
+  os: z.nullable(z.string().check(z.maxLength(200))).check(z.describe('e.g. `Debian GNU/Linux 12 (bookworm)`.')),
   spoken: Spoken,
   catalogue: z.object({ diagnoses: z.array(Named), remediations: z.array(OfferedRemediation) }),
+  audit: z.exactOptional(SignedHead.check(z.describe('Where its own record stands; missing: it has none yet.'))),
 })
 export type Hello = z.infer<typeof Hello>

@@ -1,5 +1,5 @@
 /** What became of a plan, as a person reads it. */
-import type { ApplyOutcome, ApplyReport } from '../model/apply.ts'
+import type { ApplyOutcome, ApplyReport, AuthoritySummary } from '../model/apply.ts'
 import { safeLine, type Paint } from './paint.ts'
 
 export const outcomeWords: Readonly<Record<ApplyOutcome, string>> = {
@@ -20,7 +20,26 @@ export function outcomePaint(outcome: ApplyOutcome, paint: Paint): (text: string
 export function applyText(report: ApplyReport, paint: Paint): string {
   const outcome = report.outcome
   const head = outcome === null ? paint.yellow(report.phase) : outcomePaint(outcome, paint)(outcomeWords[outcome])
-  return `${paint.bold(report.host)}  ${head}  ${paint.dim(report.apply)}\n${applyBody(report, paint)}`
+  return `${paint.bold(report.host)}  ${head}  ${paint.dim(report.apply)}\n${banner(report, paint)}${applyBody(report, paint)}`
+}
+
+/** Nobody should have to look for it: one person went ahead alone. */
+function banner({ authority }: ApplyReport, paint: Paint): string {
+  return authority.kind === 'break-glass' ? `  ${paint.red(safeLine(authorityWords(authority)))}\n` : ''
+}
+
+/** By what right it was applied, as a clause. */
+export function authorityWords({ kind, by, grant, reason }: AuthoritySummary): string {
+  const names = by.join(', ')
+  switch (kind) {
+    case 'approval':
+    case 'local-root':
+      return `allowed by ${names}`
+    case 'grant':
+      return `allowed by ${grant}, which ${names} signed`
+    case 'break-glass':
+      return `BREAK-GLASS by ${names} alone: ${reason}`
+  }
 }
 
 /** What was seen afterwards, and what went wrong: without the host, for those who name several. */

@@ -56,7 +56,7 @@ export function busy(says: string, path: string): TRPCErrorShape {
 }
 
 export function noSuchCall(path: string): TRPCErrorShape {
-  return errorShape('NOT_FOUND', 404, problem('internal', 'Cannot answer: this side serves no calls.'), path)
+  return errorShape('NOT_FOUND', 404, problem('not-offered', 'Cannot answer: this side serves no calls.'), path)
 }
 
 const unexpected = problem(

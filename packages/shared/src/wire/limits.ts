@@ -18,6 +18,8 @@ export interface PeerLimits {
   readonly pingMs: number
   /** How long it may then stay silent. Must exceed the time in which a line empties the kernel's send buffer. */
   readonly pongMs: number
+  /** After which a line on which nothing is asked and nothing runs is closed. Between once and twice of it passes. */
+  readonly idleMs: number
 }
 
 export const defaultLimits: PeerLimits = {
@@ -29,4 +31,20 @@ export const defaultLimits: PeerLimits = {
   callMs: 60_000,
   pingMs: 15_000,
   pongMs: 15_000,
+  // Agents wait to be asked for as long as they live.
+  idleMs: Infinity,
 }
+
+/** For people and automation: enough for any screen and any script, little enough that one of them cannot harm the others. */
+export const peopleLimits: PeerLimits = {
+  ...defaultLimits,
+  calls: 8,
+  queuedCalls: 64,
+  subscriptions: 16,
+  maxQueuedBytes: 16 * 1024 * 1024,
+  // A laptop that was closed asks again when it is opened.
+  idleMs: 15 * 60_000,
+}
+
+/** What a person sends is short: names of hosts, a reason, a signature. Ten thousand names fit. */
+export const MAX_REQUEST_BYTES = 1024 * 1024

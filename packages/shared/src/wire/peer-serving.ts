@@ -45,6 +45,8 @@ export interface Serving {
   /** `false`: the id is in use, so that nobody could tell the answers apart. */
   request(frame: RequestFrame): boolean
   stop(id: CallId): void
+  /** Whether any call is waiting or running. */
+  isBusy(): boolean
   /** The connection is gone: whatever runs is told so, whatever waits is dropped. */
   end(): void
 }
@@ -84,6 +86,7 @@ export function serve({ channel, limits, router, createContext, onError, send }:
       if (call.frame.type === 'subscription') reply(call, { type: 'stopped' })
       cancel(call, 'The caller cancelled this call.')
     },
+    isBusy: () => calls.size > 0,
     end() {
       for (const call of calls.values()) cancel(call, 'The connection to the caller is gone.')
     },

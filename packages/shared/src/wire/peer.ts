@@ -12,6 +12,7 @@ import type { Channel } from './channel.ts'
 import { errorShape } from './error-shape.ts'
 import { errorFrame, PING, PONG, readFrames, type Frame } from './frames.ts'
 import { defaultLimits, type PeerLimits } from './limits.ts'
+import { watchIdleness } from './idleness.ts'
 import { watchLiveness } from './liveness.ts'
 import { callOver, type Calling } from './peer-calling.ts'
 import { serve, type ServedCall, type ServedFailure, type Serving } from './peer-serving.ts'
@@ -55,6 +56,7 @@ export class Peer {
   readonly #calling: Calling
   readonly #resolveEnded: (end: PeerEnd) => void
   readonly #stopWatching: () => void
+  #asked = 0
   #open = true
 
   constructor(channel: Channel, options: PeerOptions = {}) {
@@ -69,7 +71,14 @@ export class Peer {
     this.#serving =
       answeredBy?.({ send, channel, limits }) ?? serve({ channel, limits, router, createContext, onError, send })
     this.#calling = callOver({ limits, timers, send })
-    this.#stopWatching = watchLiveness({
+    const stopIdling = watchIdleness({
+      timers,
+      idleMs: limits.idleMs,
+      asked: () => this.#asked,
+      isBusy: () => this.#serving.isBusy(),
+      onIdle: (says) => this.close(problem('timed-out', says)),
+    })
+    const stopLiveness = watchLiveness({
       channel,
       timers,
       pingMs: limits.pingMs,
@@ -77,6 +86,10 @@ export class Peer {
       ping: () => send(PING),
       onDead: () => this.#cut(`the other side gave no sign of life for ${limits.pingMs + limits.pongMs} ms.`),
     })
+    this.#stopWatching = () => {
+      stopIdling()
+      stopLiveness()
+    }
     channel.listen({
       message: (text) => this.#receive(text),
       garbled: (says) => this.#refuse(says),
@@ -93,9 +106,13 @@ export class Peer {
     return this.#calling.link<TRouter>()
   }
 
-  /** In order: what was sent still goes out. Calls that are pending here fail, calls that run here are cancelled. */
-  close(): void {
-    this.#end({ by: 'us', problem: null }, 'this side closed it.')
+  /**
+   * In order: what was sent still goes out. Calls that are pending here fail, calls that run here are cancelled. The other
+   * side can be told why.
+   */
+  close(because?: Problem): void {
+    if (because && this.#open) this.#channel.send(errorFrame(null, errorShape('FORBIDDEN', 403, because)))
+    this.#end({ by: 'us', problem: because ?? null }, 'this side closed it.')
     this.#channel.close()
   }
 
@@ -121,7 +138,10 @@ export class Peer {
 
   /** What is wrong with the frame, if anything is. */
   #take(frame: Frame): string | null {
-    if (frame.kind === 'request') return this.#serving.request(frame) ? null : 'the id of a request is in use'
+    if (frame.kind === 'request') {
+      this.#asked++
+      return this.#serving.request(frame) ? null : 'the id of a request is in use'
+    }
     if (frame.kind === 'result' || frame.kind === 'error') return this.#calling.response(frame)
     if (frame.kind === 'stop') this.#serving.stop(frame.id)
     else this.#leave(frame.error)

@@ -60,7 +60,7 @@ describe('from the wire', () => {
     { rpc: 'TOO_MANY_REQUESTS', code: 'unreachable' },
     { rpc: 'TIMEOUT', code: 'timed-out' },
     { rpc: 'PARSE_ERROR', code: 'malformed-frame' },
-    { rpc: 'NOT_FOUND', code: 'internal' },
+    { rpc: 'NOT_FOUND', code: 'not-offered' },
     { rpc: 'SOMETHING_NEW', code: 'internal' },
     { rpc: 'toString', code: 'internal' },
   ])('$rpc without a problem becomes $code', ({ rpc, code }) => {

@@ -49,6 +49,12 @@ const rpcCodes: Partial<Record<ProblemCode, TRPC_ERROR_CODE_KEY>> = {
   'malformed-frame': 'PARSE_ERROR',
   'too-big': 'PAYLOAD_TOO_LARGE',
   'timed-out': 'TIMEOUT',
+  'not-offered': 'NOT_FOUND',
+  'not-signed-in': 'UNAUTHORIZED',
+  'api-token-over': 'UNAUTHORIZED',
+  'not-permitted': 'FORBIDDEN',
+  'other-site': 'FORBIDDEN',
+  'too-many-requests': 'TOO_MANY_REQUESTS',
 }
 
 const rpcCodesByExit: Record<(typeof problemKinds)[ProblemCode]['exit'], TRPC_ERROR_CODE_KEY> = {
@@ -80,7 +86,7 @@ function problemByRpcCode(code: string | undefined, says: string): Problem {
       return problem('unreachable', says)
     case 'NOT_FOUND':
       return problem(
-        'internal',
+        'not-offered',
         `The other side does not know this call; it is probably of another version. It said: ${says}`,
       )
     default:
@@ -103,11 +109,13 @@ function readErrorData(error: unknown): ErrorData {
 
 /** A newer side may know problems that we do not: their words are shown under a code that we have. */
 function readProblem(carried: unknown): Problem {
-  const { code, title, detail } = isObject(carried) ? carried : {}
+  const { code, title, detail, retryAfterMs } = isObject(carried) ? carried : {}
   if (typeof code !== 'string' || typeof title !== 'string' || typeof detail !== 'string')
     return problem('internal', 'The other side answered with a problem that cannot be read.')
   // The title is ours: it belongs to the code, and readers recognise it.
-  return isKnown(code) ? problem(code, detail) : problem('internal', `${title}: ${detail}`)
+  if (!isKnown(code)) return problem('internal', `${title}: ${detail}`)
+  const wait = typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? { retryAfterMs: Math.ceil(retryAfterMs) } : {}
+  return { ...problem(code, detail), ...wait }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -6,7 +6,7 @@ import { readPolicy } from './policy-text.ts'
 
 const defaults: Policy = {
   remediations: 'all',
-  approvals: { ordinary: 1, restarts: 2 },
+  approvals: { ordinary: 1, restarts: 2, requesterMayApprove: true, breakGlass: true, grants: true },
   changesPerHour: 6,
   coolDownMinutes: 5,
   maintenance: { timeZone: 'host', windows: [] },
@@ -37,7 +37,7 @@ maintenance:
     value: {
       ...defaults,
       remediations: ['reload-fpm', 'tune-pool'],
-      approvals: { ordinary: 1, restarts: 3 },
+      approvals: { ...defaults.approvals, restarts: 3 },
       maintenance: { timeZone: 'host', windows: [{ days: ['sat', 'sun'], from: '22:00', to: '04:30' }] },
     },
   })

@@ -1,8 +1,14 @@
 /** All migrations, oldest first. A list in code, because the release is one file and has no folder to scan. */
 import type { Migration } from 'kysely/migration'
 import { up as firstTables } from './0001-first-tables.ts'
+import { up as people } from './0002-people.ts'
+import { up as audit } from './0003-audit.ts'
+import { up as lines } from './0005-lines.ts'
 
 /** A released migration is never edited: a change is the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-first-tables': { up: firstTables },
+  '0002-people': { up: people },
+  '0003-audit': { up: audit },
+  '0005-lines': { up: lines },
 }

@@ -1,42 +1,49 @@
-/** From a shown run to an approved one: checked, consented to, signed, and given to the controller. */
+/** From a shown run to a signed one: checked, consented to, signed, and given to the controller. */
 import { manifestDigest, problem, safeLine, type Manifest, type Run, type RunView } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import { consents } from '../consent.ts'
 import type { Answer, Controller } from '../connection/controller.ts'
 import { submitDeed } from '../connection/submit-deed.ts'
 import { checkManifest } from './check-manifest.ts'
-import { sign } from './sign.ts'
+import { chooseKey } from './choose-key.ts'
+import { sign, signerWords } from './sign.ts'
+import type { SignedDeed } from './signed-deeds.ts'
 
-export interface ApproveOptions {
+export interface SigningOptions {
   readonly digest?: string | undefined
-  readonly key: string
+  readonly key?: string | undefined
   readonly yes?: true | undefined
 }
 
-export async function approveRun(
+export async function signRun(
   cli: Cli,
   controller: Controller,
   view: RunView,
-  { digest: expected, key, yes }: ApproveOptions,
+  deed: SignedDeed,
+  { digest: expected, key: named, yes }: SigningOptions,
 ): Promise<Answer<Run>> {
-  const { streams } = cli
+  const { streams, environment } = cli
   const { run } = view
   const checked = checkManifest(view, expected)
   if (!checked.ok) return { ...checked, lost: null }
   const { manifest } = checked
-  streams.err(`\n${toBeSigned(manifest)}\n`)
-  if (!(await consents(cli, `Sign it with ${key}?`, { yes }))) {
-    const says = `Nothing was signed, and nothing will be done. The run waits until ${manifest.notAfter}; to end it:\n    fleetmend runs abort ${run.id} --reason WHY`
+  const signable = deed.signable(manifest)
+  const listed = await controller.ask((api) => api.approvers.query())
+  const approvers = listed.ok ? listed.value : []
+  const chosen = await chooseKey({ named, approvers, namespace: signable.namespace, environment })
+  if (!chosen.ok) return { ...chosen, lost: null }
+  streams.err(`\n${toBeSigned(manifest)}\n${deed.warning(streams.errPaint)}`)
+  if (!(await consents(cli, `Sign it with ${signerWords(chosen.signer)}?`, { yes }))) {
+    const says = `Nothing was signed, and nothing will be done. The run waits until ${manifest.notAfter}; to end it:\n    fleetmend deny ${run.id} --reason WHY`
     return { ok: false, problem: problem('not-approved', says), lost: null }
   }
-  const signed = await sign(manifest, key, (text) => streams.err(text))
+  const signed = await sign(signable, chosen.signer, (text) => streams.err(text))
   if (!signed.ok) return { ...signed, lost: null }
   const { signature } = signed
-  const digest = manifestDigest(manifest)
   return submitDeed(cli, controller, {
     run: run.id,
-    submit: (api) => api.runs.approve.mutate({ run: run.id, digest, signature }),
-    arrived: ({ approvals }) => approvals.some((each) => each.signature === signature),
+    submit: (api) => deed.submit(api, { manifest, signature }),
+    arrived: (after) => deed.arrived(after, signature),
   })
 }
 
