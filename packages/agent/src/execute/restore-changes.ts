@@ -65,7 +65,8 @@ async function restoreChange(
   if (isFileChange(change)) await removeLeftovers(run, change.path)
   const now = await sideOf(host, state.key, change)
   if (!now.ok) return fail(now.says)
-  if (now.value === 'before') return null
+  // `systemctl enable` makes more than what `is-enabled` reads (Debian's links in rc?.d), and may have been cut off between.
+  if (now.value === 'before' && change.of !== 'unit-setting') return null
   if (now.value === 'neither')
     return fail('it is neither as it was nor as it was written; somebody else has changed it')
   await write(run, { entry: 'restoring', says: `Putting ${nameOf(change)} back.`, change: index })
