@@ -11,6 +11,7 @@ import { sweepTemporaries } from '../state/sweep-temporaries.ts'
 import { startedAtMs } from '../survey/started-at.ts'
 import { closeVerified } from './close-verified.ts'
 import type { Executor } from './executor.ts'
+import { wake } from './hold-still.ts'
 import { inProgressDetail, lockOwner, takeLock, type Locking } from './lock.ts'
 import { stillFrozen, wasReloaded } from './perform-noted.ts'
 import { answerRollback } from './roll-back-apply.ts'
@@ -50,7 +51,7 @@ async function recoverOne(executor: Executor, id: ApplyId, mayStillBegin: boolea
   if (!found.ok) return { apply: id, is: 'stuck', says: found.problem.detail }
   // First of all, and without the lock: every request to every pool of that master waits.
   const frozen = stillFrozen({ record: found.value })
-  if (frozen !== null) await host.signal(frozen.master, 'SIGCONT')
+  if (frozen !== null) await wake(host, frozen.master)
   const lock = await waitForLock(executor, id)
   if (!lock.ok) return { apply: id, is: 'waiting', says: inProgressDetail(lock.owner) }
   const recovered = await recoverLocked(executor, id)
@@ -89,6 +90,7 @@ async function recoverLocked(executor: Executor, id: ApplyId): Promise<Recovered
   if (isClosed(run.record.journal.entries)) return { apply: id, is: 'finished', report: reportOf(run) }
   const report = await keepingState(run, async () => {
     await noteThawed(run)
+    await executor.discretion.learn()
     return finish(run)
   })
   return { apply: id, is: 'finished', report }

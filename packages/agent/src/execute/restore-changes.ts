@@ -86,7 +86,10 @@ async function fileFromBefore(
 ): Promise<WantedFile | 'lost'> {
   if (!isFileChange(change) || change.before === null) return null
   const bytes = await loadBeforeImage(executor.state, record, index)
-  return bytes === null || image === null ? 'lost' : { bytes, mode: image.mode, uid: image.uid, gid: image.gid }
+  if (bytes === null || image === null) return 'lost'
+  // Written now, they would look as if they had been edited since the service loaded them.
+  const { mode, uid, gid, modifiedMs } = image
+  return { bytes, mode, uid, gid, modifiedMs }
 }
 
 /** Of a write that was killed in the middle; no program reads them, so one that stays stops nothing. */
