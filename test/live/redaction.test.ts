@@ -162,6 +162,21 @@ describe.skipIf(await hostsAreImpossible())('a host full of secrets, and its con
     await host.writeFile(site, siteWith('', 'fastcgi_param DB_PASS a;zqtorn3;\n'))
     expect(await diagnosed()).not.toEqual([])
     await host.writeFile(site, siteWith(`${linesIn('nginx-server')}\n`, `${linesIn('nginx-php')}\n`))
+
+    // An act that fails, of a tool that says what only the configuration tells to be a secret.
+    const known = secrets.find(({ kind }) => kind === 'a value that the configuration hides')!.marker
+    await host.writeFile(pool, `${shipped.pool}\nenv[SHOP_PASSWORD] = ${known}\n`)
+    await host.must(['systemctl', 'stop', unit])
+    const again = await planned('start-service', '--input', `service=${unit}`, '--start-stopped')
+    const systemctl = (await host.must(['readlink', '-f', '/usr/bin/systemctl'])).trim()
+    await host.must(['mv', systemctl, `${systemctl}.real`])
+    const script = `case "$*" in *" start "*) echo "nobody logs in with ${known} today" >&2; exit 1;; esac`
+    await host.writeFile(systemctl, `#!/bin/sh\n${script}\nexec ${systemctl}.real "$@"\n`)
+    await host.must(['chmod', '755', systemctl])
+    expect(await applied(again)).toMatchObject({ outcome: 'not-fixed' })
+    expect(said.at(-1)?.text).toContain('nobody logs in with ••••••')
+    await host.must(['mv', `${systemctl}.real`, systemctl])
+    await host.must(['systemctl', 'start', unit])
     await agent('history')
     await agent('history', '--json')
 

@@ -124,9 +124,10 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('with process_control
   }, 200_000)
 
   test('a request that does not end in time makes it let go: nothing lost, nothing reloaded', async () => {
-    const slow = fetch(`http://${host.address}/sleep.php?s=5`)
+    const digest = await plan('deadlineMs=2000')
+    const slow = fetch(`http://${host.address}/sleep.php?s=8`)
     await sleep(500)
-    const applied = await host.agent('apply', await plan('deadlineMs=2000'))
+    const applied = await host.agent('apply', digest)
     expect(applied.stdout + applied.stderr).toMatch(/pool www/)
     expect((await slow).status).toBe(200)
     expect(await host.status('/ok.php')).toBe(200)
@@ -134,9 +135,9 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('with process_control
   })
 
   test('killing the apply while the master is frozen wakes it at once', async () => {
-    const slow = fetch(`http://${host.address}/sleep.php?s=5`)
-    await sleep(500)
     const digest = await plan()
+    const slow = fetch(`http://${host.address}/sleep.php?s=8`)
+    await sleep(500)
     const applying = host.agent('apply', digest)
     for (let i = 0; i < 200 && !(await masterState()).startsWith('T'); i++) await sleep(20)
     expect(await masterState()).toMatch(/^T/)

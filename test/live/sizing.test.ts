@@ -1,11 +1,15 @@
-/** The size that is proposed, proved under a real memory limit: it holds at full load, and half as much again does not. */
-import type { PlanDocument } from '@fleetmend/shared'
+/**
+ * The size that is proposed, proved under a real memory limit: it holds at full load, and half as much again does not; and
+ * it ends the 502s of a pool that is too small, under the load that caused them.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApplyDocument, DiagnosisDocument, PlanDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
 import { until } from '../lab/until.ts'
-import { hostOf, setFpm, untilServing, type Host } from './faults/host-kit.ts'
-import { limitService } from './faults/service-limit.ts'
+import { hostOf, restartFpm, setFpm, untilServing, type Host } from './faults/host-kit.ts'
+import { limitService, memoryPeakBytes } from './faults/service-limit.ts'
 
 const limitMiB = 512
 const reserveMiB = 64
@@ -83,4 +87,43 @@ describe.skipIf(await hostsAreImpossible())('a pool under a memory limit', () =>
     expect(byResident).toBeGreaterThan(tooMany)
     expect(byLimit).toBeLessThan(workers)
   })
+
+  test('tune-pool ends the 502s of an exhausted pool under the same load, within its memory', async () => {
+    await setFpm(host, host.pool, 'pm.max_children', '2')
+    await setFpm(host, host.pool, 'listen.backlog', '8')
+    await restartFpm(host)
+    await limitService(host, host.unit, 'memory', limitMiB * 1024 ** 2)
+    const killed = await kills()
+    // Two workers do at most four of these in a second, and four do eight.
+    await using load = host.load({ path: `/hog.php?mib=${requestMiB}&s=0.5`, perSecond: 5, forMs: 120_000 })
+    await until(() => (load.report().outcomes['502'] ?? 0) > 5, '502s')
+    expect(await causes()).toContain('pool-exhausted')
+
+    const input = ['--input', `pool=${host.unit}/www`, '--input', `reserveMiB=${reserveMiB}`]
+    const planned = await host.agent('plan', 'tune-pool', ...input, '--watch', '0', '--json')
+    const { plans } = JSON.parse(planned.stdout) as PlanDocument
+    const applied = await host.agent('apply', plans[0]!.digest, '--json')
+    expect((JSON.parse(applied.stdout) as ApplyDocument).applies).toMatchObject([{ outcome: 'fixed' }])
+    // What had queued up is answered first.
+    await sleep(2000)
+    const lost = load.report().lost
+    await sleep(3000)
+    const after = load.report()
+    const peakMiB = Math.round((await memoryPeakBytes(host, host.unit)) / 1024 ** 2)
+    const workers = (await pids()).length
+    process.stderr.write(
+      `2 → ${workers} workers under load: ${lost} of ${after.sent} requests lost until then, ${after.lost - lost} after; peak ${peakMiB} MiB.\n`,
+    )
+    expect(after.lost - lost).toBe(0)
+    expect(after.bySecond.slice(-4, -1).every(({ good }) => good > 0)).toBe(true)
+    expect(await kills()).toBe(killed)
+    expect(peakMiB).toBeGreaterThan(3 * requestMiB)
+    expect(peakMiB).toBeLessThan(limitMiB)
+    expect(await causes()).not.toContain('pool-exhausted')
+  })
+
+  async function causes(): Promise<readonly string[]> {
+    const { hosts } = JSON.parse((await host.agent('diagnose', '--json')).stdout) as DiagnosisDocument
+    return hosts[0]?.findings.filter(({ role }) => role === 'cause').map(({ diagnosis }) => diagnosis) ?? []
+  }
 })

@@ -16,6 +16,7 @@ import { recordRenewal } from '../../packages/agent/src/commands/serve-work.ts'
 import { diagnose } from '../../packages/agent/src/diagnoses/diagnose.ts'
 import { apply } from '../../packages/agent/src/execute/apply.ts'
 import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts'
+import { discretion } from '../../packages/agent/src/execute/discretion.ts'
 import type { Executor } from '../../packages/agent/src/execute/executor.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
 import { answerCalls, type AnsweredHost } from '../../packages/agent/src/serve/answer-calls.ts'
@@ -218,7 +219,11 @@ export async function carryOut({ host, world }: WebHost, state: StateFolder, id:
   if (!record.ok) throw new Error(record.problem.detail)
   const self = { pid: 900, startTicks: 9000 }
   world.agents.set(self.pid, { ...self, parentPid: 1, state: 'S', cpuTicks: 0, comm: 'node', title: 'agent', uid: 0 })
-  const executor: Executor = { host, state, self, look: () => look(host), diagnose: (facts) => diagnose(facts) }
+  const executor: Executor = {
+    ...{ host, state, self, discretion: discretion(host) },
+    look: () => look(host),
+    diagnose: (facts) => diagnose(facts),
+  }
   await apply(executor, record.value)
 }
 

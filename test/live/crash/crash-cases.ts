@@ -1,4 +1,5 @@
 /** A state for each remediation in which it has something to do: the table from which everything that can be cut off is made. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fpmMovedReloaded } from '../faults/address/fpm-moved-reloaded.ts'
 import { socketOwnedByRoot } from '../faults/address/socket-owned-by-root.ts'
 import { socketUnlinked } from '../faults/address/socket-unlinked.ts'
@@ -50,7 +51,16 @@ export const crashCases: readonly CrashCase[] = [
   { remediation: 'raise-limits', input: ['service=nginx', 'limit=connections'] },
   { remediation: 'disable-fastcgi-keepalive', input: [pool], break: (host) => keepConnections(host, 2) },
   { remediation: 'fix-script-filename', input: [pool], break: scriptNameNotSent.inject },
-  { remediation: 'restore-config', input: [service], break: badLineNotLoaded.inject },
+  {
+    remediation: 'restore-config',
+    input: [service],
+    break: async (host) => {
+      // What was written in the very second of the restart is not known to be loaded.
+      await sleep(1100)
+      await host.must(['/usr/bin/fleetmend-agent', 'internal-sample-targets'])
+      await badLineNotLoaded.inject(host)
+    },
+  },
   { remediation: 'add-upstream-log', input: [] },
   { remediation: 'enable-status-page', input: [pool] },
   { remediation: 'enable-slowlog', input: [pool] },

@@ -63,12 +63,12 @@ export interface KeptRow {
   readonly isRight: boolean
 }
 
-/** Throws when there is none. */
-/** It takes longer than a test may. */
+/** Making it takes longer than a test may. */
 export function wasCrashTableMade(): boolean {
   return existsSync(page)
 }
 
+/** Throws when there is none. */
 export function readCrashPage(): readonly KeptRow[] {
   const text = readFileSync(page, 'utf8')
   return hows.flatMap((how) => {

@@ -23,7 +23,11 @@ export async function cutOff(scene: Scene, cut: 'kill' | 'power', moment: Moment
     scene.isSpent = true
     return null
   }
-  const row = await judge(scene, { how: how(cut, moment), where: at.where, sinceMs: at.atMs })
+  const row = await judge(cut === 'power' ? { ...scene, answered: scene.answersBooted } : scene, {
+    how: how(cut, moment),
+    where: at.where,
+    sinceMs: at.atMs,
+  })
   if (cut === 'power') await installHook(host)
   scene.isSpent = cut === 'power' || !(row.side === 'before' && /^(refused|rolled-back)$/.test(row.outcome))
   return row
@@ -61,12 +65,13 @@ async function wasCutThere(host: Host): Promise<boolean> {
   return done.at(-1) === wanted.deed && done.filter((each) => each === wanted.deed).length === wanted.nth
 }
 
-/** False: the apply ended without coming there. */
+/** False: the apply ended without coming there. Whoever asked for it is answered before its last deeds. */
 export async function standsStill(host: Host, caller: Promise<unknown>): Promise<boolean> {
   let ended = false
   void caller.then(() => (ended = true))
-  await until(async () => ended || (await applyProcess(host)).startsWith('T'), 'the apply to stand still')
-  return !ended
+  const stands = async () => (await applyProcess(host)).startsWith('T')
+  await until(async () => (await stands()) || (ended && (await applyProcess(host)) === ''), 'the apply to stand still')
+  return stands()
 }
 
 export async function goesOn(host: Host, signal: 'CONT' | 'KILL' = 'CONT'): Promise<void> {

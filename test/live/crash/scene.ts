@@ -4,7 +4,7 @@ import type { PlanDocument, PlanRecord } from '@fleetmend/shared'
 import type { Host } from '../faults/host-kit.ts'
 import { takeHostState, type HostState } from '../faults/host-state.ts'
 import type { CrashCase } from './crash-cases.ts'
-import { asShipped, deedsDone, newestApply, undisturbed, wish } from './crash-host.ts'
+import { asShipped, deedsDone, installHook, newestApply, undisturbed, wish } from './crash-host.ts'
 
 export interface Scene {
   readonly host: Host
@@ -13,6 +13,8 @@ export interface Scene {
   readonly after: HostState
   /** What a page of PHP answered before: 200, or what is to be mended. */
   readonly answered: number
+  /** The same once the host was off and on again: what is disabled or masked does not come back. */
+  readonly answersBooted: number
   readonly deeds: readonly string[]
   readonly tookMs: number
   /** The host is no longer, or not surely, as it was before. */
@@ -22,6 +24,8 @@ export interface Scene {
 export async function openScene(host: Host, crashCase: CrashCase): Promise<Scene> {
   await begin(host, crashCase)
   const [before, answered] = [await stateOf(host), await host.status('/ok.php')]
+  const answersBooted = await answersOnceBooted(host)
+  await begin(host, crashCase)
   const { digest } = await plan(host, crashCase)
   await wish(host, undisturbed)
   const ran = await host.agent('apply', digest)
@@ -30,7 +34,17 @@ export async function openScene(host: Host, crashCase: CrashCase): Promise<Scene
     throw new Error(`${crashCase.remediation} does not fix its case:\n${ran.stdout}${ran.stderr}`)
   const deeds = await deedsDone(host)
   const tookMs = Date.parse(report.endedAt ?? '') - Date.parse(report.startedAt)
-  return { host, crashCase, before, after: await stateOf(host), answered, deeds: ofApply(deeds), tookMs, isSpent: true }
+  const after = await stateOf(host)
+  return { host, crashCase, before, after, answered, answersBooted, deeds: ofApply(deeds), tookMs, isSpent: true }
+}
+
+async function answersOnceBooted(host: Host): Promise<number> {
+  await host.cutPower()
+  await host.powerOn()
+  await host.run(['systemctl', 'is-system-running', '--wait'])
+  const status = await host.status('/ok.php')
+  await installHook(host)
+  return status
 }
 
 /** The lock is given back last; what the agent remembers for later is no part of the apply. */
@@ -50,6 +64,8 @@ async function begin(host: Host, { break: breakHost }: CrashCase): Promise<void>
 }
 
 export async function plan(host: Host, { remediation, input }: CrashCase): Promise<PlanRecord> {
+  // Visitors come by: what is known of them only from before a rollback is no evidence any more.
+  await host.status('/ok.php')
   const words = [remediation, ...input.flatMap((each) => ['--input', each]), '--watch', '0', '--json']
   const { stdout, stderr } = await host.agent('plan', ...words)
   const [planned] = stdout.startsWith('{') ? (JSON.parse(stdout) as PlanDocument).plans : []

@@ -26,10 +26,22 @@ export async function limitService(
   const folder = join(own, 'system.slice', `${service}.service`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, file), String(value))
+  if (controller === 'memory') writeFileSync(join(folder, peakFile), '0')
   const systemds = cgroupOf(host, 'name=systemd')?.replace(/\/init\.scope$/, '') ?? ''
   const members = join(systemds, 'system.slice', `${service}.service`, 'cgroup.procs')
   for (const pid of readFileSync(members, 'utf8').trim().split('\n')) writeFileSync(join(folder, 'cgroup.procs'), pid)
 }
+
+/** The most memory that it used since it was started, or limited from outside. */
+export async function memoryPeakBytes(host: Host, service: string): Promise<number> {
+  const own = cgroupOf(host, 'memory')
+  const unit = join('system.slice', `${service}.service`)
+  if (own === null) return Number(await host.readFile(join('/sys/fs/cgroup', unit, 'memory.peak')))
+  return Number(readFileSync(join(own, unit, peakFile), 'utf8'))
+}
+
+/** Writing to it begins anew. */
+const peakFile = 'memory.max_usage_in_bytes'
 
 /** Room for the master of a service that is down, and for nobody else, until it is lifted. */
 export async function limitToMaster(host: Host, service: string): Promise<{ readonly lift: () => void }> {

@@ -1,6 +1,7 @@
 /** An executor for this process on this host, and the words for a person at its keyboard. */
 import type { AuthoritySummary } from '@fleetmend/shared'
 import { diagnose } from '../diagnoses/diagnose.ts'
+import { discretion } from '../execute/discretion.ts'
 import type { Executor } from '../execute/executor.ts'
 import type { Host } from '../host/host.ts'
 import { lastGoodSource } from '../last-good-source.ts'
@@ -17,6 +18,7 @@ export async function executorHere(host: Host, state: StateFolder): Promise<Exec
     host,
     state,
     self: { pid, startTicks },
+    discretion: discretion(host),
     look: async () => look(host, { ...options, canaryPaths: await canaryPaths(host) }),
     diagnose: (facts) => diagnose(facts),
   }

@@ -16,6 +16,7 @@ import { readHostLimits } from '../policy/host-limits.ts'
 import { createApplyRecord, type ApplyRecord } from '../state/apply-record.ts'
 import { loadPlan } from '../state/plan-store.ts'
 import type { StateFolder } from '../state/state-folder.ts'
+import { discretion } from './discretion.ts'
 import { inProgressDetail, lockOwner } from './lock.ts'
 import { close } from './running-apply.ts'
 
@@ -53,7 +54,7 @@ export async function admit(
 /** For an apply that was admitted but could not be begun: its record is closed, and the plan stays unused. */
 export async function withdraw(host: ReadHost, record: ApplyRecord, because: Problem): Promise<ApplyReport> {
   return close(
-    { executor: { host }, record },
+    { executor: { host, discretion: discretion(host) }, record },
     { outcome: 'refused', problem: because, verdict: null },
     'Not begun. Nothing was changed.',
   )

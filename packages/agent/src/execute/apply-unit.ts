@@ -5,6 +5,8 @@
 import { problem, type ApplyId, type Problem } from '@fleetmend/shared'
 import type { Read, ToolOutput } from '../host/host.ts'
 import type { Self } from '../host/self.ts'
+import { forPeople } from '../readings/bytes.ts'
+import { redactProse } from '../redaction/redact-prose.ts'
 import { confinement } from './confinement.ts'
 
 /** Starts a program and waits for its end; the host's own runner. */
@@ -38,7 +40,10 @@ export async function startApplyUnit(run: RunProgram, unit: ApplyUnit): Promise<
   if (!started.ok) return notPossible(unit, started.says)
   return started.value.exitCode === 0
     ? { ok: true }
-    : notPossible(unit, `systemd-run failed with ${started.value.exitCode}: ${started.value.stderr.trim()}`)
+    : notPossible(
+        unit,
+        `systemd-run failed with ${started.value.exitCode}: ${redactProse(forPeople(started.value.stderr)).trim()}`,
+      )
 }
 
 export function applyUnitName({ task, id }: Pick<ApplyUnit, 'task' | 'id'>): string {

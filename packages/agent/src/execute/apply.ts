@@ -50,6 +50,8 @@ async function applyLocked(run: RunningApply, lock: HeldLock): Promise<ApplyRepo
   const stored = await loadPlan(state, digest, host.id, host.nowMs())
   if (!stored.ok) return refuse(run, stored.problem.code, stored.problem.detail)
 
+  const { before, after } = stored.value.sealed
+  await executor.discretion.learn([...before.values(), ...after.values()])
   // Before the slow part, so that a stale plan is refused at once.
   const stale = await stillFits(run)
   if (stale !== null) return refuse(run, stale.code, stale.detail)

@@ -1,10 +1,9 @@
 /** The host just before the first change, as it is kept in the journal: what comes after is judged against it. */
-import type { HostDiagnosis, Plan } from '@fleetmend/shared'
+import { rereadsConfig, type HostDiagnosis, type Plan } from '@fleetmend/shared'
 import type { Host } from '../host/host.ts'
 import type { Baseline } from '../state/journal-entry.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { checkConfig } from './checks.ts'
-import { isReading } from './reading-acts.ts'
 import { accessLogsOf, trafficBefore } from './traffic.ts'
 import { isUp } from './unit-state.ts'
 import { servicesOf } from './verify.ts'
@@ -49,7 +48,7 @@ async function wasUp(host: Host, service: string): Promise<boolean> {
 
 /** Only where a rollback would have to reload: a check gates it only if it passed before (DESIGN D9). */
 async function configPassed(host: Host, plan: Plan, service: string): Promise<boolean | null> {
-  const reads = plan.acts.some((act) => isReading(act) && act.service === service)
+  const reads = plan.acts.some((act) => rereadsConfig(act) && act.service === service)
   if (!reads || plan.changes.length === 0) return null
   return (await checkConfig(host, service, new Map())).passed
 }

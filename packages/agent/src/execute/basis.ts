@@ -7,6 +7,7 @@ import type { Read, ReadHost } from '../host/host.ts'
 import type { HostKey } from '../state/host-key.ts'
 import { isSameDirectory, readDirectoryState } from './change-side.ts'
 import { isSameContent, isSameState, readFileState } from './file-state.ts'
+import { isSame } from './same-process.ts'
 import { readRunning, readUnit } from './unit-state.ts'
 
 type ItemOf<Kind extends BasisItem['of']> = Extract<BasisItem, { of: Kind }>
@@ -93,7 +94,7 @@ async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<str
 async function masterDifference(host: ReadHost, then: ItemOf<'master'>): Promise<string | null> {
   const now = await takeMaster(host, then.service)
   if (!now.ok) return `The master of ${then.service} is not the one that the plan was made for: ${now.says}.`
-  if (now.value.pid === then.pid && now.value.startTicks === then.startTicks) return null
+  if (isSame(now.value, then)) return null
   return `${then.service} was restarted after the plan was made: its master was process ${then.pid} and is ${now.value.pid}.`
 }
 

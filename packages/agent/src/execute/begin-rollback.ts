@@ -23,7 +23,7 @@ export type BegunRollback =
 
 /** Never blocked by a brake (DESIGN D5): whoever may look at the host may also want it back. */
 export async function beginRollback(
-  executor: Pick<Executor, 'host' | 'state' | 'self'>,
+  executor: Pick<Executor, 'host' | 'state' | 'self' | 'discretion'>,
   id: string,
   askedBy: AuthoritySummary,
   start: StartRollback,
@@ -47,7 +47,7 @@ export async function beginRollback(
 
 /** Under the lock, so that nobody else writes into this journal. */
 async function ask(
-  executor: Pick<Executor, 'host' | 'state'>,
+  executor: Pick<Executor, 'host' | 'state' | 'discretion'>,
   id: ApplyId,
   askedBy: AuthoritySummary,
 ): Promise<

@@ -9,6 +9,7 @@ import { apply } from './apply.ts'
 import { recover } from './recover.ts'
 import type { SamplePlan } from '../state/sample-plan.ts'
 import { planKinds, reopened, scene, type Eyes, type PlanKind, type Scene } from './sample-apply.ts'
+import { fpmProcesses } from './simulated-fpm.ts'
 import { CrashError, failPower, poolBefore, type Mishap, type World } from './simulated-host.ts'
 
 const kinds = Object.keys(planKinds) as PlanKind[]
@@ -86,8 +87,8 @@ async function expectLawful(
   // Only a restart loses requests, and only the one that is in flight.
   const mayLose = (planKinds[at.kind] as SamplePlan).acts?.some(({ act }) => act === 'restart') ? 1 : 0
   expect(fpm.lostRequests).toBeLessThanOrEqual(mayLose)
-  expect({ master: fpm.master.state, toldOf: fpm.loaded }).toEqual({
-    master: 'S',
+  expect({ states: [...new Set(fpmProcesses(fpm).map(({ state }) => state))], toldOf: fpm.loaded }).toEqual({
+    states: fpm.isUp ? ['S'] : [],
     toldOf: fpm.isUp ? fpm.readPool() : null,
   })
   expect(await readdir(at.state.root)).not.toContain('lock')

@@ -2,17 +2,29 @@
  * Freezes an FPM master and lets every worker of every pool finish its request (DESIGN D7). Nothing is killed: SIGQUIT
  * makes a worker end after the request it has, and a frozen master cannot reap it or fork another.
  */
-import type { Host, ProcessFacts, ProcessIdentity } from '../host/host.ts'
+import type { Did, Host, ProcessFacts, ProcessIdentity } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
+import { stillLiving } from './same-process.ts'
+import { childrenOf, isUnborn, stopMaster, tellWhileHeld } from './hold-still.ts'
 
 export type Drained = { readonly ok: true; readonly workers: number } | { readonly ok: false; readonly says: string }
 
-/** Answers once all workers are zombies, or at the deadline. The caller wakes the master in every case. */
-export async function drainWorkers(host: Host, master: ProcessIdentity, deadlineMs: number): Promise<Drained> {
+/**
+ * Answers once all workers are zombies, or at the deadline. The caller wakes the master in every case. With
+ * `whileHeld`, workers stand still too while that is done, before they are told to finish.
+ */
+export async function drainWorkers(
+  host: Host,
+  master: ProcessIdentity,
+  deadlineMs: number,
+  whileHeld: ((limitMs: number) => Promise<Did>) | null = null,
+): Promise<Drained> {
   const endsAtMs = host.nowMs() + deadlineMs
   const stopped = await stopMaster(host, master)
   if (!stopped.ok) return stopped
-  const told = new Map<number, ProcessFacts>()
+  const first = whileHeld && (await tellWhileHeld(host, master, () => whileHeld(endsAtMs - host.nowMs())))
+  if (first?.ok === false) return first
+  const told = new Map(first?.workers.map((worker) => [worker.pid, worker]))
   for (;;) {
     const children = await childrenOf(host, master)
     if (!children.ok) return children
@@ -32,43 +44,7 @@ export async function drainWorkers(host: Host, master: ProcessIdentity, deadline
   }
 }
 
-async function stopMaster(
-  host: Host,
-  master: ProcessIdentity,
-): Promise<{ readonly ok: true } | { readonly ok: false; readonly says: string }> {
-  const sent = await host.signal(master, 'SIGSTOP')
-  if (!sent.ok) return sent
-  for (const endsAtMs = host.nowMs() + stopLimitMs; host.nowMs() < endsAtMs; await host.sleep(stopPollMs)) {
-    const now = await host.process(master.pid)
-    if (!now.ok || now.value.startTicks !== master.startTicks)
-      return { ok: false, says: `the master ${master.pid} is gone` }
-    if (now.value.state === 'T') return { ok: true }
-  }
-  return { ok: false, says: `the master ${master.pid} did not stop within ${stopLimitMs} ms` }
-}
-
-/** A signal takes effect when the master next leaves the kernel: at once, unless the disk hangs. */
-const stopLimitMs = 1000
-const stopPollMs = 5
 const workerPollMs = 10
-
-async function childrenOf(
-  host: Host,
-  master: ProcessIdentity,
-): Promise<{ ok: true; value: readonly ProcessFacts[] } | { ok: false; says: string }> {
-  const processes = await host.processes()
-  return processes.ok
-    ? { ok: true, value: processes.value.filter((each) => each.parentPid === master.pid) }
-    : { ok: false, says: `the workers cannot be listed: ${processes.says}` }
-}
-
-/**
- * A fork that still bears the master's title. It blocks SIGQUIT until it is a worker (`fpm_signals_child_block`), or
- * loses it before PHP 7.3.9, so it is told only then.
- */
-function isUnborn(child: ProcessFacts): boolean {
-  return readFpmTitle(child.title)?.is === 'master'
-}
 
 /** Waits for these to end; with none to wait for, for one poll. False when time is up. */
 async function awaitEnd(host: Host, workers: readonly ProcessFacts[], endsAtMs: number): Promise<boolean> {
@@ -84,9 +60,9 @@ async function awaitEnd(host: Host, workers: readonly ProcessFacts[], endsAtMs: 
 /** Those that still live, as they are now. */
 async function refreshed(host: Host, workers: readonly ProcessFacts[]): Promise<readonly ProcessFacts[]> {
   const now = await Promise.all(workers.map((worker) => host.process(worker.pid)))
-  return now.flatMap((read, index) => {
-    const isAlive = read.ok && read.value.startTicks === workers[index]?.startTicks && read.value.state !== 'Z'
-    return isAlive ? [read.value] : []
+  return workers.flatMap((worker, index) => {
+    const read = now[index]
+    return (read && stillLiving(read, worker)) ?? []
   })
 }
 
@@ -102,7 +78,7 @@ function holdersSay(
     return `process ${holder.pid} (${where}, state ${holder.state}, ${(usedTicks / ticksPerSecond).toFixed(2)} s of processor time meanwhile)`
   })
   const more = holders.length > namedHolders ? ` and ${holders.length - namedHolders} more` : ''
-  return `after ${deadlineMs / 1000} s a request still ran in ${each.join(', ')}${more}`
+  return `after ${deadlineMs / 1000} s a request still ran, or a client kept its connection, in ${each.join(', ')}${more}`
 }
 
 const namedHolders = 5

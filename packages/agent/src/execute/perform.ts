@@ -27,7 +27,7 @@ export async function perform(host: Host, act: Act, keeper: FreezeKeeper): Promi
     case 'reload-nginx':
       return reloadNginx(host)
     case 'reload-fpm':
-      return reloadFpm(host, { service: act.service, deadlineMs: act.deadlineMs, ...keeper(act.service) })
+      return reloadFpm(host, { ...act, ...keeper(act.service) })
   }
 }
 

@@ -9,6 +9,10 @@ import { recover } from './recover.ts'
 import { reopened, scene } from './sample-apply.ts'
 import { CrashError, poolAfter, type SimulatedFile } from './simulated-host.ts'
 
+function uptimeFile(text: string): SimulatedFile {
+  return { bytes: Buffer.from(text), mode: 0o444, uid: 0, gid: 0, modifiedMs: 0 }
+}
+
 function onlyCrash(error: unknown): void {
   if (!(error instanceof CrashError)) throw error
 }
@@ -43,6 +47,20 @@ describe('at start', () => {
     const beganAtMs = at.world.fpm.nowMs
     expect(await recover(at.agent().executor)).toMatchObject([{ is: 'finished', report: { outcome: 'refused' } }])
     expect(at.world.fpm.nowMs - beganAtMs).toBe(30_000)
+  })
+
+  test('an apply that was admitted before the host was booted has no unit any more, and is closed as refused at once', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const { executor } = at.agent()
+    const first = { ...at.world.agents.values().next().value!, pid: 1, parentPid: 0, startTicks: 90_000, title: 'init' }
+    at.world.agents.set(1, first)
+    at.world.fpm.nowMs += 10_000
+    // The machine runs for 903 seconds; its first process, as a container's is, was there after 900.
+    at.world.files.set('/proc/uptime', uptimeFile('903.00 1800.00\n'))
+    const beganAtMs = at.world.fpm.nowMs
+    expect(await recover(executor)).toMatchObject([{ is: 'finished', report: { outcome: 'refused' } }])
+    expect(at.world.fpm.nowMs).toBe(beganAtMs)
   })
 
   test('an apply whose unit has ended before it began is closed as refused at once', async () => {

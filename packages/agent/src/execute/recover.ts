@@ -4,12 +4,15 @@
  */
 import { problem, type Act, type ApplyId, type ApplyReport } from '@fleetmend/shared'
 import { recordEnd } from '../audit/on-record.ts'
-import { isClosed, phaseOf } from '../state/apply-report.ts'
+import type { ReadHost } from '../host/host.ts'
+import { askedRollback, isClosed, phaseOf } from '../state/apply-report.ts'
 import { hasBeforeImages, journalFile, listApplyIds, openApplyRecord, readReport } from '../state/apply-record.ts'
 import { readJournalFile } from '../state/journal.ts'
 import { sweepTemporaries } from '../state/sweep-temporaries.ts'
+import { startedAtMs } from '../survey/started-at.ts'
 import { closeVerified } from './close-verified.ts'
 import type { Executor } from './executor.ts'
+import { wake } from './hold-still.ts'
 import { inProgressDetail, lockOwner, takeLock, type Locking } from './lock.ts'
 import { stillFrozen, wasReloaded } from './perform-noted.ts'
 import { answerRollback } from './roll-back-apply.ts'
@@ -53,7 +56,7 @@ async function recoverOne(executor: Executor, id: ApplyId, mayStillBegin: boolea
   if (!found.ok) return { apply: id, is: 'stuck', says: found.problem.detail }
   // First of all, and without the lock: every request to every pool of that master waits.
   const frozen = stillFrozen({ record: found.value })
-  if (frozen !== null) await host.signal(frozen.master, 'SIGCONT')
+  if (frozen !== null) await wake(host, frozen.master)
   const lock = await waitForLock(executor, id)
   if (!lock.ok) return { apply: id, is: 'waiting', says: inProgressDetail(lock.owner) }
   const recovered = await recoverLocked(executor, id)
@@ -67,16 +70,23 @@ async function recoverOne(executor: Executor, id: ApplyId, mayStillBegin: boolea
  * After a power failure there is no such unit, and a clock that went back must not make this wait for ever.
  */
 async function whileItsUnitMayBegin({ host, state }: Executor, id: ApplyId): Promise<void> {
+  const bootMs = (await bootedAtMs(host)) ?? 0
   for (const endsAtMs = host.nowMs() + unitStartMs; host.nowMs() < endsAtMs; await host.sleep(500)) {
     const read = await readJournalFile(journalFile(state, id))
     const last = read.ok ? read.value.entries.at(-1) : undefined
     const isUntouched = last !== undefined && (last.entry === 'admitted' || last.entry === 'rollback-asked')
-    if (!isUntouched || host.nowMs() - Date.parse(last.at) >= unitStartMs) return
+    if (!isUntouched || host.nowMs() - Date.parse(last.at) >= unitStartMs || Date.parse(last.at) < bootMs) return
     if ((await lockOwner(state, host))?.what === id) return
   }
 }
 
 const unitStartMs = 30_000
+
+/** In a container, too: its first process is as old as it is. */
+async function bootedAtMs(host: ReadHost): Promise<number | null> {
+  const first = await host.process(1)
+  return first.ok ? startedAtMs(host, first.value.startTicks) : null
+}
 
 /** Read again under the lock: whoever had it may have finished this apply, and lines would be written over its own. */
 async function recoverLocked(executor: Executor, id: ApplyId): Promise<Recovered> {
@@ -86,6 +96,7 @@ async function recoverLocked(executor: Executor, id: ApplyId): Promise<Recovered
   if (isClosed(run.record.journal.entries)) return { apply: id, is: 'finished', report: reportOf(run) }
   const report = await keepingState(run, async () => {
     await noteThawed(run)
+    await executor.discretion.learn()
     return finish(run)
   })
   return { apply: id, is: 'finished', report }
@@ -130,7 +141,8 @@ async function finish(run: RunningApply): Promise<ApplyReport> {
       await note(run, 'The apply was cut off while the host was looked at. Looking again.')
       return closeVerified(run)
     case 'rolling-back':
-      await note(run, 'The rollback was cut off. Going on with it.')
+      // Asked for and not begun, it is told as what it is: the unit of the apply before may still be ending.
+      if (askedRollback(entries) === null) await note(run, 'The rollback was cut off. Going on with it.')
       return answerRollback(run)
     case 'closed':
       throw new Error('A closed apply is recovered. This is a bug.')

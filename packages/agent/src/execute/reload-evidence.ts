@@ -10,6 +10,7 @@ import { fpmProcessManager, listenAddress } from '../readings/fpm-values.ts'
 import { readJournal } from '../readings/journal.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { redactProse } from '../redaction/redact-prose.ts'
+import { isSame, stillLiving } from './same-process.ts'
 import { readUnit } from './unit-state.ts'
 
 /** What there was just before: anything beyond it is new. */
@@ -48,11 +49,10 @@ export async function awaitReloaded(
     (pool) => fpmProcessManager(pool.directives.get('pm')?.value ?? '') !== 'ondemand',
   )
   for (const endsAtMs = host.nowMs() + evidenceLimitMs; ; await host.sleep(pollMs)) {
-    const now = await host.process(master.pid)
-    if (!now.ok || now.value.startTicks !== master.startTicks || now.value.state === 'Z')
-      return { ok: false, says: await deathSays(host, service, before) }
+    const now = stillLiving(await host.process(master.pid), master)
+    if (now === null) return { ok: false, says: await deathSays(host, service, before) }
     // Whoever was to wake it may have died; waking it twice does no harm.
-    if (now.value.state === 'T') await host.signal(master, 'SIGCONT')
+    if (now.state === 'T') await host.signal(master, 'SIGCONT')
     const workers = await workersOf(host, master)
     const fresh = workers.filter((worker) => !before.workers.some((old) => isSame(old, worker)))
     const oldOnes = workers.length - fresh.length
@@ -179,8 +179,4 @@ async function logEnd(host: ReadHost, master: ProcessIdentity, config: FpmConfig
     if (stat.ok && stat.value.kind === 'file') return { path, offset: stat.value.sizeBytes }
   }
   return null
-}
-
-function isSame(a: ProcessIdentity, b: ProcessIdentity): boolean {
-  return a.pid === b.pid && a.startTicks === b.startTicks
 }

@@ -3,17 +3,18 @@ import type { Host } from '../host/host.ts'
 import { freezeLimits, reloadFpm } from './reload-fpm.ts'
 import type { BeforeReload } from './reload-evidence.ts'
 import { dieFpm } from './simulated-fpm.ts'
-import { hostOf, poolAfter, simulatedWorld, type SimulatedHost, type World } from './simulated-host.ts'
+import { hostOf, keepConnections, poolAfter, simulatedWorld, type SimulatedHost, type World } from './simulated-host.ts'
 
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'
 const nowMs = Date.parse('2026-11-21T03:10:00.000Z')
 
-function reload(host: Host, deadlineMs = 20_000) {
+function reload(host: Host, deadlineMs = 20_000, what: { readonly reloadsNginx?: true } = {}) {
   const told: string[] = []
   const freezing: BeforeReload[] = []
   return reloadFpm(host, {
     service: 'php8.2-fpm',
     deadlineMs,
+    ...what,
     frozen: async (before) => {
       told.push('frozen')
       freezing.push(before)
@@ -53,7 +54,9 @@ describe('a reload', () => {
     const { loaded } = world.fpm
     const reloaded = await reload(host, 3000)
     expect(reloaded).toMatchObject({ came: 'let-go', told: ['frozen', 'thawed'] })
-    expect(reloaded.says).toContain(`after 3 s a request still ran in process ${slow!.pid} (pool www, state S`)
+    expect(reloaded.says).toContain(
+      `after 3 s a request still ran, or a client kept its connection, in process ${slow!.pid} (pool www, state S`,
+    )
     expect(withoutPids(host.deeds)).not.toContain('SIGUSR2')
     expect(world.fpm).toMatchObject({ loaded, lostRequests: 0, master: { state: 'S' } })
     expect(world.fpm.nowMs - nowMs).toBeLessThan(3200)
@@ -145,6 +148,84 @@ describe('a reload', () => {
       says: expect.stringContaining('nothing showed that it serves again'),
     })
     expect(world.fpm.lostRequests).toBe(0)
+  })
+})
+
+describe('with connections that nginx keeps', () => {
+  const kept = { reloadsNginx: true } as const
+  const world = () => {
+    const made = simulatedWorld(nowMs)
+    keepConnections(made)
+    made.fpm.workers[0]!.busyUntilMs = nowMs + 500
+    return made
+  }
+
+  test('workers stand still until nginx has given them up, and are told to finish before they wake', async () => {
+    const at = world()
+    const host = hostOf(at)
+    expect(await reload(host, 20_000, kept)).toMatchObject({ came: 'did' })
+    expect(withoutPids(host.deeds)).toEqual([
+      ...['guard', 'SIGSTOP', 'SIGSTOP', 'SIGSTOP', 'SIGHUP', 'SIGQUIT', 'SIGQUIT', 'SIGCONT', 'SIGCONT', 'SIGUSR2'],
+    ])
+    expect(at.fpm.lostRequests).toBe(0)
+  })
+
+  test('a reload that leaves nginx alone waits in vain, and loses what nginx sends to a worker that ends', async () => {
+    const at = world()
+    expect(await reload(hostOf(at), 3000)).toMatchObject({ came: 'let-go' })
+    expect(at.fpm.lostRequests).toBe(1)
+  })
+
+  test('nobody is held where nginx refuses its files', async () => {
+    const at = world()
+    const host = hostOf(at)
+    const refusing: Host = {
+      ...host,
+      ask: async (question) =>
+        question.tool === 'nginx-config-test'
+          ? { ok: true, value: { exitCode: 1, stdout: '', stderr: 'nginx: [emerg] unknown directive "lisen"\n' } }
+          : host.ask(question),
+    }
+    expect(await reload(refusing, 20_000, kept)).toMatchObject({
+      came: 'let-go',
+      told: [],
+      says: expect.stringContaining('unknown directive "lisen"'),
+    })
+    expect(host.deeds).toEqual([])
+  })
+
+  test.each<{ what: string; signal: Host['signal']; says: string }>([
+    { what: 'nginx does not take its reload', signal: async () => ({ ok: true }), says: 'no new worker serves' },
+    { what: 'nginx cannot be told', signal: async () => ({ ok: false, says: 'it is gone' }), says: 'it is gone' },
+  ])('where $what, all are woken and none was told anything', async ({ signal, says }) => {
+    const at = world()
+    const host = hostOf(at)
+    const deaf: Host = {
+      ...host,
+      signal: async (to, name) => (name === 'SIGHUP' ? signal(to, name) : host.signal(to, name)),
+    }
+    const workers = at.fpm.workers.map(({ pid }) => pid)
+    expect(await reload(deaf, 3000, kept)).toMatchObject({ came: 'let-go', says: expect.stringContaining(says) })
+    expect(at.fpm.workers.map(({ pid, state, quitting }) => ({ pid, state, quitting }))).toEqual(
+      workers.map((pid) => ({ pid, state: 'S', quitting: false })),
+    )
+    expect(at.fpm).toMatchObject({ lostRequests: 0, master: { state: 'S' } })
+  })
+
+  test('a worker that does not stand still, because the disk hangs, ends it before nginx is told', async () => {
+    const at = world()
+    const host = hostOf(at)
+    const [stuck] = at.fpm.workers
+    const hanging: Host = {
+      ...host,
+      signal: async (to, name) => (to.pid === stuck?.pid && name === 'SIGSTOP' ? { ok: true } : host.signal(to, name)),
+    }
+    expect(await reload(hanging, 20_000, kept)).toMatchObject({
+      came: 'let-go',
+      says: expect.stringContaining(`process ${stuck?.pid} (state S) did not stand still`),
+    })
+    expect(withoutPids(host.deeds)).not.toContain('SIGHUP')
+    expect(at.fpm.workers.map(({ state }) => state)).toEqual(['S', 'S'])
   })
 })
 

@@ -3,17 +3,18 @@
  * worker finish, tell the master to re-read its configuration, wake it. At the deadline it lets go: then nothing was
  * lost and nothing was loaded. No preflight, no reload: a bad configuration kills the master.
  */
-import type { Host, ProcessIdentity } from '../host/host.ts'
+import type { Act } from '@fleetmend/shared'
+import type { Did, Host, ProcessIdentity } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
+import { checkNginxConfig } from './check-nginx-config.ts'
 import { drainWorkers } from './drain-workers.ts'
 import { awaitReloaded, markBeforeReload, type BeforeReload } from './reload-evidence.ts'
+import { tellNginx } from './reload-nginx.ts'
 import { readRunning } from './unit-state.ts'
 
-export interface FpmReload {
-  readonly service: string
-  readonly deadlineMs: number
+export interface FpmReload extends Omit<Extract<Act, { act: 'reload-fpm' }>, 'act'> {
   /** On disk before SIGSTOP, so that whoever comes after a crash knows whom to wake. */
   frozen(before: BeforeReload): Promise<void>
   thawed(master: ProcessIdentity): Promise<void>
@@ -26,9 +27,11 @@ export type Reloaded =
   | { readonly came: 'failed'; readonly says: string }
 
 export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded> {
-  const { service } = reload
+  const { service, reloadsNginx = false } = reload
   const check = await checkFpmConfig(host, service, new Map())
   if (!check.passed) return letGo(`Not reloaded. ${check.says}`)
+  const nginx = reloadsNginx ? await checkNginxConfig(host, new Map()) : null
+  if (nginx?.passed === false) return letGo(`Not reloaded. ${nginx.says}`)
   const running = await readRunning(host, service)
   if (!running.ok) return letGo(`Not reloaded: ${running.says}.`)
   const { main, unit } = running.value
@@ -41,7 +44,7 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
 
   const before = await markBeforeReload(host, main, check.config)
   await reload.frozen(before)
-  const drained = await whileFrozen(host, before.master, limits)
+  const drained = await whileFrozen(host, before.master, limits, reloadsNginx)
   await reload.thawed(before.master)
   if (!drained.ok)
     return letGo(`Let go: ${drained.says}. No request was lost, and ${service} runs on with the configuration it had.`)
@@ -49,20 +52,32 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
   return evidence.ok
     ? {
         came: 'did',
-        says: `Reloaded ${service} without losing a request: ${drained.workers} workers finished first. ${evidence.says}`,
+        says: `Reloaded ${service} without losing a request: ${drained.workers} workers finished first${reloadsNginx ? ', and nginx gave up the connections it kept to them' : ''}. ${evidence.says}`,
       }
     : { came: 'failed', says: evidence.says }
 }
 
-/** From SIGSTOP to SIGCONT, with a second process that wakes the master if this one dies. */
-async function whileFrozen(host: Host, master: ProcessIdentity, limits: FreezeLimits): ReturnType<typeof drainWorkers> {
+/** From SIGSTOP to SIGCONT, with a second process that wakes whom we hold if this one dies. */
+async function whileFrozen(
+  host: Host,
+  master: ProcessIdentity,
+  limits: FreezeLimits,
+  reloadsNginx: boolean,
+): ReturnType<typeof drainWorkers> {
   const guard = await host.guardFrozen(master, limits.guardMs)
   if (!guard.ok) return { ok: false, says: guard.says }
-  const drained = await drainWorkers(host, master, limits.drainMs)
+  const drained = await drainWorkers(host, master, limits.drainMs, reloadsNginx ? giveUpKept(host) : null)
   // The signal waits for the frozen master; all its workers are gone by the time it wakes.
   const told = drained.ok ? await host.signal(master, 'SIGUSR2') : drained
   await guard.value.release()
   return told.ok ? drained : { ok: false, says: told.says }
+}
+
+function giveUpKept(host: Host): (limitMs: number) => Promise<Did> {
+  return async (limitMs) => {
+    const told = await tellNginx(host, limitMs)
+    return told.came === 'did' ? { ok: true } : { ok: false, says: told.says.replace(/\.$/, '') }
+  }
 }
 
 interface FreezeLimits {

@@ -13,6 +13,7 @@ import { nginxUnit } from '../readings/unit-properties.ts'
 import { drainWorkers } from './drain-workers.ts'
 import { markBeforeReload } from './reload-evidence.ts'
 import { freezeLimits, type FpmReload, type Reloaded } from './reload-fpm.ts'
+import { isSame } from './same-process.ts'
 import { readRunning, type RunningUnit } from './unit-state.ts'
 
 export interface Restart extends Pick<FpmReload, 'frozen' | 'thawed'> {
@@ -38,8 +39,8 @@ export async function restartService(host: Host, { act, ...keeper }: Restart): P
       came: 'failed',
       says: `${service} did not come back: ${told.ok ? now.says : `${told.says}; ${now.says}`}.`,
     }
-  const { pid, startTicks } = now.value.main
-  const isNew = !before.ok || before.value.main.pid !== pid || before.value.main.startTicks !== startTicks
+  const { pid } = now.value.main
+  const isNew = !before.ok || !isSame(before.value.main, now.value.main)
   const finished = held === null ? '' : ` ${held.says}`
   return isNew
     ? { came: 'did', says: `Restarted ${service} (main process ${pid}); stop and start took ${tookMs} ms.${finished}` }

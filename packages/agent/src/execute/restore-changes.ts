@@ -65,7 +65,8 @@ async function restoreChange(
   if (isFileChange(change)) await removeLeftovers(run, change.path)
   const now = await sideOf(host, state.key, change)
   if (!now.ok) return fail(now.says)
-  if (now.value === 'before') return null
+  // `systemctl enable` makes more than what `is-enabled` reads (Debian's links in rc?.d), and may have been cut off between.
+  if (now.value === 'before' && change.of !== 'unit-setting') return null
   if (now.value === 'neither')
     return fail('it is neither as it was nor as it was written; somebody else has changed it')
   await write(run, { entry: 'restoring', says: `Putting ${nameOf(change)} back.`, change: index })
@@ -85,7 +86,10 @@ async function fileFromBefore(
 ): Promise<WantedFile | 'lost'> {
   if (!isFileChange(change) || change.before === null) return null
   const bytes = await loadBeforeImage(executor.state, record, index)
-  return bytes === null || image === null ? 'lost' : { bytes, mode: image.mode, uid: image.uid, gid: image.gid }
+  if (bytes === null || image === null) return 'lost'
+  // Written now, they would look as if they had been edited since the service loaded them.
+  const { mode, uid, gid, modifiedMs } = image
+  return { bytes, mode, uid, gid, modifiedMs }
 }
 
 /** Of a write that was killed in the middle; no program reads them, so one that stays stops nothing. */

@@ -42,6 +42,18 @@ describe('a person who asks for it', () => {
     expect([...world.directories]).not.toContain('/etc/systemd/system/php8.2-fpm.service.d')
   })
 
+  test('gets files back that are as old as they were: nothing looks edited since it was loaded', async () => {
+    await using folder = await temporaryState()
+    const at = await scene(folder.state, 'edit and reload')
+    const writtenMs = at.world.files.get(poolPath)?.modifiedMs
+    await at.apply()
+    expect(at.world.files.get(poolPath)?.modifiedMs).not.toBe(writtenMs)
+    const start: StartRollback = async () => ({ ok: true })
+    await beginRollback(at.agent().executor, at.record.id, askedBy, start)
+    await rollBackApply(at.agent().executor, at.record.id)
+    expect(at.world.files.get(poolPath)?.modifiedMs).toBe(writtenMs)
+  })
+
   test('is told when it is rolled back already', async () => {
     await using folder = await temporaryState()
     const { rollBack } = await applied(folder, 'edit and reload')

@@ -47,6 +47,7 @@ export async function rollBackApply(executor: Executor, id: ApplyRecord['id']): 
 
 /** Under the lock, and in recovery too: what was asked for is begun or refused, what was begun is finished. */
 export async function answerRollback(run: RunningApply): Promise<ApplyReport> {
+  await run.executor.discretion.learn()
   const asked = askedRollback(run.record.journal.entries)
   if (asked === null) return finishRollback(run)
   const refusal = await whyNot(run)

@@ -28,6 +28,8 @@ export async function finishRollback(run: RunningApply): Promise<ApplyReport> {
   const { entries } = run.record.journal
   const begun = lastOf(entries, 'rolling-back')
   const notRestored = await restoreChanges(run)
+  // What is back may hold others.
+  await run.executor.discretion.learn()
   await write(run, { entry: 'restored', says: notRestored.length === 0 ? 'Everything is as it was before.' : '' })
   const notTold = await tellServices(run)
   const verdict = begun?.verdict ?? null

@@ -7,11 +7,13 @@ import { sampleMadeAtMs, samplePlan, type SamplePlan } from '../state/sample-pla
 import type { StateFolder } from '../state/state-folder.ts'
 import { sampleFacts, samplePool, sampleFpm, sampleSite } from '../survey/sample-facts.ts'
 import { apply } from './apply.ts'
+import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
 import { recover, type Recovered } from './recover.ts'
 import {
   dropInPath,
   hostOf,
+  keepConnections,
   poolAfter,
   poolBefore,
   releaseGuard,
@@ -79,6 +81,13 @@ export const planKinds = {
     acts: [{ act: 'start', service }],
     clears: [{ diagnosis: 'fpm-crashed', subject }],
   },
+  'edit and reload, with connections that nginx keeps': {
+    files: [poolFile],
+    checks: [...checks, { when: 'planned', check: 'nginx-config', service: 'nginx' }],
+    acts: [{ ...reload, reloadsNginx: true }],
+    clears: [{ diagnosis: 'pool-exhausted', subject }],
+    basis: { exact: [], guards: [{ guard: 'nginx-loaded' }] },
+  },
   'reload only': { checks: [{ when: 'planned', check: 'fpm-config', service }], acts: [reload] },
   'both files, daemon-reload and reload': {
     files: [poolFile, { path: dropInPath, before: null, after: dropIn }],
@@ -111,6 +120,7 @@ export interface Scene {
 
 export async function scene(state: StateFolder, kind: PlanKind, overrides: SamplePlan = {}): Promise<Scene> {
   const world = simulatedWorld(sampleMadeAtMs + 1000, { isUp: !startsIt(kind) })
+  if (kind === 'edit and reload, with connections that nginx keeps') keepConnections(world)
   if (kind === 'enable, open the directory and start') {
     world.unitFileState = 'disabled'
     world.directoryModes.set('/run/php', 0o700)
@@ -138,6 +148,7 @@ export async function scene(state: StateFolder, kind: PlanKind, overrides: Sampl
       host,
       state,
       self,
+      discretion: discretion(host),
       look: async () => facts(world),
       diagnose: () => diagnosis(world, eyes),
     }

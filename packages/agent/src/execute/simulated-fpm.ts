@@ -11,6 +11,8 @@ interface Worker {
   /** The request it has ends then; in the past: it is idle. */
   busyUntilMs: number
   quitting: boolean
+  /** nginx keeps its connection open: it ends only when that is closed, and a POST may be on its way to it. */
+  isKept: boolean
 }
 
 export interface SimulatedFpm {
@@ -85,8 +87,10 @@ export function bootFpm(fpm: SimulatedFpm): void {
 
 export function signalFpm(fpm: SimulatedFpm, pid: number, signal: Parameters<Host['signal']>[1]): void {
   if (pid !== fpm.master.pid) {
-    const worker = fpm.workers.find((each) => each.pid === pid)
+    const worker = fpm.workers.find((each) => each.pid === pid && each.state !== 'Z')
     if (worker && signal === 'SIGQUIT') worker.quitting = true
+    if (worker && signal === 'SIGSTOP') worker.state = 'T'
+    if (worker && signal === 'SIGCONT') worker.state = 'S'
     return passTime(fpm, 0)
   }
   if (signal === 'SIGSTOP') fpm.master.state = 'T'
@@ -101,10 +105,28 @@ const pending = new WeakSet<SimulatedFpm>()
 
 export function passTime(fpm: SimulatedFpm, ms: number): void {
   fpm.nowMs += ms
-  for (const worker of fpm.workers) if (worker.quitting && worker.busyUntilMs <= fpm.nowMs) worker.state = 'Z'
+  for (const worker of fpm.workers) {
+    const isIdle = worker.busyUntilMs <= fpm.nowMs
+    const waits = worker.isKept && worker.busyUntilMs === 0
+    if (!worker.quitting || worker.state === 'T' || worker.state === 'Z' || !isIdle || waits) continue
+    worker.state = 'Z'
+    if (worker.isKept) fpm.lostRequests += 1
+  }
   if (!fpm.isUp || fpm.master.state === 'T') return
   const gone = fpm.workers.filter((worker) => worker.state === 'Z').length
   if (gone > 0) fpm.workers = [...fpm.workers.filter((worker) => worker.state !== 'Z'), ...fork(fpm, gone)]
+}
+
+/** nginx has closed its idle connections, and keeps those that are busy no longer than their request. */
+export function letGoOfWorkers(fpm: SimulatedFpm): void {
+  for (const worker of fpm.workers) worker.isKept = false
+  passTime(fpm, 0)
+}
+
+/** What the second process does: everybody who stands still goes on. */
+export function wakeFpm(fpm: SimulatedFpm, master: number): void {
+  signalFpm(fpm, master, 'SIGCONT')
+  for (const worker of fpm.workers) if (worker.state === 'T') signalFpm(fpm, worker.pid, 'SIGCONT')
 }
 
 export function fpmProcesses(fpm: SimulatedFpm): readonly ProcessFacts[] {
@@ -149,6 +171,7 @@ function fork(fpm: SimulatedFpm, count: number): Worker[] {
     state: 'S',
     busyUntilMs: 0,
     quitting: false,
+    isKept: false,
   }))
 }
 

@@ -13,8 +13,10 @@ import {
   signalFpm,
   simulatedFpm,
   startFpm,
+  wakeFpm,
   type SimulatedFpm,
 } from './simulated-fpm.ts'
+import { nginxProcesses, nginxUnitText, reloadNginxOf, simulatedNginx, type SimulatedNginx } from './simulated-nginx.ts'
 
 export interface SimulatedFile {
   readonly bytes: Uint8Array
@@ -32,6 +34,8 @@ export interface World {
   /** UnitFileState of PHP-FPM's unit. */
   unitFileState: string
   readonly fpm: SimulatedFpm
+  /** Null: none is here. */
+  nginx: SimulatedNginx | null
   /** Drop-ins as systemd has read them. */
   loadedDropIns: string
   /** Processes other than FPM's: the agent itself. */
@@ -99,11 +103,21 @@ export function simulatedWorld(nowMs: number, { isUp = true, pool = poolBefore }
     directoryModes: new Map(),
     unitFileState: 'enabled',
     fpm: simulatedFpm(readPool, nowMs, isUp),
+    nginx: null,
     loadedDropIns: '',
     agents: new Map(),
     guard: null,
     unitComplaints: '',
   }
+}
+
+/** An nginx that keeps connections to every worker that there is. */
+export function keepConnections(world: World): void {
+  const put = (path: string, text: string) =>
+    world.files.set(path, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
+  put('/etc/nginx/nginx.conf', 'events {}\n')
+  put('/proc/uptime', '1000.00 1900.00\n')
+  world.nginx = simulatedNginx(world.fpm)
 }
 
 /** The door to the world for one process of the agent, which lives until it crashes. */
@@ -123,7 +137,11 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     return did
   }
   const textOf = (path: string) => (path === fpm.logPath ? Buffer.from(fpm.log) : files.get(path)?.bytes)
-  const processes = () => [...world.agents.values(), ...fpmProcesses(fpm)]
+  const processes = () => [
+    ...world.agents.values(),
+    ...fpmProcesses(fpm),
+    ...(world.nginx ? nginxProcesses(world.nginx) : []),
+  ]
   const found = <T>(value: T | undefined): Read<T> =>
     value === undefined ? { ok: false, why: 'missing', says: 'no such file' } : { ok: true, value }
   return {
@@ -171,7 +189,7 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
     sleep: async (ms) => passTime(fpm, ms),
     replaceFile: async (path, bytes, fresh) => {
       // Cut off in the middle, the real one leaves its temporary file.
-      files.set(leftoverOf(path), { ...fresh, bytes, modifiedMs: fpm.nowMs })
+      files.set(leftoverOf(path), { modifiedMs: fpm.nowMs, ...fresh, bytes })
       boundary()
       files.delete(leftoverOf(path))
       return deed(`write ${path}`, () => replace(world, path, bytes, fresh))
@@ -213,7 +231,8 @@ export function hostOf(world: World, mishap: Mishap = {}): SimulatedHost {
       deed(`${signal} ${process.pid}`, () => {
         if (!processes().some((each) => each.pid === process.pid && each.startTicks === process.startTicks))
           return { ok: false, says: `process ${process.pid} is gone` }
-        signalFpm(fpm, process.pid, signal)
+        if (signal === 'SIGHUP' && world.nginx?.master.pid === process.pid) reloadNginxOf(world.nginx, fpm)
+        else signalFpm(fpm, process.pid, signal)
         return { ok: true }
       }),
     guardFrozen: async (master) => {
@@ -246,7 +265,7 @@ const bootMs = 10_000
 
 /** What the second process does when the first is gone. */
 export function releaseGuard(world: World): void {
-  if (world.guard) signalFpm(world.fpm, world.guard.pid, 'SIGCONT')
+  if (world.guard) wakeFpm(world.fpm, world.guard.pid)
   world.guard = null
 }
 
@@ -255,7 +274,7 @@ function replace(world: World, path: string, bytes: Uint8Array, fresh: NewFile):
   for (let directory = path; (directory = directory.slice(0, directory.lastIndexOf('/'))) !== '';)
     directories.add(directory)
   const { mode, uid, gid } = files.get(path) ?? fresh
-  files.set(path, { bytes: Buffer.from(bytes), mode, uid, gid, modifiedMs: fpm.nowMs })
+  files.set(path, { bytes: Buffer.from(bytes), mode, uid, gid, modifiedMs: fresh.modifiedMs ?? fpm.nowMs })
   return { ok: true }
 }
 
@@ -279,6 +298,7 @@ function answer(world: World, question: Question): ToolOutput {
     case 'unit-properties':
       return output(
         [
+          ...(world.nginx && question.services.includes('nginx') ? [nginxUnitText(world.nginx), ''] : []),
           'Id=php8.2-fpm.service',
           'LoadState=loaded',
           `ActiveState=${fpm.activeState}`,

@@ -7,6 +7,7 @@ import { applyReport } from '../state/apply-report.ts'
 import type { JournalEntry } from '../state/journal-entry.ts'
 import { StateLost } from '../state/journal.ts'
 import { nameOf, sideOf } from './change-side.ts'
+import { wake } from './hold-still.ts'
 import { stillFrozen } from './perform-noted.ts'
 import type { RunningApply } from './running-apply.ts'
 import { commandFor } from './set-change.ts'
@@ -24,7 +25,7 @@ export async function keepingState(run: RunningApply, work: () => Promise<ApplyR
 async function stuckWithoutRecord(run: RunningApply, why: string): Promise<ApplyReport> {
   const { executor, record } = run
   const frozen = stillFrozen(run)
-  if (frozen) await executor.host.signal(frozen.master, 'SIGCONT')
+  if (frozen) await wake(executor.host, frozen.master)
   const at = new Date(executor.host.nowMs()).toISOString()
   const detail = `Cannot go on: the journal of ${record.id} cannot be written (${why}), and without it nothing is done.\n\n${(await steps(run)).join('\n')}`
   const closed: JournalEntry = {

@@ -2,7 +2,7 @@
  * Tells services that their files are back (DESIGN D9): was up and is → reload; was up and is dead → start; was down →
  * left as found. Undoing acts newest-first would reload before the old file is back.
  */
-import type { Act } from '@fleetmend/shared'
+import { readsConfig, rereadsConfig, type Act, type RereadingAct } from '@fleetmend/shared'
 import { lastOf } from '../state/apply-report.ts'
 import type { Baseline } from '../state/journal-entry.ts'
 import { checkConfig } from './checks.ts'
@@ -10,7 +10,6 @@ import { nginxUnit } from '../readings/unit-properties.ts'
 import { performNoted, wasReloadedAfterRestore } from './perform-noted.ts'
 import { note, type RunningApply } from './running-apply.ts'
 import { startService } from './perform.ts'
-import { isReading, type ReadingAct } from './reading-acts.ts'
 import { isUp } from './unit-state.ts'
 
 /** A service that could not be told, and what a person has to do about it. */
@@ -31,7 +30,7 @@ export async function tellServices(run: RunningApply): Promise<readonly NotTold[
     else failures.push({ says: `${did.says}.`, step: 'systemctl daemon-reload' })
   }
   for (const act of acts) {
-    if (!isReading(act) && act.act !== 'start') continue
+    if (!readsConfig(act)) continue
     const was = baseline?.services.find((each) => each.service === act.service)
     const failure = was?.wasUp ? await tellService(run, act, was) : await leave(run, act.service)
     if (failure !== null) failures.push(failure)
@@ -67,7 +66,7 @@ async function actsWithEffect(run: RunningApply): Promise<readonly Act[]> {
 /** A host that was booted anew, or a reload by another hand, has loaded (or died of) files that this plan had written. */
 async function loadedByOthers(run: RunningApply, acts: readonly Act[]): Promise<readonly Act[]> {
   const at = wroteAt(run)
-  const reading = acts.filter(isReading)
+  const reading = acts.filter(rereadsConfig)
   if (at === null || reading.length === 0) return []
   const { fpm, nginx } = await run.executor.look()
   // FPM's status page and systemd count in whole seconds; one reload too many does no harm.
@@ -85,7 +84,7 @@ function wroteAt({ record }: RunningApply): string | null {
 
 async function tellService(
   run: RunningApply,
-  act: ReadingAct | Extract<Act, { act: 'start' }>,
+  act: RereadingAct | Extract<Act, { act: 'start' }>,
   was: Baseline['services'][number],
 ): Promise<NotTold | null> {
   const { host } = run.executor
@@ -106,7 +105,10 @@ async function tellService(
   return act.act === 'reload-fpm' ? reloadAgain(run, act) : tellAgain(run, act)
 }
 
-async function tellAgain(run: RunningApply, act: Exclude<ReadingAct, { act: 'reload-fpm' }>): Promise<NotTold | null> {
+async function tellAgain(
+  run: RunningApply,
+  act: Exclude<RereadingAct, { act: 'reload-fpm' }>,
+): Promise<NotTold | null> {
   const done = await performNoted(run, act)
   if (done.came === 'did') return null
   const up = await isUp(run.executor.host, act.service)

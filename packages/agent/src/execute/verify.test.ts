@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Baseline } from '../state/journal-entry.ts'
 import { samplePlan } from '../state/sample-plan.ts'
 import { sampleFacts } from '../survey/sample-facts.ts'
+import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
 import { hostOf, simulatedWorld } from './simulated-host.ts'
 import { verify } from './verify.ts'
@@ -64,6 +65,7 @@ async function watched(at: (seconds: number) => Moment, { watchMs = 60_000, agai
     host: sleeping,
     state: {} as Executor['state'],
     self: { pid: 1, startTicks: 1 },
+    discretion: discretion(sleeping),
     look: async () => ((looks += 1), sampleFacts()),
     diagnose: (): HostDiagnosis => ({
       host: 'web-7',

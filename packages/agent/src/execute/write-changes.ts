@@ -56,7 +56,7 @@ export async function prepareChanges({ executor, record }: RunningApply): Promis
     const obstacle = await executor.host.writeObstacle(change.path)
     if (obstacle !== null)
       return { ok: false, problem: problem('check-failed', `Cannot apply: ${obstacle}. Nothing was changed.`) }
-    const facts = now.value?.facts ?? { mode: 0, uid: 0, gid: 0 }
+    const facts = now.value?.facts ?? { mode: 0, uid: 0, gid: 0, modifiedMs: 0 }
     images.push(now.value?.bytes ?? null)
     files.push({
       path: change.path,
@@ -64,6 +64,7 @@ export async function prepareChanges({ executor, record }: RunningApply): Promis
       mode: facts.mode,
       uid: facts.uid,
       gid: facts.gid,
+      modifiedMs: facts.modifiedMs,
     })
     for (const missing of await missingDirectories(executor.host, change.path))
       if (!directories.includes(missing)) directories.push(missing)

@@ -97,6 +97,25 @@ describe('the guard', () => {
     await guard.release()
   })
 
+  test('wakes what the master had forked and what was held still with it', async () => {
+    // A shell that has no job control waits for its child, as a master does for its workers.
+    await using master = await idleProcess('sh', ['-c', 'sleep 60 & wait'])
+    const children = async () => {
+      const all = await readProcesses()
+      return all.ok ? all.value.filter(({ parentPid }) => parentPid === master.pid) : []
+    }
+    await expect.poll(async () => (await children()).length, { timeout: 10_000 }).toBe(1)
+    const [worker] = await children()
+    sendSignal(worker!, 'SIGSTOP')
+    sendSignal(master, 'SIGSTOP')
+    await expect.poll(() => stateOf(worker!.pid), { timeout: 10_000 }).toBe('T')
+    const guard = await guarded(master)
+    await guard.release()
+    await awake(master)
+    await awake(worker!)
+    sendSignal(worker!, 'SIGKILL')
+  })
+
   test('wakes the master when it is told to end, and ends', async () => {
     await using master = await frozen()
     const guard = await guarded(master)

@@ -1,10 +1,11 @@
 /**
- * A second process that wakes a frozen master when the first one ends, however it ends, or when time is up (DESIGN D7):
- * no crash of the agent can leave PHP-FPM frozen.
+ * A second process that wakes a frozen master, and workers of it that stand still, when the first one ends, however it
+ * ends, or when time is up (DESIGN D7): no crash of the agent can leave PHP-FPM frozen.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { ProcessIdentity, Read } from './host.ts'
+import { readProcesses } from './processes.ts'
 import type { Self } from './self.ts'
 import { sendSignal } from './signals.ts'
 
@@ -61,7 +62,14 @@ export async function runThawChild(args: readonly string[]): Promise<number> {
   await thaw
   clearTimeout(limit)
   sendSignal({ pid, startTicks }, 'SIGCONT')
+  await wakeChildren(pid)
   // Its work is done; a parent that never lets go would keep it.
   process.stdin.destroy()
   return 0
+}
+
+async function wakeChildren(pid: number): Promise<void> {
+  const processes = await readProcesses()
+  if (!processes.ok) return
+  for (const child of processes.value) if (child.parentPid === pid && child.state === 'T') sendSignal(child, 'SIGCONT')
 }

@@ -206,6 +206,8 @@ export interface NewFile {
   readonly mode: number
   readonly uid: number
   readonly gid: number
+  /** Of bytes that were there before: when they were written. Left out: now. */
+  readonly modifiedMs?: number
 }
 
 /** What systemd is told to do with a unit; `-runtime` is until the next boot. */
@@ -244,8 +246,8 @@ export interface Host extends ReadHost {
   /** Sends nothing and says so when the pid no longer is that process. */
   signal(process: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGQUIT' | 'SIGUSR2' | 'SIGHUP'): Promise<Did>
   /**
-   * Starts a second process that sends SIGCONT to `master` when this process ends, however it ends, or after `limitMs`.
-   * Resolves once that process is ready; `release` makes it send SIGCONT now and end.
+   * Starts a second process that sends SIGCONT to `master` and to those of its children that stand still when this
+   * process ends, however it ends, or after `limitMs`. Resolves once that process is ready; `release` makes it send SIGCONT now and end.
    */
   guardFrozen(master: ProcessIdentity, limitMs: number): Promise<Read<{ release(): Promise<void> }>>
 }

@@ -30,6 +30,17 @@ describe('a file that exists', () => {
     expect(await stat(folder.at('www.conf'))).toMatchObject({ uid: 0, gid: 23_456, size: 5 })
   })
 
+  test('gets the time at which its bytes were written before, where that is said', async () => {
+    await using folder = await temporaryFolder()
+    const path = folder.at('www.conf')
+    const modifiedMs = Date.UTC(2026, 1, 3, 4, 5, 6, 789)
+    await writeFile(path, 'before')
+    await replaceFile(path, bytes('long before'), { ...fresh, modifiedMs })
+    expect((await stat(path)).mtimeMs).toBeCloseTo(modifiedMs, 0)
+    await replaceFile(path, bytes('after'), fresh)
+    expect((await stat(path)).mtimeMs).toBeGreaterThan(Date.UTC(2026, 2))
+  })
+
   test('stays whole for whoever has it open, and only it is there afterwards', async () => {
     await using folder = await temporaryFolder()
     await writeFile(folder.at('www.conf'), 'before')

@@ -44,6 +44,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, fresh: NewFil
         await chmod(temporary, fresh.mode)
       }
       await file.writeFile(bytes)
+      if (fresh.modifiedMs !== undefined) await file.utimes(new Date(), fresh.modifiedMs / 1000)
       await file.sync()
     } finally {
       await file.close()

@@ -8,8 +8,17 @@ import { standingErrorsOf } from './standing-errors.ts'
 const recentMs = 2 * 60_000
 
 export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
-  const isOverfull = pool.queue.ok && Math.min(...pool.queue.value.waiting) > (pool.queue.value.limit ?? Infinity)
-  return isOverfull || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
+  return isOverfull(pool) || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
+}
+
+/**
+ * In one look there was no room, and in none was the queue empty: a worker that takes one makes room for a moment. The
+ * kernel lets one more wait than the limit says (`sk_acceptq_is_full`), and over TCP drops what comes then, telling nobody.
+ */
+function isOverfull({ queue }: PoolFacts): boolean {
+  if (!queue.ok) return false
+  const { waiting, limit } = queue.value
+  return Math.max(...waiting) > (limit ?? Infinity) && Math.min(...waiting) > 0
 }
 
 export function errorsAway(facts: HostFacts, pool: PoolFacts): HostFacts['nginx']['errors'] {

@@ -42,6 +42,11 @@ test.each<{ name: string; broken: readonly string[]; why: string }>([
     broken: lint({ files: [{ path: dropIn, before: null, after: 'x' }] }, [dropIn]),
     why: 'without telling systemd',
   },
+  {
+    name: 'a reload of nginx in passing that rests on nothing',
+    broken: lint({ acts: [{ ...reload, reloadsNginx: true }] }),
+    why: 'reloads nginx in passing',
+  },
   { name: 'a reload that disturbs nobody', broken: lint({ disturbs: [] }), why: 'would not say what that disturbs' },
   { name: 'nothing at all', broken: lint({ files: [], acts: [] }), why: 'it does nothing' },
   {

@@ -1,5 +1,6 @@
 /** What every plan must keep to, whatever its remediations: looked at before anyone is shown it. */
-import type { Act, Plan } from '@fleetmend/shared'
+import { readsConfig, type Plan } from '@fleetmend/shared'
+import { nginxUnit } from '../readings/unit-properties.ts'
 
 /** Files a plan may name, as the configuration names them; a link's target may lie elsewhere. */
 const allowedRoots = [
@@ -65,6 +66,17 @@ const rules: readonly Rule[] = [
       ),
   },
   {
+    why: 'it reloads nginx in passing, and does not rest on its master, its files and a check of them',
+    broken: ({ acts, basis, checks, disturbs }) =>
+      acts.some((act) => act.act === 'reload-fpm' && act.reloadsNginx) &&
+      !(
+        checks.some(({ check, when }) => check === 'nginx-config' && when === 'planned') &&
+        basis.exact.some((item) => item.of === 'master' && item.service === nginxUnit) &&
+        basis.guards.some(({ guard }) => guard === 'nginx-loaded') &&
+        disturbs.some((says) => says.includes('nginx'))
+      ),
+  },
+  {
     why: 'it acts on one service twice',
     broken: (plan) => {
       const told = plan.acts.filter(readsConfig).map((act) => act.service)
@@ -92,12 +104,6 @@ const rules: readonly Rule[] = [
   },
   { why: 'it does nothing', broken: (plan) => plan.changes.length === 0 && plan.acts.length === 0 },
 ]
-
-type ReadingAct = Extract<Act, { act: 'start' | 'restart' | 'reload-fpm' | 'reload-nginx' }>
-
-function readsConfig(act: Act): act is ReadingAct {
-  return act.act === 'start' || act.act === 'restart' || act.act === 'reload-fpm' || act.act === 'reload-nginx'
-}
 
 /** The rules a plan breaks; empty: it may be shown. `named` are the paths as the configuration names them. */
 export function lintPlan(plan: Plan, named: readonly string[]): readonly string[] {

@@ -9,8 +9,8 @@ import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { findReloadableNginx, nginxParts, setNginxDirective, together } from './nginx-parts.ts'
 import { noPlaces, phpPlaces, type PhpPlace } from './php-places.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findPool, findReloadable, planOnly, poolInput } from './service-input.ts'
+import { defaultDeadlineMs, refusedForNginx, reloadParts } from './reload-parts.ts'
+import { findPool, findAccepted, planOnly, poolInput } from './service-input.ts'
 
 export const alignTimeouts = defineRemediation({
   id: 'align-timeouts',
@@ -56,7 +56,7 @@ export const alignTimeouts = defineRemediation({
   draft(facts, { pool: subject, limitS, waitS }) {
     const pool = findPool(facts, subject)
     if (!pool.ok) return pool.refused
-    const service = findReloadable(facts, subject.split('/')[0] ?? '')
+    const service = findAccepted(facts, subject.split('/')[0] ?? '')
     if (!service.ok) return service.refused
     const nginx = findReloadableNginx(facts)
     if (!nginx.ok) return nginx.refused
@@ -71,10 +71,10 @@ export const alignTimeouts = defineRemediation({
     if (alignment.kind === 'fits' || (waits === null && limit === null))
       return { kind: 'nothing-to-do', because: alignment.because }
     const fpmEdits = limit === null ? [] : [limitEdit(service.value.config.value, pool.value.name, limit)]
-    const parts = [
-      ...(waits === null ? [] : [nginxParts(nginx.value)]),
-      ...(limit === null ? [] : [reloadParts(service.value, defaultDeadlineMs, true)]),
-    ]
+    const refusal = limit === null ? null : refusedForNginx(facts, service.value)
+    if (refusal) return refusal
+    const fpm = limit === null ? null : reloadParts(facts, service.value, defaultDeadlineMs, true)
+    const parts = [...(waits === null ? [] : [nginxParts(nginx.value)]), ...(fpm ? [fpm] : [])]
     return {
       kind: 'draft',
       because: alignment.because,
@@ -86,7 +86,7 @@ export const alignTimeouts = defineRemediation({
         ...(limit !== null && alignment.endsMore ? [streamsEnd(limit)] : []),
         ...(waits?.warnings ?? []),
       ],
-      guards: [],
+      guards: fpm?.guards ?? [],
       checks: parts.flatMap((each) => each.checks),
       acts: parts.flatMap((each) => each.acts),
       disturbs: parts.flatMap((each) => each.disturbs),

@@ -13,8 +13,8 @@ import type { PeerFacts } from '../survey/address-facts.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
 import { changeArguments, findEditableNginx, nginxParts } from './nginx-parts.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, notManaged, poolInput, poolOf, refused, siteInput } from './service-input.ts'
+import { defaultDeadlineMs, refusedForNginx, reloadParts } from './reload-parts.ts'
+import { findAccepted, notManaged, poolInput, poolOf, refused, siteInput } from './service-input.ts'
 
 export const alignUpstream = defineRemediation({
   id: 'align-upstream',
@@ -43,7 +43,7 @@ export const alignUpstream = defineRemediation({
 
   draft(facts, { site, pool: subject, side }) {
     const [name = ''] = subject.split('/')
-    const found = findReloadable(facts, name)
+    const found = findAccepted(facts, name)
     if (!found.ok) return found.refused
     const service = found.value
     const own = poolOf(service, subject)
@@ -173,13 +173,15 @@ function fpmFollows(at: Alignment, target: SocketAddress): Drafted {
     )
   const asking = serves(facts, pool, at.site)
   if (asking.length > 0) return refused(`${asking.join(' ')} It would lose it.`, 'Let nginx follow: side=nginx.')
+  const refusal = refusedForNginx(facts, service)
+  if (refusal) return refusal
   const { path, splice } = setPoolDirective(service.config.value, pool.name, 'listen', plain(target))
   return {
     ...common(at),
     because: `${story(at)} The pool goes to where nginx asks.`,
     edits: [{ edit: 'splice', path, splices: [splice] }],
     warnings: ['Whoever else reaches the pool at its old address, beside this nginx, no longer does.'],
-    ...reloadParts(service, defaultDeadlineMs, true),
+    ...reloadParts(facts, service, defaultDeadlineMs, true),
   }
 }
 

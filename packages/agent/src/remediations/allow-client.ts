@@ -4,8 +4,8 @@ import { allowedClients, clientAddress, passesTo, refusingPool } from '../judgem
 import { sitesInWords } from '../judgement/upstream-words.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, poolOf } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { planOnly, poolInput, poolOf } from './service-input.ts'
 
 export const allowClient = defineRemediation({
   id: 'allow-client',
@@ -49,8 +49,7 @@ export const allowClient = defineRemediation({
         ...planOnly(found.value),
         `Every program that connects from ${from.join(' or ')} can then have ${subject} run PHP; from this host that is every local user.`,
       ],
-      guards: [],
-      ...reloadParts(found.value, defaultDeadlineMs, true),
+      ...reloadParts(facts, found.value, defaultDeadlineMs, true),
     }
   },
 })

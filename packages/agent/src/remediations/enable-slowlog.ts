@@ -6,8 +6,8 @@ import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { fpmSeconds } from '../readings/fpm-values.ts'
 import type { FpmFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findPool, findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { findPool, planOnly, poolInput, refused } from './service-input.ts'
 
 export const enableSlowlog = defineRemediation({
   id: 'enable-slowlog',
@@ -67,8 +67,7 @@ export const enableSlowlog = defineRemediation({
         ? []
         : [{ diagnosis: 'slowlog-off', subject: { kind: 'service', name: service.service } }],
       warnings: planOnly(service),
-      guards: [],
-      ...reloadParts(service, defaultDeadlineMs, true),
+      ...reloadParts(facts, service, defaultDeadlineMs, true),
     }
   },
 })

@@ -3,8 +3,8 @@ import * as z from 'zod/mini'
 import { hasNoStatusPage, isWithoutIn } from '../judgement/pools-without.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findPool, findReloadable, planOnly, poolInput, refused } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { findPool, planOnly, poolInput, refused } from './service-input.ts'
 
 /** `sun_path` of Linux, with the zero at its end. */
 const longestSocketPath = 107
@@ -61,8 +61,7 @@ export const enableStatusPage = defineRemediation({
         ? []
         : [{ diagnosis: 'status-page-off', subject: { kind: 'service', name: found.value.service } }],
       warnings: planOnly(found.value),
-      guards: [],
-      ...reloadParts(found.value, defaultDeadlineMs, true),
+      ...reloadParts(facts, found.value, defaultDeadlineMs, true),
     }
   },
 })

@@ -4,7 +4,7 @@ import { mendAccess, type AccessMending } from '../judgement/socket-access.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
+import { defaultDeadlineMs, refusedForNginx, reloadParts } from './reload-parts.ts'
 import { findRestartable, restartParts, type Restartable } from './restart-parts.ts'
 import { poolInput, poolOf, refused } from './service-input.ts'
 
@@ -78,6 +78,8 @@ function draftOf(facts: HostFacts, service: Restartable, pool: PoolFacts, mendin
       }
     case 'settings': {
       const isEdited = mending.set.length > 0
+      const refusal = mending.isDenied ? null : refusedForNginx(facts, service)
+      if (refusal) return refusal
       return {
         ...common,
         because: `${mending.why} ${isEdited ? `${mending.set.map(([name, value]) => `${name} = ${value}`).join(', ')} lets it in.` : 'The files of the pool are right; a start makes the socket as they say.'}`,
@@ -88,7 +90,7 @@ function draftOf(facts: HostFacts, service: Restartable, pool: PoolFacts, mendin
         warnings: isEdited ? [] : ['Somebody or something changed the socket by hand; it may do so again.'],
         ...(mending.isDenied
           ? restartParts(facts, service, isEdited)
-          : reloadParts(service, defaultDeadlineMs, isEdited)),
+          : reloadParts(facts, service, defaultDeadlineMs, isEdited)),
       }
     }
   }

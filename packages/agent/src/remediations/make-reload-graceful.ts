@@ -3,8 +3,8 @@ import * as z from 'zod/mini'
 import { setGlobalDirective } from '../readings/fpm-config-edit.ts'
 import { fpmSeconds } from '../readings/fpm-values.ts'
 import { defineRemediation } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, serviceInput } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { planOnly, serviceInput } from './service-input.ts'
 
 export const makeReloadGraceful = defineRemediation({
   id: 'make-reload-graceful',
@@ -52,8 +52,7 @@ export const makeReloadGraceful = defineRemediation({
         ...planOnly(found.value),
         `From now on one stuck request delays every reload of ${service} by up to ${graceS} s, for all its pools.`,
       ],
-      guards: [],
-      ...reloadParts(found.value, defaultDeadlineMs, !isSet),
+      ...reloadParts(facts, found.value, defaultDeadlineMs, !isSet),
     }
   },
 })

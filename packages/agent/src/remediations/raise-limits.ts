@@ -27,8 +27,8 @@ import {
   type EditableNginx,
   type NginxEdit,
 } from './nginx-parts.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findManaged, findReloadable, planOnly, refused, serviceInput } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { findManaged, planOnly, refused, serviceInput } from './service-input.ts'
 
 export const raiseLimits = defineRemediation({
   id: 'raise-limits',
@@ -174,8 +174,7 @@ function draftPoolFiles(facts: HostFacts, service: string): Drafted {
       subject: { kind: 'pool', name: pool.subject },
     })),
     warnings: planOnly(found.value),
-    guards: [],
-    ...reloadParts(found.value, defaultDeadlineMs, true),
+    ...reloadParts(facts, found.value, defaultDeadlineMs, true),
   }
 }
 

@@ -2,8 +2,8 @@
 import * as z from 'zod/mini'
 import { isManaged, reloadSteps } from '../judgement/by-hand.ts'
 import { defineRemediation } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, notManaged, refused, serviceInput } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { notManaged, refused, serviceInput } from './service-input.ts'
 
 export const reloadFpm = defineRemediation({
   id: 'reload-fpm',
@@ -11,7 +11,9 @@ export const reloadFpm = defineRemediation({
   meaning:
     'Tests the configuration first, beyond what `php-fpm -t` tests. Then the master is held still while every worker ' +
     'finishes its request, and told to re-read everything once all are done. A plain reload kills requests in flight ' +
-    'when process_control_timeout is 0. If a request does not finish before the deadline, the reload lets go: nothing is ' +
+    'when process_control_timeout is 0. Where nginx keeps idle connections to its workers, which would hold them up for ever, ' +
+    'workers stand still too while nginx is reloaded and gives them up; not where that would load an edit of nginx that ' +
+    'nobody asked for. If a request does not finish before the deadline, the reload lets go: nothing is ' +
     'lost, nothing is reloaded, and the answer names the worker.',
   disturbs:
     'New requests to all pools of the service wait until the slowest one in flight is done; none is lost. A ' +
@@ -20,7 +22,8 @@ export const reloadFpm = defineRemediation({
   clears: [],
   byHand:
     'Stop the master (SIGSTOP), send SIGQUIT to each worker, wait until all are zombies, then send SIGUSR2 and SIGCONT to ' +
-    'the master. `systemctl reload` alone loses requests.',
+    'the master. `systemctl reload` alone loses requests. Where nginx keeps connections (`keepalive` in the upstream group): ' +
+    'SIGSTOP to the workers first, `nginx -t && nginx -s reload`, and SIGCONT to them after SIGQUIT.',
   input: z.strictObject({
     service: serviceInput,
     deadlineMs: z._default(
@@ -40,8 +43,7 @@ export const reloadFpm = defineRemediation({
       edits: [],
       clears: [],
       warnings: [],
-      guards: [],
-      ...reloadParts(found.value, deadlineMs, false),
+      ...reloadParts(facts, found.value, deadlineMs, false),
     }
   },
 })

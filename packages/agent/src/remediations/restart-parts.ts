@@ -5,7 +5,7 @@ import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { UnitService } from '../judgement/unit-service.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import type { ReloadParts } from './reload-parts.ts'
-import { findManaged, findReloadable, refused, type Found } from './service-input.ts'
+import { findManaged, findAccepted, refused, type Found } from './service-input.ts'
 import { unitBasis } from './started-service.ts'
 
 export interface Restartable extends UnitService {
@@ -16,7 +16,7 @@ export interface Restartable extends UnitService {
 export function findRestartable(facts: HostFacts, service: string): Found<Restartable> {
   const managed = findManaged(facts, service)
   if (!managed.ok) return managed
-  const reloadable = findReloadable(facts, service)
+  const reloadable = findAccepted(facts, service)
   if (!reloadable.ok) return reloadable
   return { ok: true, value: { ...managed.value, config: reloadable.value.config } }
 }
@@ -38,7 +38,7 @@ const finishWhileQuietMs = 1000
 /** From here on more are lost by waiting than by cutting off. */
 const quietPerSecond = 1
 
-export function restartParts(facts: HostFacts, fpm: UnitService, edits: boolean): ReloadParts {
+export function restartParts(facts: HostFacts, fpm: UnitService, edits: boolean): Omit<ReloadParts, 'guards'> {
   const { service, master, pools } = fpm
   const check = { check: 'fpm-config', service } as const
   const serving = pools.filter((pool) => mayServe(facts, pool))

@@ -11,8 +11,8 @@ import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import type { DifferingFile } from '../survey/last-good-facts.ts'
 import { defineRemediation, type Drafted, type FileEdit } from './define.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
-import { defaultDeadlineMs, reloadParts, type ReloadParts } from './reload-parts.ts'
-import { findManaged, refused, type Found } from './service-input.ts'
+import { defaultDeadlineMs, refusedForNginx, reloadParts, type ReloadParts } from './reload-parts.ts'
+import { findManaged, type Found, refused, type Refused } from './service-input.ts'
 import { startedServiceInput, unitBasis } from './started-service.ts'
 
 export const restoreConfig = defineRemediation({
@@ -43,7 +43,7 @@ export const restoreConfig = defineRemediation({
   draft(facts, { service }) {
     const found = service === nginxUnit ? findNginx(facts) : findFpm(facts, service)
     if (!found.ok) return found.refused
-    const { lastGood, clears, checks, acts, disturbs, basis, warnings } = found.value
+    const { lastGood, clears, checks, acts, disturbs, basis, guards, warnings, cannotReload } = found.value
     const says = changeSays(lastGood)
     if (lastGood === null) return nothingKept(found.value)
     if (says === null)
@@ -57,20 +57,20 @@ export const restoreConfig = defineRemediation({
         `A link of the configuration of ${service} is not as it was, and only files are put back.`,
         `By hand: ${steps.map((step) => `\`${step}\``).join(', ')}. Then plan again.`,
       )
+    if (cannotReload) return cannotReload
     const files = differingFiles(lastGood)
     return {
       kind: 'draft',
       because: `${sentence(says)}.`,
       arithmetic: [],
       edits: files.map(editOf),
-      ...{ checks, acts, disturbs, basis },
+      ...{ checks, acts, disturbs, basis, guards },
       clears: clears.map((diagnosis) => ({ diagnosis, subject: { kind: 'service', name: service } })),
       warnings: [
         'What the edit was meant to do is undone, too: agree with whoever made it.',
         ...files.flatMap(notOfRoot),
         ...warnings,
       ],
-      guards: [],
       forecast: [],
     }
   },
@@ -84,6 +84,8 @@ interface Restorable extends Omit<ReloadParts, 'forecast'> {
   /** Those that hold now. */
   readonly clears: readonly string[]
   readonly warnings: readonly string[]
+  /** Why a reload that it needs cannot be lossless. */
+  readonly cannotReload?: Refused | null
 }
 
 function findFpm(facts: HostFacts, name: string): Found<Restorable> {
@@ -93,13 +95,22 @@ function findFpm(facts: HostFacts, name: string): Found<Restorable> {
   const { lastGood, master, configModifiedMs, loadedAtMs } = service
   const isRefused = service.configTest.ok && !service.configTest.value.passes
   const base = {
-    ...{ service: name, lastGood, clears: clearedOf(service, isRefused), warnings: [], acts: [], disturbs: [] },
+    ...{
+      service: name,
+      lastGood,
+      clears: clearedOf(service, isRefused),
+      warnings: [],
+      acts: [],
+      disturbs: [],
+      guards: [],
+    },
     isFine: master !== null && !isRefused && !isNewer(configModifiedMs, loadedAtMs),
     checks: checksOf('fpm-config', name),
   }
   if (master === null) return { ok: true, value: { ...base, ...startOf(facts, service), basis: [unitBasis(service)] } }
-  const { acts, disturbs, basis } = reloadParts(service, defaultDeadlineMs, true)
-  return { ok: true, value: { ...base, basis, ...(lastGood?.isRunning ? {} : { acts, disturbs }) } }
+  const { basis, ...parts } = reloadParts(facts, service, defaultDeadlineMs, true)
+  if (lastGood?.isRunning) return { ok: true, value: { ...base, basis } }
+  return { ok: true, value: { ...base, ...parts, basis, cannotReload: refusedForNginx(facts, service) } }
 }
 
 function findNginx(facts: HostFacts): Found<Restorable> {
@@ -115,7 +126,7 @@ function findNginx(facts: HostFacts): Found<Restorable> {
   const service = { service: nginxUnit, unit, journal }
   const isRefused = configTest.ok && !configTest.value.passes
   const base = {
-    ...{ service: nginxUnit, lastGood, warnings: [], acts: [], disturbs: [] },
+    ...{ service: nginxUnit, lastGood, warnings: [], acts: [], disturbs: [], guards: [] },
     isFine: master !== null && !isRefused && !isNewer(facts.capacity.nginx?.configModifiedMs ?? null, loadedAtMs),
     clears: isRefused ? ['nginx-config-invalid'] : master ? ['config-not-loaded'] : [],
     checks: checksOf('nginx-config', nginxUnit),

@@ -65,11 +65,10 @@ export function planOnly(service: FpmFacts): readonly string[] {
 
 const toDoByHand = 'What a person can do stands in the findings: `fleetmend-agent diagnose`.'
 
-/** A service that runs and whose configuration could be read and passes FPM's own test: what any reload needs. */
-export function findReloadable(
-  facts: HostFacts,
-  service: string,
-): Found<FpmFacts & { readonly config: { ok: true; value: FpmConfig } }> {
+export type Accepted = FpmFacts & { readonly config: { ok: true; value: FpmConfig } }
+
+/** A service that runs and whose configuration could be read and passes FPM's own test: what any edit begins with. */
+export function findAccepted(facts: HostFacts, service: string): Found<Accepted> {
   const found = findService(facts, service)
   if (!found.ok) return found
   const { master, config, configTest } = found.value

@@ -6,8 +6,8 @@ import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
-import { defaultDeadlineMs, reloadParts } from './reload-parts.ts'
-import { findReloadable, planOnly, poolInput, poolOf } from './service-input.ts'
+import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
+import { planOnly, poolInput, poolOf } from './service-input.ts'
 
 export const tunePool = defineRemediation({
   id: 'tune-pool',
@@ -57,6 +57,7 @@ export const tunePool = defineRemediation({
     })
     if (sizing.kind === 'refused') return sizing
     if (sizing.kind === 'enough') return { kind: 'nothing-to-do', because: sizing.because }
+    const parts = reloadParts(facts, found.value, defaultDeadlineMs, true)
     return {
       kind: 'draft',
       because: sizing.because,
@@ -64,11 +65,13 @@ export const tunePool = defineRemediation({
       edits: poolEdits(found.value.config.value, pool, sizing.to),
       clears: [{ diagnosis: 'pool-exhausted', subject: { kind: 'pool', name: subject } }],
       warnings: planOnly(found.value),
-      guards:
-        sizing.needsMiB > 0
-          ? [{ guard: 'memory-available', atLeastMiB: sizing.needsMiB + Math.floor(keptMiB / 2) }]
-          : [],
-      ...reloadParts(found.value, defaultDeadlineMs, true),
+      ...parts,
+      guards: [
+        ...(sizing.needsMiB > 0
+          ? [{ guard: 'memory-available', atLeastMiB: sizing.needsMiB + Math.floor(keptMiB / 2) } as const]
+          : []),
+        ...parts.guards,
+      ],
     }
   },
 })

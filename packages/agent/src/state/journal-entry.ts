@@ -32,6 +32,7 @@ export const BeforeImage = z.strictObject({
   mode: z.int(),
   uid: z.int(),
   gid: z.int(),
+  modifiedMs: z.number(),
 })
 export type BeforeImage = z.infer<typeof BeforeImage>
 

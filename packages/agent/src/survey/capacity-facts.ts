@@ -137,7 +137,7 @@ async function openFilesOf(host: ReadHost, workers: readonly number[]): Promise<
   return all.flat().toSorted((a, b) => b.now - a.now)[0] ?? null
 }
 
-async function newestChange(host: ReadHost, paths: readonly string[]): Promise<number | null> {
+export async function newestChange(host: ReadHost, paths: readonly string[]): Promise<number | null> {
   const stats = await Promise.all(
     paths.map(async (path) => {
       const real = await host.resolve(path)

@@ -1,9 +1,8 @@
 /** When what runs last loaded its configuration, where that left a trace that nobody wrote by hand. */
 import type { ProcessFacts, ReadHost } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
-import { processStartMs } from '../readings/process-start.ts'
 import { readPidFile } from './fpm-pid-file.ts'
 import { currentWorkers } from './nginx-load-time.ts'
+import { startedAtMs } from './started-at.ts'
 
 export interface ConfigLoad {
   /** What was not changed since a moment before has been loaded; a later load may have left no trace. */
@@ -20,7 +19,7 @@ export async function fpmLoad(
 ): Promise<ConfigLoad | null> {
   const written = pidFile === null ? null : await readPidFile(host, pidFile)
   if (written?.pid === master.pid) return { atMs: written.writtenMs, mark: `${master.pid} at ${written.writtenMs}` }
-  const atMs = await startOf(host, master.startTicks)
+  const atMs = await startedAtMs(host, master.startTicks)
   return atMs === null ? null : { atMs, mark: null }
 }
 
@@ -31,11 +30,6 @@ export async function nginxLoad(
   processes: readonly ProcessFacts[],
 ): Promise<ConfigLoad | null> {
   const [oldest] = currentWorkers(master, processes).toSorted((a, b) => a.startTicks - b.startTicks || a.pid - b.pid)
-  const atMs = oldest ? await startOf(host, oldest.startTicks) : null
+  const atMs = oldest ? await startedAtMs(host, oldest.startTicks) : null
   return oldest && atMs !== null ? { atMs, mark: `${master.pid}: ${oldest.pid} at ${oldest.startTicks}` } : null
-}
-
-async function startOf(host: ReadHost, startTicks: number): Promise<number | null> {
-  const uptime = await host.readFile('/proc/uptime')
-  return uptime.ok ? processStartMs(startTicks, textOf(uptime.value), host.nowMs()) : null
 }

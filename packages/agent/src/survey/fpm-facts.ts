@@ -17,8 +17,8 @@ import { lastGoodFacts, nothingKept, type LastGoodSource } from './last-good-fac
 import { fpmStamps } from '../readings/log-stamps.ts'
 import { localTimeMs } from '../readings/log-time.ts'
 import { readLogWindow, type WantedLog } from './log-window.ts'
-import { processStartMs } from '../readings/process-start.ts'
 import { poolFacts, readMemory, realListen, type QueueSamples } from './pool-facts.ts'
+import { startedAtMs } from './started-at.ts'
 
 const journalLines = 200
 /** The longest look back is that of `pool-undersized`; a log that is old and short also tells of the last start. */
@@ -54,8 +54,8 @@ export async function fpmFacts(
     readMask(host, service),
     unit || master ? null : leftPidFile(host, config, fpmPrefix(binary)),
   ])
-  const startedAtMs = unit ? unit.execMainStartedMs : await startOf(host, master)
-  const loadedAtMs = lastLoad(service, pools, log, startedAtMs)
+  const startedMs = unit ? unit.execMainStartedMs : master && (await startedAtMs(host, master.startTicks))
+  const loadedAtMs = lastLoad(service, pools, log, startedMs)
   const listensOn = await listenersOf(host, master, queues)
   const inQuestion = { service: service.service, master, configTest, modifiedMs: configModifiedMs, loadedAtMs }
   const lastGood = await lastGoodFacts(host, kept, inQuestion, (running, path) => fpmLoad(host, running, path))
@@ -127,7 +127,7 @@ function lastLoad(
   service: FpmService,
   pools: FpmFacts['pools'],
   log: FpmFacts['log'],
-  startedAtMs: number | null,
+  startedMs: number | null,
 ): number | null {
   if (!service.master) return null
   const status = pools.map((pool) => pool.status).find((candidate) => candidate.ok)
@@ -136,12 +136,7 @@ function lastLoad(
     ? log.value.entries.findLast((entry) => entry.event === 'ready' && entry.localTime !== null)
     : undefined
   const readyMs = localTimeMs(ready?.localTime ?? null)
-  return Math.max(readyMs, startedAtMs ?? 0) || null
-}
-
-async function startOf(host: ReadHost, master: ProcessFacts | null): Promise<number | null> {
-  const uptime = master && (await host.readFile('/proc/uptime'))
-  return uptime?.ok ? processStartMs(master?.startTicks ?? 0, textOf(uptime.value), host.nowMs()) : null
+  return Math.max(readyMs, startedMs ?? 0) || null
 }
 
 async function readConfig(host: ReadHost, service: FpmService): Promise<Read<FpmConfig>> {

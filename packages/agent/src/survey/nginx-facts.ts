@@ -11,6 +11,7 @@ import type { PidFileFacts, SiteFacts } from './host-facts.ts'
 import { passFacts } from './pass-facts.ts'
 import { readPidFile } from './fpm-pid-file.ts'
 import { sharesRoot, withoutDeleted } from './fpm-masters.ts'
+import { currentWorkers } from './nginx-load-time.ts'
 import { phpLocationFacts } from './php-locations.ts'
 import { requestReader, type RequestReader } from './recent-requests.ts'
 import { followedSocket } from './socket-path.ts'
@@ -55,7 +56,7 @@ export async function nginxFacts(
   const workers = processes.filter(
     (process) => process.parentPid === master?.pid && process.title.startsWith('nginx: worker process'),
   )
-  const workerPids = workers.filter(({ title }) => !title.includes('is shutting down')).map(({ pid }) => pid)
+  const workerPids = currentWorkers(master, processes).map(({ pid }) => pid)
   const isInstalled = unit !== null || master !== null || isThere
   const { main, config, sites, proxied, allowance, passes } = isInstalled
     ? await readSites(host, startedWith(master))

@@ -1,7 +1,6 @@
 /** When nginx's workers took over the configuration they run with. */
 import type { ProcessFacts, ReadHost } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
-import { processStartMs } from '../readings/process-start.ts'
+import { startedAtMs } from './started-at.ts'
 
 /**
  * The start of the oldest worker: a reload replaces them all at once, and one that died is replaced with the
@@ -14,9 +13,7 @@ export async function nginxLoadedAtMs(
 ): Promise<number | null> {
   const workers = currentWorkers(master, processes)
   if (workers.length === 0) return null
-  const uptime = await host.readFile('/proc/uptime')
-  const oldest = Math.min(...workers.map(({ startTicks }) => startTicks))
-  return uptime.ok ? processStartMs(oldest, textOf(uptime.value), host.nowMs()) : null
+  return startedAtMs(host, Math.min(...workers.map(({ startTicks }) => startTicks)))
 }
 
 /** Those that are shutting down belong to the configuration before. */

@@ -90,9 +90,28 @@ export const Act = z.discriminatedUnion('act', [
     deadlineMs: z
       .int()
       .check(z.describe('After this long the reload lets go: the master runs on with its old configuration.')),
+    reloadsNginx: z.exactOptional(
+      z
+        .literal(true)
+        .check(
+          z.describe('nginx is reloaded in the middle of it, to give up idle connections that it keeps to workers.'),
+        ),
+    ),
   }),
 ])
 export type Act = z.infer<typeof Act>
+
+/** Acts by which a service that runs reads its configuration anew. */
+export type RereadingAct = Extract<Act, { act: 'reload-fpm' | 'reload-nginx' | 'restart' }>
+
+export function rereadsConfig(act: Act): act is RereadingAct {
+  return act.act === 'reload-fpm' || act.act === 'reload-nginx' || act.act === 'restart'
+}
+
+/** Those, and what makes one read it that does not run. */
+export function readsConfig(act: Act): act is RereadingAct | Extract<Act, { act: 'start' }> {
+  return act.act === 'start' || rereadsConfig(act)
+}
 
 /** What must be exactly as it was when the plan was made; taken again under the lock just before the first write. */
 export const BasisItem = z.discriminatedUnion('of', [
@@ -117,10 +136,11 @@ export const BasisItem = z.discriminatedUnion('of', [
 export type BasisItem = z.infer<typeof BasisItem>
 
 /** A bound that must still hold, evaluated again instead of compared. */
-export const Guard = z.strictObject({
-  guard: z.literal('memory-available'),
-  atLeastMiB: z.int(),
-})
+export const Guard = z.discriminatedUnion('guard', [
+  z.strictObject({ guard: z.literal('memory-available'), atLeastMiB: z.int() }),
+  /** A reload of nginx that the plan makes in passing loads nothing that somebody else wrote. */
+  z.strictObject({ guard: z.literal('nginx-loaded') }),
+])
 export type Guard = z.infer<typeof Guard>
 
 /** What one remediation contributes, in words. */

@@ -82,7 +82,7 @@ export function actWords(act: Act): string {
     case 'reload-nginx':
       return 'nginx is reloaded: new workers take over, the old ones finish their requests'
     case 'reload-fpm':
-      return `${act.service} is reloaded without losing a request; lets go after ${act.deadlineMs / 1000} s`
+      return `${act.service} is reloaded without losing a request${act.reloadsNginx ? ', and nginx with it' : ''}; lets go after ${act.deadlineMs / 1000} s`
   }
 }
 

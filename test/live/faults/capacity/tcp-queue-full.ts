@@ -4,7 +4,7 @@ import { defineFault } from '../fault.ts'
 
 export const tcpQueueFull = defineFault({
   id: 'tcp-queue-full',
-  says: 'one worker behind a queue of one, over TCP',
+  says: 'five workers behind a queue of one, over TCP',
   causes: ['pool-exhausted'],
   alsoFound: ['backlog-full'],
   besides: ['upstream-timeout'],
@@ -12,11 +12,11 @@ export const tcpQueueFull = defineFault({
   async inject(host) {
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await setFpm(host, host.pool, 'pm', 'static')
-    await setFpm(host, host.pool, 'pm.max_children', '1')
+    await setFpm(host, host.pool, 'pm.max_children', '5')
     await setFpm(host, host.pool, 'listen.backlog', '1')
     await restartFpm(host)
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:9000')
     await reloadNginx(host)
-    return customers(host, { path: '/sleep.php?s=3', perSecond: 5 }, 4000)
+    return customers(host, { path: '/sleep.php?s=2', perSecond: 3 }, 6000)
   },
 })

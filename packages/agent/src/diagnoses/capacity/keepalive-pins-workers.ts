@@ -1,7 +1,6 @@
 /** Connections that nginx keeps open each hold a worker of PHP that nobody else can use. */
 import type { Evidence, Finding } from '@fleetmend/shared'
-import { reaches } from '../../judgement/same-address.ts'
-import type { KeptConnections } from '../../readings/nginx-capacity.ts'
+import { keptConnectionsTo } from '../../judgement/kept-connections.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -19,7 +18,7 @@ export const keepalivePinsWorkers = defineDiagnosis({
 
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
   const allowed = facts.capacity.nginx
-  const kept = allowed?.kept.find((each) => keeps(facts, each, pool))
+  const kept = keptConnectionsTo(facts, pool)
   const { maxChildren, workers } = pool
   if (!service.master || !kept || maxChildren === null || !allowed) return []
   const nginxWorkers = Math.max(1, facts.nginx.workerPids.length)
@@ -44,13 +43,6 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       remediations: [{ id: 'disable-fastcgi-keepalive', input: { pool: pool.subject } }],
     },
   ]
-}
-
-function keeps(facts: HostFacts, { addresses }: KeptConnections, { listen }: PoolFacts): boolean {
-  if (listen === null || !facts.nginx.sites.ok) return false
-  const passes = facts.nginx.sites.value.flatMap(({ phpLocations }) => phpLocations.flatMap((each) => each.passes))
-  const followed = (named: string) => passes.filter((pass) => pass.named === named).map(({ address }) => address)
-  return addresses.some((address) => [address, ...followed(address)].some((each) => reaches(each, listen)))
 }
 
 function pinnedEvidence({ queue, listen, name }: PoolFacts, held: number): readonly Evidence[] {

@@ -3,6 +3,7 @@ import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
+import { isShortQueue, kernelLimit, turnsAway } from '../../judgement/turned-away.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -37,7 +38,13 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
         ...nginxEvidence(facts, pool),
         ...siteEvidence(facts, [pool]),
       ],
-      remediations: [{ id: 'tune-pool', input: { pool: pool.subject } }],
+      remediations: [
+        { id: 'tune-pool', input: { pool: pool.subject } },
+        // Over TCP nobody is told of a full queue: the kernel drops what comes, and visitors wait to try again.
+        ...(turnsAway(facts, pool) && isShortQueue(pool) && kernelLimit(facts, pool) === null
+          ? [{ id: 'raise-backlog', input: { pool: pool.subject } }]
+          : []),
+      ],
     },
   ]
 }
