@@ -63,10 +63,13 @@ async function gidOf(name: string): Promise<number | null> {
   return read.ok ? accountId(textOf(read.value), name) : null
 }
 
-/** Without the flags that this process was started with, which are for waiting. */
+/**
+ * Without the flags that this process was started with, which are for waiting. V8 does all of its work in one thread: what
+ * takes a tenth of a second gains nothing from helpers that have to be woken (bench/diagnose-failing.ts).
+ */
 function quickSelf(): Self {
   const { program, args } = runningSelf()
-  return { program, args: args.slice(-1) }
+  return { program, args: ['--single-threaded-gc', '--no-concurrent-recompilation', ...args.slice(-1)] }
 }
 
 /** Four times an hour, by a process that is gone again afterwards: finding out takes all that a diagnosis is made of. */

@@ -2,8 +2,9 @@
  * PHP-FPM's configuration as FPM reads it (`fpm_conf.c`): includes walked in FPM's order, sections reopened, the last
  * occurrence of a directive wins. Every value keeps its place, so that it can be changed where it counts.
  */
-import { BYTE_ORDER_MARK, readIniLine, type IniStatement } from './fpm-ini-line.ts'
+import { BYTE_ORDER_MARK, readIniLine, type IniLine, type IniStatement } from './fpm-ini-line.ts'
 import { expandPool } from './fpm-values.ts'
+import { remembered } from './remembered.ts'
 import type { Span } from './splice.ts'
 
 /** One place where a directive is set. Spans are into the byte text of `path`. */
@@ -133,9 +134,8 @@ function walkFile(walk: Walk, file: FpmFile, nesting: number): void {
     walk.stretches.push({ path, pool: walk.pool?.name ?? null, ...stretch, to: Math.max(top, line) })
     stretch = { from: next, directives: [] }
   }
-  for (const { number, span, next } of physicalLines(text)) {
+  for (const { number, span, next, line } of iniLines(text)) {
     const place = { path, line: number, lineSpan: span }
-    const line = readIniLine(text.slice(span.start, span.end))
     if (!line.ok) {
       walk.oddities.push(`${path}:${number}: ${line.says}`)
       continue
@@ -230,17 +230,26 @@ function keep(walk: Walk, directive: FpmDirective): boolean {
   return directive.key === undefined || walk.pool !== null
 }
 
-function* physicalLines(
-  text: string,
-): Generator<{ readonly number: number; readonly span: Span; readonly next: number }> {
+interface PlacedLine {
+  readonly number: number
+  readonly span: Span
+  /** Where the line after it begins. */
+  readonly next: number
+  readonly line: IniLine
+}
+
+const iniLines = remembered((text): readonly PlacedLine[] => {
+  const lines: PlacedLine[] = []
   let start = 0
   for (let number = 1; start < text.length; number++) {
     const lf = text.indexOf('\n', start)
     const end = lf === -1 ? text.length : lf
-    yield { number, span: { start, end }, next: Math.min(end + 1, text.length) }
+    const line = readIniLine(text.slice(start, end))
+    lines.push({ number, span: { start, end }, next: Math.min(end + 1, text.length), line })
     start = end + 1
   }
-}
+  return lines
+})
 
 /** strcasecmp(3) knows A to Z; JavaScript would fold bytes above 127, too. */
 function asciiLower(text: string): string {

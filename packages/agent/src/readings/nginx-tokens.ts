@@ -3,6 +3,7 @@
  * `ngx_conf_read_token` (src/core/ngx_conf_file.c). What nginx refuses is refused here in nginx's words.
  */
 import { luaBlock } from './nginx-lua-block.ts'
+import { remembered } from './remembered.ts'
 import type { Span } from './splice.ts'
 
 export type NginxToken =
@@ -26,7 +27,9 @@ interface Refused {
 /** NGX_CONF_BUFFER: a word or a comment must fit into nginx's read buffer, unless the file ends before it is full. */
 const bufferBytes = 4096
 
-export function nginxTokens(text: string): NginxTokens {
+export const nginxTokens = remembered(scan)
+
+function scan(text: string): NginxTokens {
   const tokens: NginxToken[] = []
   let at = 0
   let line = 1

@@ -3,6 +3,7 @@
  * that a diff of redacted texts has the same lines as a diff of the real ones.
  */
 import { nginxTokens, type NginxToken } from '../readings/nginx-tokens.ts'
+import { remembered } from '../readings/remembered.ts'
 import { showAssignments, showIniValue, type Shown } from './ini-secrets.ts'
 import { nameItself, secretArgs } from './nginx-secrets.ts'
 import { redactRest } from './redact-prose.ts'
@@ -32,11 +33,11 @@ export function redactConfig(text: string): Redacted {
 }
 
 /** Those values alone, for each look: a fraction of the work, because nobody is shown the rest. */
-export function hiddenValues(text: string): readonly HiddenValue[] {
+export const hiddenValues = remembered((text): readonly HiddenValue[] => {
   const hidden: HiddenValue[] = []
   redactValues(text, hidden, (line) => line)
   return hidden
-}
+})
 
 /** How what stands in a comment is shown. */
 type Remark = (line: string) => string

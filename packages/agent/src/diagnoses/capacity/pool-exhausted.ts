@@ -3,7 +3,7 @@ import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { isShortQueue, kernelLimit, turnsAway } from '../../judgement/turned-away.ts'
+import { kernelLimit, turnsAway } from '../../judgement/turned-away.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -40,13 +40,19 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       ],
       remediations: [
         { id: 'tune-pool', input: { pool: pool.subject } },
-        // Over TCP nobody is told of a full queue: the kernel drops what comes, and visitors wait to try again.
-        ...(turnsAway(facts, pool) && isShortQueue(pool) && kernelLimit(facts, pool) === null
+        // It takes a restart, so only where more workers alone would not do: over TCP what finds no room is dropped, and
+        // nobody is told.
+        ...(turnsAway(facts, pool) && isShorterThanPool(pool) && kernelLimit(facts, pool) === null
           ? [{ id: 'raise-backlog', input: { pool: pool.subject } }]
           : []),
       ],
     },
   ]
+}
+
+/** A queue that holds fewer than there are workers runs over whenever as many requests come at once as could be served. */
+function isShorterThanPool({ queue, maxChildren }: PoolFacts): boolean {
+  return queue.ok && queue.value.limit !== null && maxChildren !== null && queue.value.limit < maxChildren
 }
 
 function queueEvidence(pool: PoolFacts): readonly Evidence[] {
