@@ -6,10 +6,11 @@ import type { Host, ProcessFacts, ProcessIdentity, ReadHost } from '../host/host
 import { forPeople, textOf } from '../readings/bytes.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { readFpmLog, readFpmMessage } from '../readings/fpm-log.ts'
-import { fpmProcessManager, listenAddress } from '../readings/fpm-values.ts'
+import { fpmProcessManager } from '../readings/fpm-values.ts'
 import { readJournal } from '../readings/journal.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { redactProse } from '../redaction/redact-prose.ts'
+import { answersEverywhere } from './ask-pools.ts'
 import { isSame, stillLiving } from './same-process.ts'
 import { readUnit } from './unit-state.ts'
 
@@ -102,7 +103,7 @@ async function serves(
   const speaks = ['', 'notice', 'debug'].includes(level) && before.log !== null
   if (!speaks && hasWorkers) return true
   if (await saidReadyInJournal(host, service, before)) return true
-  return !speaks && !hasWorkers && answersEverywhere(host, config, prefix)
+  return !speaks && !hasWorkers && answersEverywhere(host, config.pools, prefix)
 }
 
 async function saidReadyInLog(host: ReadHost, { log }: BeforeReload): Promise<boolean> {
@@ -124,27 +125,6 @@ async function saidReadyInJournal(host: ReadHost, service: string, { atMs, maste
 /** FPM's lines reach the journal with the prefix they have in its log. */
 function saysReady(message: string): boolean {
   return readFpmMessage(message).event === 'ready' || readFpmLog(message).some((entry) => entry.event === 'ready')
-}
-
-/** A request for a script that cannot exist makes an idle `ondemand` pool fork a worker that answers 404. */
-async function answersEverywhere(host: ReadHost, config: FpmConfig, prefix: string): Promise<boolean> {
-  const params = {
-    REQUEST_METHOD: 'GET',
-    SCRIPT_NAME: '/fleetmend-probe',
-    SCRIPT_FILENAME: '/nonexistent/fleetmend-probe.php',
-    QUERY_STRING: '',
-  }
-  for (const pool of config.pools) {
-    const address = listenAddress(
-      pool.directives.get('listen')?.value ?? '',
-      pool.name,
-      pool.directives.get('prefix')?.value ?? prefix,
-    )
-    if (address === null) return false
-    const reply = await host.fastcgi({ address, params, limitMs: 2000 })
-    if (reply.kind !== 'answered') return false
-  }
-  return true
 }
 
 async function deathSays(host: ReadHost, service: string, before: BeforeReload): Promise<string> {

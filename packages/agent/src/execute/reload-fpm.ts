@@ -7,6 +7,7 @@ import type { Act } from '@fleetmend/shared'
 import type { Did, Host, ProcessIdentity } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
+import { idleOnDemand } from './ask-pools.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
 import { checkNginxConfig } from './check-nginx-config.ts'
 import { drainWorkers } from './drain-workers.ts'
@@ -44,11 +45,15 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
 
   const before = await markBeforeReload(host, main, check.config)
   await reload.frozen(before)
-  const drained = await whileFrozen(host, before.master, limits, reloadsNginx)
+  const prefix = fpmPrefix(check.service.binary)
+  const drained = await whileFrozen(host, before.master, limits, {
+    justBefore: () => idleOnDemand(host, check.config, prefix),
+    whileHeld: reloadsNginx ? giveUpKept(host) : null,
+  })
   await reload.thawed(before.master)
   if (!drained.ok)
     return letGo(`Let go: ${drained.says}. No request was lost, and ${service} runs on with the configuration it had.`)
-  const evidence = await awaitReloaded(host, service, before, check.config, fpmPrefix(check.service.binary))
+  const evidence = await awaitReloaded(host, service, before, check.config, prefix)
   return evidence.ok
     ? {
         came: 'did',
@@ -62,18 +67,21 @@ async function whileFrozen(
   host: Host,
   master: ProcessIdentity,
   limits: FreezeLimits,
-  reloadsNginx: boolean,
+  { justBefore, whileHeld }: { readonly justBefore: () => Promise<void>; readonly whileHeld: WhileHeld | null },
 ): ReturnType<typeof drainWorkers> {
   const guard = await host.guardFrozen(master, limits.guardMs)
   if (!guard.ok) return { ok: false, says: guard.says }
-  const drained = await drainWorkers(host, master, limits.drainMs, reloadsNginx ? giveUpKept(host) : null)
+  await justBefore()
+  const drained = await drainWorkers(host, master, limits.drainMs, whileHeld)
   // The signal waits for the frozen master; all its workers are gone by the time it wakes.
   const told = drained.ok ? await host.signal(master, 'SIGUSR2') : drained
   await guard.value.release()
   return told.ok ? drained : { ok: false, says: told.says }
 }
 
-function giveUpKept(host: Host): (limitMs: number) => Promise<Did> {
+type WhileHeld = (limitMs: number) => Promise<Did>
+
+function giveUpKept(host: Host): WhileHeld {
   return async (limitMs) => {
     const told = await tellNginx(host, limitMs)
     return told.came === 'did' ? { ok: true } : { ok: false, says: told.says.replace(/\.$/, '') }
