@@ -104,6 +104,7 @@ const takesValues = new Set([
     'insertBeside',
     'insertDirective',
     'nearest',
+    'remembered',
   ],
   ...['nginxRoute', 'nginxSites', 'passLocations', 'probeAddress', 'probeName', 'proxiedSites', 'readNginxAllowance'],
   ...['readUpstreamGroups', 'setArgument', 'setGlobalDirective', 'setPoolDirective', 'socketKey', 'useOf'],

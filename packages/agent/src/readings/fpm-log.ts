@@ -38,7 +38,9 @@ export type FpmLogEntry = FpmLogEvent & {
   readonly text: string
 }
 
-const PREFIX = /^\[(\d{2})-(\w{3})-(\d{4}) (\d{2}:\d{2}:\d{2})(?:\.\d+)?\] (DEBUG|NOTICE|WARNING|ERROR|ALERT): (.*)$/
+/** With log_level = debug every line says where it was written, too: `pid 103, fpm_event_loop(), line 379: ` (`zlog.c`). */
+const PREFIX =
+  /^\[(\d{2})-(\w{3})-(\d{4}) (\d{2}:\d{2}:\d{2})(?:\.\d+)?\] (DEBUG|NOTICE|WARNING|ERROR|ALERT): (?:pid \d+, \w+\(\), line \d+: )?(.*)$/
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Lines without FPM's own prefix (worker output that was not decorated, wrapped lines) are not FPM's word: left out. */
