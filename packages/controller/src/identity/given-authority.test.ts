@@ -110,9 +110,11 @@ describe('an authority that exists already', () => {
 
 test('the fleet stays the same fleet when it gets another authority', async () => {
   await openPrivateFolder(made.at('data'))
+  const company = made.root('company')
+  // Not before it was made: certificates begin with a whole second.
   const nowMs = Date.now()
   const own = await openCertificateAuthority(made.at('data'), nowMs)
-  const given = await openCertificateAuthority(made.at('data'), nowMs, { now: made.root('company') })
+  const given = await openCertificateAuthority(made.at('data'), nowMs, { now: company })
   if (!own.ok || !given.ok) throw new Error('An authority could not be opened.')
   expect(given.value.fleet).toBe(own.value.fleet)
   expect(given.value.fingerprint).not.toBe(own.value.fingerprint)
