@@ -1,7 +1,4 @@
 /** Who sends whatever comes to mind to the port for agents, as bytes and as frames. Afterwards an honest agent is served as before. */
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { AGENT_PATH, ENROL_PATH, type ProblemCode } from '@fleetmend/shared'
@@ -13,6 +10,7 @@ import { openRawLine } from '../../packages/controller/test/raw-line.ts'
 import { until } from '../lab/until.ts'
 import { agentsDoor, hourMs, type AgentsDoor } from './agents-door.ts'
 import { attack } from './attack-table.ts'
+import { chunks, sayAll, sayInTls, sayOnce, throwAt } from './throw-bytes.ts'
 
 const count = 10_000
 /** Far below what ten thousand connections, or as many frames, would take if something of each were kept. */
@@ -56,8 +54,9 @@ attack(
       const strings = fc.sample(fc.uint8Array({ maxLength: 300 }), { numRuns: count, seed: 5 })
       const inside = strings.splice(0, 600)
       // Most to whoever answers on that port; some as an HTTP request inside of TLS, some as messages of a WebSocket.
-      for (const some of chunks(strings, 100)) await Promise.all(some.map((bytes) => throwAt(door, bytes)))
-      for (const some of chunks(inside.slice(0, 300), 30)) await Promise.all(some.map((bytes) => sayInTls(door, bytes)))
+      for (const some of chunks(strings, 100)) await Promise.all(some.map((bytes) => throwAt(door.port, bytes)))
+      for (const some of chunks(inside.slice(0, 300), 30))
+        await Promise.all(some.map((bytes) => sayInTls(door.port, door.authority.certificate, bytes)))
       const codes = new Set<string>()
       for (const some of chunks(inside.slice(300), 20))
         for (const code of await Promise.all(some.map((bytes) => sayInWebSocket(door, bytes)))) codes.add(code)
@@ -116,46 +115,15 @@ const frame = fc
   )
   .map((each) => (typeof each === 'string' ? each : JSON.stringify(each)))
 
-async function throwAt({ port }: AgentsDoor, bytes: Uint8Array): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  await gone(socket, () => socket.end(bytes))
-}
-
-async function sayInTls({ port, authority }: AgentsDoor, bytes: Uint8Array): Promise<void> {
-  const socket = connectTls({ port, host: '127.0.0.1', ca: authority.certificate })
-  await once(socket, 'secureConnect')
-  await gone(socket, () => socket.end(bytes))
-}
-
-async function gone(socket: Socket, begin: () => void): Promise<void> {
-  socket.on('error', () => undefined)
-  socket.resume()
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  begin()
-  await closed
-}
-
 async function sayInWebSocket({ port, authority }: AgentsDoor, bytes: Uint8Array): Promise<string> {
-  const line = await openRawLine({
-    url: `wss://127.0.0.1:${port}${ENROL_PATH}`,
-    authority: authority.certificate,
-  })
-  // Half of them as text, whatever that makes of them.
-  line.send(bytes.length % 2 === 0 ? bytes : Buffer.from(bytes).toString())
-  line.close()
-  return line.told
+  const url = `wss://127.0.0.1:${port}${ENROL_PATH}`
+  return sayOnce(await openRawLine({ url, authority: authority.certificate }), bytes)
 }
 
-/** Sends from the front of `frames` until all are sent or the line is closed. */
 async function sayAsMember({ port }: AgentsDoor, identity: Identity, frames: string[]): Promise<string> {
   const { authority } = identity
   const line = await openRawLine({ url: `wss://127.0.0.1:${port}${AGENT_PATH}`, authority, client: identity })
-  while (frames.length > 0 && line.isOpen()) {
-    for (const each of frames.splice(0, 20)) line.send(each)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  line.close()
-  return line.told
+  return sayAll(line, frames)
 }
 
 function heapBytes(): number {
@@ -163,8 +131,4 @@ function heapBytes(): number {
   const collect = runInNewContext('gc') as () => void
   collect()
   return process.memoryUsage().heapUsed
-}
-
-function chunks<Each>(all: readonly Each[], size: number): readonly (readonly Each[])[] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 }

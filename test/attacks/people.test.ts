@@ -1,7 +1,4 @@
 /** Whoever comes to the address for people without a good token, with somebody else's browser, or with noise. */
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { API_PATH, encodeApiToken, type ProblemCode } from '@fleetmend/shared'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -21,6 +18,7 @@ import {
 } from '../scenarios/people-client.ts'
 import { openWorld, type World } from '../scenarios/world.ts'
 import { attack } from './attack-table.ts'
+import { chunks, sayAll, sayInTls, sayOnce, throwAt } from './throw-bytes.ts'
 
 const count = 10_000
 const hourMs = 60 * 60_000
@@ -202,9 +200,7 @@ attack(
       const codes = new Set<string>()
       for (const bytes of inside.slice(300)) {
         const line = await openRawLine({ url: `${world.apiUrl()}${API_PATH}`, authority, headers: bearer(secret) })
-        line.send(bytes.length % 2 === 0 ? bytes : Buffer.from(bytes).toString())
-        line.close()
-        codes.add(await line.told)
+        codes.add(await sayOnce(line, bytes))
       }
       expect([...codes].filter((code) => code !== 'closed')).toEqual(['malformed-frame'])
       return 'malformed-frame'
@@ -226,12 +222,7 @@ attack(
       const refusals = new Set<string>()
       while (frames.length > 0) {
         const line = await openRawLine({ url: `${world.apiUrl()}${API_PATH}`, authority, headers: bearer(secret) })
-        while (frames.length > 0 && line.isOpen()) {
-          for (const each of frames.splice(0, 20)) line.send(each)
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-        line.close()
-        ends.add(await line.told)
+        ends.add(await sayAll(line, frames))
         for (const each of line.refusals) refusals.add(each)
       }
       // What is no answer to anything ends a line; what is a call too many ends with its own problem.
@@ -266,27 +257,4 @@ async function followed(api: Client['api']): Promise<void> {
   } catch {
     // Cut off, as it should be; by what, the end of the line tells.
   }
-}
-
-async function throwAt(port: number, bytes: Uint8Array): Promise<void> {
-  const socket = connect(port, '127.0.0.1')
-  await gone(socket, () => socket.end(bytes))
-}
-
-async function sayInTls(port: number, authority: string, bytes: Uint8Array): Promise<void> {
-  const socket = connectTls({ port, host: '127.0.0.1', ca: authority })
-  await once(socket, 'secureConnect')
-  await gone(socket, () => socket.end(bytes))
-}
-
-async function gone(socket: Socket, begin: () => void): Promise<void> {
-  socket.on('error', () => undefined)
-  socket.resume()
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  begin()
-  await closed
-}
-
-function chunks<Each>(all: readonly Each[], size: number): readonly (readonly Each[])[] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size))
 }

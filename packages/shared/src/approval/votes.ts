@@ -1,6 +1,7 @@
 /** Whose signatures count: each verified, and its key looked up in a list of approvers. Pure; the list and the time come from outside. */
 import type { ProblemCode } from '../problems.ts'
 import type { Approver, Approvers } from './allowed-signers.ts'
+import { instantOf } from './presented.ts'
 import { verifySshSignature } from './sshsig.ts'
 
 /** A document to be signed, and what signing it means. */
@@ -56,9 +57,9 @@ export function readVote(armored: string, signable: Signable, { approvers, refus
   const isFor = namespaces === null ? !mustBeNamed : namespaces.includes(namespace)
   if (!isFor) return refuse('approver-not-allowed', `${key} does not say namespaces="${namespace}"`)
   if (validAfterMs !== null && nowMs < validAfterMs)
-    return refuse('approver-not-allowed', `${key} is valid only from ${instant(validAfterMs)}`)
+    return refuse('approver-not-allowed', `${key} is valid only from ${instantOf(validAfterMs)}`)
   if (validBeforeMs !== null && nowMs > validBeforeMs)
-    return refuse('approver-not-allowed', `${key} was valid only until ${instant(validBeforeMs)}`)
+    return refuse('approver-not-allowed', `${key} was valid only until ${instantOf(validBeforeMs)}`)
   return { ok: true, approver }
 }
 
@@ -69,8 +70,4 @@ export function principalsOf(votes: readonly Approver[]): readonly string[] {
 
 function refuse(code: NotCounted, says: string): Vote {
   return { ok: false, code, says }
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString()
 }
