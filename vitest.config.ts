@@ -1,4 +1,4 @@
-/** Two projects: everything instant, and the stories on real hosts, two files at a time. */
+/** Two projects: everything instant, and the stories on real hosts, three files at a time. */
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/lab/longest-first.ts'
 
@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup: './test/attacks/print-attacks.ts',
+          globalSetup: ['./test/lab/folders-in-memory.ts', './test/attacks/print-attacks.ts'],
           include: [
             'packages/**/*.test.ts',
             'test/architecture/**/*.test.ts',
@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'live',
           include: ['test/live/**/*.test.ts'],
           // They wait more than they work, and each file has a lab of its own.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 180_000,
           hookTimeout: 300_000,
           taskTitleValueFormatTruncate,

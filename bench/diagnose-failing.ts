@@ -11,6 +11,7 @@ import { createTRPCClient } from '@trpc/client'
 import type { AgentRouter } from '../packages/agent/src/index.ts'
 import { bootHost } from '../test/lab/lab.ts'
 import type { LiveHost } from '../test/lab/live-host.ts'
+import { nodeOnHost } from '../test/lab/node-on-host.ts'
 import { until } from '../test/lab/until.ts'
 
 const rounds = 21
@@ -48,7 +49,7 @@ const rivals: readonly { readonly name: string; readonly cost: () => Promise<Cos
   { name: 'asked of the serving agent', cost: asked.cost },
   { name: 'fleetmend-agent diagnose', cost: () => costOf(host, ['fleetmend-agent', 'diagnose', '--json']) },
   { name: 'the same questions by hand', cost: () => costOfAll(host, byHand) },
-  { name: 'an empty Node', cost: () => costOf(host, ['/usr/lib/fleetmend/node', '-e', '0']) },
+  { name: 'an empty Node', cost: () => costOf(host, [...nodeOnHost, '-e', '0']) },
 ]
 const seen = new Map<string, Cost[]>(rivals.map(({ name }) => [name, []]))
 for (let round = 0; round < rounds; round++) for (const { name, cost } of rivals) seen.get(name)?.push(await cost())

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openFleet } from '../test/lab/fleet.ts'
 import { openLab } from '../test/lab/lab.ts'
 import type { LiveHost } from '../test/lab/live-host.ts'
+import { nodeOnHost } from '../test/lab/node-on-host.ts'
 
 /** Long enough for the first samples, and for what answered the controller's first questions to be gone. */
 const settleMs = 90_000
@@ -33,7 +34,7 @@ function startBare(on: LiveHost, address: string): Promise<unknown> {
     require('node:tls').connect({ host: '${address}', port: 7443, rejectUnauthorized: false })
     setInterval(() => {}, 60_000)
   `
-  return on.run(['/usr/lib/fleetmend/node', '-e', program], { limitMs: settleMs * 4 })
+  return on.run([...nodeOnHost, '-e', program], { limitMs: settleMs * 4 })
 }
 
 /** Of every process with this in its command line, together. */

@@ -13,9 +13,16 @@ const pnpmVersion = '12.21.0'
 const pnpm = join(root, '.tools/node_modules/.bin/pnpm')
 const node = join(root, 'node_modules/.bin/node')
 
-/** The demo, the score and the crashes are nothing without real hosts; the tests go on without their live stories, and say so. */
-const hosts = { needsHosts: true }
-const tasks = { test: { needsHosts: false }, demo: hosts, score: hosts, crash: hosts, parsers: hosts }
+/** The tests go on without real hosts, and say so; the demo, the score and the crashes are nothing without them. */
+const tasks = {
+  test: 'wanted',
+  demo: 'needed',
+  score: 'needed',
+  crash: 'needed',
+  parsers: 'needed',
+  simulate: 'unused',
+  kills: 'unused',
+}
 const exit = { internal: 1, refused: 3, usage: 64 }
 
 /** Debian packages by a file that tells whether they are there. What runs inside the hosts is not among them. */
@@ -28,9 +35,9 @@ const hostPackages = {
 }
 
 const [name, ...rest] = process.argv.slice(2)
-const task = Object.hasOwn(tasks, name ?? '')
+const hosts = Object.hasOwn(tasks, name ?? '')
   ? tasks[name]
-  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|parsers')
+  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|parsers|simulate|kills')
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
 if (!existsSync(join(root, 'scripts', `${name}.ts`)))
@@ -38,10 +45,10 @@ if (!existsSync(join(root, 'scripts', `${name}.ts`)))
 
 installPnpm()
 installDependencies()
-const lacking = installHostPackages()
+const lacking = hosts === 'unused' ? undefined : installHostPackages()
 if (lacking) {
   say(`Real hosts cannot be booted here. ${lacking}`)
-  if (task.needsHosts) process.exit(exit.refused)
+  if (hosts === 'needed') process.exit(exit.refused)
   say('The tests go on without their live stories.')
 }
 const done = spawnSync(node, [join(root, 'scripts', `${name}.ts`), ...rest], { cwd: root, stdio: 'inherit' })

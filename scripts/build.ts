@@ -1,6 +1,7 @@
-/** Bundles what is installed on machines: a folder for the agent, a file for the command, nothing beside them but a Node 26. */
+/** Makes what is installed on machines: a folder for the agent, a file for the command, nothing beside them but a Node 26. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, globSync, rmSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -19,10 +20,11 @@ const bundles: readonly Bundle[] = [
   {
     entry: 'packages/agent/src/boot.ts',
     file: 'dist/agent/fleetmend-agent.cjs',
-    shebang: '#!/usr/lib/fleetmend/node',
+    shebang: '#!/usr/bin/env -S LD_LIBRARY_PATH=/usr/lib/fleetmend /usr/lib/fleetmend/node',
   },
   { entry: 'packages/agent/src/main.ts', file: 'dist/agent/agent.cjs', isCached: true },
   { entry: 'packages/agent/src/serving.ts', file: 'dist/agent/serving.cjs' },
+  { entry: 'packages/agent/src/stdio.ts', file: 'dist/agent/stdio.cjs' },
   { entry: 'packages/cli/src/main.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
 ]
 
@@ -45,6 +47,8 @@ for (const { entry, file, shebang, isCached } of bundles) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
+    // What ssh2 would do faster with code of the machine it is on; it does without, and says nothing.
+    external: ['cpu-features', '*.node'],
     ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // tRPC and ws ask for it; without it the bundle would carry their development texts and stack traces.
     define: { 'process.env.NODE_ENV': '"production"' },
@@ -55,3 +59,7 @@ for (const { entry, file, shebang, isCached } of bundles) {
     spawnSync(process.execPath, ['scripts/code-cache.ts', file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   process.stdout.write(`${file}  ${Math.round(statSync(`${root}/${file}`).size / 1024)} KiB\n`)
 }
+
+// Its units, and files to begin with: what `fleetmend agent install` takes to a host is one folder.
+for (const path of globSync(['packaging/systemd/*.service', 'packaging/etc/fleetmend/*'], { cwd: root }))
+  copyFileSync(`${root}/${path}`, `${root}/dist/agent/${basename(path)}`)

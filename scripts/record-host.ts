@@ -9,6 +9,7 @@ import { exitCodes, type HostDiagnosis } from '@fleetmend/shared'
 import { build } from 'esbuild'
 import { installAgent } from '../test/lab/agent-bundle.ts'
 import { openLab } from '../test/lab/lab.ts'
+import { nodeOnHost } from '../test/lab/node-on-host.ts'
 import { foundBy, recordedNames, writeRecord } from '../test/lab/recording/recordings.ts'
 import { until } from '../test/lab/until.ts'
 import { virtualImage } from '../test/lab/virtual-image.ts'
@@ -86,7 +87,7 @@ async function record(
   try {
     if (shows) await until(shows, `${fault.id} to show`, showLimitMs)
     const within = fault.within?.(host) ?? []
-    const printed = await host.must([...within, '/usr/lib/fleetmend/node', recorder], { limitMs: lookLimitMs })
+    const printed = await host.must([...within, ...nodeOnHost, recorder], { limitMs: lookLimitMs })
     const { record: recorded, diagnosis } = JSON.parse(printed) as Printed
     const files = new Map(recorded.files.map(([path, base64]) => [path, Buffer.from(base64, 'base64')]))
     const found = foundBy(diagnosis)

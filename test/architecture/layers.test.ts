@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
   },
   {
     room: 'packages/shared/src/node',
-    may: ['node:*'],
+    may: ['node:*', 'wire', 'problems.ts'],
     why: 'what agent and controller do alike to the machine they are on; imported by its own name, never with the rest',
   },
 
@@ -151,6 +151,12 @@ const rows: readonly Row[] = [
     why: 'a command gets its host and its streams from main.ts, so that it can be tried with others',
   },
 
+  {
+    room: 'packages/agent/src/install',
+    never: ['commands', 'execute', 'diagnoses', 'judgement', 'remediations', 'host/linux-host.ts'],
+    why: 'it puts an agent in place, or takes it away, and knows nothing of what agents are for',
+  },
+
   // The controller
   {
     room: 'packages/controller/src',
@@ -173,12 +179,76 @@ const rows: readonly Row[] = [
     why: 'it knows where agents are connected, and nothing of why they are asked',
   },
   {
+    room: 'packages/controller/src/policy',
+    may: ['shared', 'fleet/selector.ts', 'node:fs/promises', 'type runs/room.ts'],
+    why: 'what somebody wrote down for the whole fleet comes to the same whatever run asks, and no run can lift it',
+  },
+  {
+    room: 'packages/controller/src',
+    except: ['packages/controller/src/fleet'],
+    never: ['@fleetmend/ssh'],
+    why: 'the way to a host is known in one room; whoever asks a host does not notice which it is',
+  },
+  {
     room: 'packages/controller/src/store/migrations',
     may: ['kysely', 'kysely/migration'],
     why: 'a migration must mean the same for ever; living code changes under it',
   },
 
+  {
+    room: 'packages/cli/src/ssh',
+    may: [
+      'shared',
+      '@fleetmend/ssh',
+      '@trpc/client',
+      'node:*',
+      'views',
+      'progress',
+      'words',
+      'runs/diagnose-fleet.ts',
+      'cli.ts',
+      'consent.ts',
+      'documents.ts',
+      'report-problem.ts',
+      'type @fleetmend/agent',
+    ],
+    why: 'hosts that a person reaches with their own key; it asks no controller, and no controller comes this way',
+  },
+
+  // SSH
+  {
+    room: 'packages/ssh/src',
+    never: ['@fleetmend/agent', '@fleetmend/cli', '@fleetmend/controller'],
+    why: 'it brings a byte stream to a host, and does not know what is said over it',
+  },
+  {
+    room: 'packages/ssh/src/readings',
+    may: ['shared', 'node:crypto', 'node:net', 'type ssh-target.ts'],
+    why: 'known_hosts and ssh_config are text that becomes values; which files there are, and who may write them, is not its business',
+  },
+  {
+    room: 'packages/ssh/src/known-hosts',
+    never: ['config', 'drivers', 'ssh2'],
+    why: 'whose key a host has does not depend on how it is talked to',
+  },
+  {
+    room: 'packages/ssh/src/config',
+    never: ['known-hosts', 'drivers', 'ssh2', 'node:child_process'],
+    why: 'a configuration is read, and nothing that it names is run',
+  },
+
+  {
+    room: 'packages/ssh/src/drivers',
+    never: ['config', 'run-command.ts', 'one-connection-per-host.ts'],
+    why: 'a driver makes one connection to a target that is given, and verifies whom it reaches; who wanted it, and how often, is not its business',
+  },
+
   // The command line
+  {
+    room: 'packages/cli/src/installation',
+    never: ['commands', 'runs', 'approval', 'ssh/open-session.ts', 'node:child_process'],
+    why: 'what is done on a host is decided and done there: here it is asked for, shown and agreed to',
+  },
   {
     room: 'packages/cli/src',
     never: ['@fleetmend/agent', 'kysely', 'node:sqlite', '@peculiar/x509'],

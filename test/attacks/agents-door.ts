@@ -7,6 +7,7 @@ import {
   AGENT_PATH,
   decodeJoinToken,
   encodeJoinToken,
+  systemTimers,
   type HostId,
   type PeerOptions,
   type Problem,
@@ -52,7 +53,7 @@ export interface AgentsDoor extends AsyncDisposable {
 /** Without a key and a certificate: as somebody who has none. */
 export type Shown = Pick<Identity, 'authority'> & Partial<Pick<Identity, 'key' | 'certificate'>>
 
-export async function agentsDoor(authorities: GivenAuthorities = {}): Promise<AgentsDoor> {
+export async function agentsDoor(authorities: GivenAuthorities = {}, timers = systemTimers): Promise<AgentsDoor> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-door-'))
   await openPrivateFolder(join(folder, 'data'))
   const clock = movedClock()
@@ -67,6 +68,7 @@ export async function agentsDoor(authorities: GivenAuthorities = {}): Promise<Ag
     authority,
     sessions,
     clock,
+    timers,
     names: ['127.0.0.1'],
     host: '127.0.0.1',
     port: 0,

@@ -16,8 +16,11 @@ declare module 'vitest' {
 }
 
 /** A test that passes when `tried` answers with the code; `null` means that nothing refused it. */
-export function attack(row: AttackRow, tried: () => Promise<ProblemCode | null>): void {
-  test(`${row.attacker} ${row.attempt}: ${row.refusedWith}`, { meta: { attack: row } }, async () => {
+export function attack(row: AttackRow, tried: () => Promise<ProblemCode | null>, limitMs = 20_000): void {
+  test(`${row.attacker} ${row.attempt}: ${row.refusedWith}`, { meta: { attack: row }, timeout: limitMs }, async () => {
     expect(await tried()).toBe(row.refusedWith)
   })
 }
+
+/** For attempts by the ten thousand: seconds of work, on a machine that may have much else to do. */
+export const manyAttemptsMs = 90_000

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AGENT_PATH,
   canonicalBytes,
-  decodeJoinToken,
   digestOf,
   exportVerifier,
   headBytes,
@@ -22,11 +21,11 @@ import {
 import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { openLine } from '../../packages/agent/src/serve/controller-line.ts'
-import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
 import { approve, endOf, planRun, sign } from '../scenarios/begin-run.ts'
 import { fleetmend } from '../scenarios/terminal.ts'
 import { openWorld, type Member, type World } from '../scenarios/world.ts'
 import { attack } from './attack-table.ts'
+import { enrolledAs } from './newcomer.ts'
 
 interface Repaired extends AsyncDisposable {
   readonly world: World
@@ -172,12 +171,7 @@ interface Lie {
 /** What the controller makes of a host that says that it has a thousand million records. */
 async function alarmAboutLiar({ key: which, records = () => [] }: Lie): Promise<ProblemCode | null> {
   await using world = await openWorld()
-  const invited = await world.api().hosts.invite.mutate({ by: 'test', labels: {}, host: null, lifeMs: 60_000 })
-  const token = decodeJoinToken(invited.token)
-  if (!token.ok) throw new Error(token.problem.detail)
-  const enrolled = await enrolHost(token.value, { host: 'web-3', os: null, agentVersion: '0.1.0' })
-  if (!enrolled.ok) throw new Error(enrolled.problem.detail)
-  const { authority, key, certificate, fleet } = enrolled.identity
+  const { authority, key, certificate, fleet } = await enrolledAs(world, 'web-3')
   const signing =
     which === 'another' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey : createPrivateKey(key)
   const head = {
@@ -377,11 +371,7 @@ test('a host that is deliberately enrolled anew may begin another record, and th
   const [host] = at.hosts
   await host.disconnect()
   rmSync(host.state.audit, { recursive: true })
-  const again = await at.world.api().hosts.invite.mutate({ by: 'test', labels: {}, host: 'web-1', lifeMs: 60_000 })
-  const token = decodeJoinToken(again.token)
-  if (!token.ok) throw new Error(token.problem.detail)
-  const enrolled = await enrolHost(token.value, { host: 'web-1', os: null, agentVersion: '0.1.0' })
-  expect(enrolled.ok).toBe(true)
+  await enrolledAs(at.world, 'web-1', true)
   expect(await verified(at)).toBeNull()
   const { out } = await fleetmend(at.world, ['audit', 'list', '--host', 'web-1'])
   expect(out).toContain('Enrolled anew: its key is another one than sha256:')

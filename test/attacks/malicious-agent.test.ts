@@ -1,13 +1,12 @@
 /** Who speaks the protocol of agents, with whatever certificate there is to be had, or lies over a good one. */
 import { generateKeyPairSync } from 'node:crypto'
-import { AGENT_PATH, memoryChannels, Peer, problem, problemOf, RENEW_PATH, type ProblemCode } from '@fleetmend/shared'
+import { AGENT_PATH, problem, problemOf, RENEW_PATH, type Problem, type ProblemCode } from '@fleetmend/shared'
 import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import type { LineOpened } from '../../packages/agent/src/serve/controller-line.ts'
 import type { Identity } from '../../packages/agent/src/state/identity.ts'
 import { throwAwayAuthority } from '../../packages/agent/test/throw-away-authority.ts'
-import { openSession } from '../../packages/controller/src/fleet/session.ts'
 import { removeHost } from '../../packages/controller/src/store/hosts.ts'
 import { manualTimers } from '../../packages/shared/test/manual-timers.ts'
 
@@ -162,15 +161,19 @@ attack({ attacker, attempt: 'says of itself what makes no sense', refusedWith: '
 })
 
 attack({ attacker, attempt: 'connects and never says who it is', refusedWith: 'timed-out' }, async () => {
-  const [ours, theirs] = memoryChannels()
   const timers = manualTimers()
-  const peer = new Peer(ours, { timers })
-  const other = new Peer(theirs, { router: t.router({ hello: t.procedure.query(() => new Promise(() => undefined)) }) })
-  const opening = openSession(peer, 'web-1')
-  await timers.pass(15_000)
-  const opened = await opening
-  other.close()
-  return opened.ok ? null : opened.problem.code
+  await using door = await agentsDoor({}, timers)
+  const line = await door.dial(await door.enrolled('web-1'))
+  let end: Problem | null | undefined
+  void endOf(line).then((told) => (end = told))
+  // It is asked once it was looked up, and has fifteen seconds from then on.
+  await until(async () => {
+    await timers.pass(5000)
+    return end !== undefined
+  }, 'the end of the line')
+  expect(door.sessions.all()).toEqual([])
+  expect(await door.isOnRecord('timed-out')).toBe(true)
+  return end?.code ?? null
 })
 
 attack({ attacker, attempt: 'renews its certificate again and again', refusedWith: 'too-many-attempts' }, async () => {

@@ -1,5 +1,11 @@
 /** Who has taken a controller, speaks its protocol perfectly, and wants a host to do what nobody approved. */
-import { BREAK_GLASS_NAMESPACE, manifestBytes, REQUEST_NAMESPACE, type ProblemCode } from '@fleetmend/shared'
+import {
+  BREAK_GLASS_NAMESPACE,
+  manifestBytes,
+  REQUEST_NAMESPACE,
+  sessionRoot,
+  type ProblemCode,
+} from '@fleetmend/shared'
 import { expect } from 'vitest'
 import { attack } from './attack-table.ts'
 import {
@@ -200,6 +206,10 @@ attempt('applies what the host does not allow', 'not-allowed', async (host) => {
 
 attempt('says that it is root at the keyboard', 'bad-input', async (host) =>
   host.begin(await host.plan(), { kind: 'local-root', format: 'fleetmend.local-root/1', person: 'root' }),
+)
+
+attempt('says that root has started this session', 'not-approved', async (host) =>
+  host.begin(await host.plan(), sessionRoot),
 )
 
 attempt('presents a grant as an approval', 'signature-misused', async (host) => {

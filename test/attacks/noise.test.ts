@@ -9,7 +9,7 @@ import type { Identity } from '../../packages/agent/src/state/identity.ts'
 import { openRawLine } from '../../packages/controller/test/raw-line.ts'
 import { until } from '../lab/until.ts'
 import { agentsDoor, hourMs, type AgentsDoor } from './agents-door.ts'
-import { attack } from './attack-table.ts'
+import { attack, manyAttemptsMs } from './attack-table.ts'
 import { chunks, sayAll, sayInTls, sayOnce, throwAt } from './throw-bytes.ts'
 
 const count = 10_000
@@ -65,6 +65,7 @@ attack(
       return 'malformed-frame'
     })
   },
+  manyAttemptsMs,
 )
 
 attack(
@@ -89,6 +90,7 @@ attack(
       return 'malformed-frame'
     })
   },
+  manyAttemptsMs,
 )
 
 const id = fc.integer({ min: 1, max: 6 })

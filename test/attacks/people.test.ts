@@ -17,7 +17,7 @@ import {
   type Client,
 } from '../scenarios/people-client.ts'
 import { openWorld, type World } from '../scenarios/world.ts'
-import { attack } from './attack-table.ts'
+import { attack, manyAttemptsMs } from './attack-table.ts'
 import { chunks, sayAll, sayInTls, sayOnce, throwAt } from './throw-bytes.ts'
 
 const count = 10_000
@@ -205,6 +205,7 @@ attack(
       expect([...codes].filter((code) => code !== 'closed')).toEqual(['malformed-frame'])
       return 'malformed-frame'
     }),
+  manyAttemptsMs,
 )
 
 attack(
@@ -230,6 +231,7 @@ attack(
       expect([...refusals]).toEqual(expect.arrayContaining(['not-permitted', 'too-many-requests']))
       return refusals.has('too-many-requests') ? 'too-many-requests' : null
     }),
+  manyAttemptsMs,
 )
 
 const id = fc.integer({ min: 1, max: 1000 })

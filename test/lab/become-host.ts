@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { enterCgroups } from './cgroups.ts'
 import { plainEnvironment } from './tool.ts'
 
@@ -21,7 +21,8 @@ export interface HostSpec {
   /** Folders to enter; where systemd makes the cgroups there are none, and the name of a scope instead. */
   readonly cgroups: readonly string[]
   readonly scope: string
-  readonly nodeBinary: string
+  /** Files of this machine, by where they are laid on the host. */
+  readonly laid: Readonly<Record<string, string>>
 }
 
 const spec = JSON.parse(process.argv[2] ?? '') as HostSpec
@@ -42,7 +43,7 @@ function nameHost(): void {
   writeFileSync(join(tree, 'etc/hostname'), `${spec.name}\n`)
   writeFileSync(join(tree, 'etc/machine-id'), `${spec.machineId}\n`)
   writeFileSync(join(tree, 'etc/hosts'), `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${spec.name}\n`)
-  mkdirSync(join(tree, 'usr/lib/fleetmend'), { recursive: true })
+  for (const path of Object.keys(spec.laid)) mkdirSync(join(tree, dirname(path)), { recursive: true })
 }
 
 function becomeHost(): void {
@@ -50,7 +51,8 @@ function becomeHost(): void {
     ...['-D', tree, '-M', spec.machine, `--hostname=${spec.name}`, '--boot', '--quiet', '--console=pipe'],
     // There is no machined to register with, and the cgroup this process is in is the host's already.
     ...['--register=no', '--keep-unit', '--link-journal=no', '--resolv-conf=off', '--timezone=off'],
-    ...[`--network-bridge=${spec.bridge}`, `--bind-ro=${spec.nodeBinary}:/usr/lib/fleetmend/node`],
+    `--network-bridge=${spec.bridge}`,
+    ...Object.entries(spec.laid).map(([path, here]) => `--bind-ro=${here}:${path}`),
   ]
   process.execve?.('/usr/bin/systemd-nspawn', ['systemd-nspawn', ...options], plainEnvironment)
 }

@@ -28,6 +28,8 @@ export interface Fleet extends AsyncDisposable {
   startController(): Promise<void>
   /** SIGKILL: nothing is closed in order. */
   killController(): Promise<void>
+  /** The agent as its package brings it, with the approvers of this fleet; it does not serve yet. */
+  install(host: LiveHost): Promise<void>
   /** Installs the agent, lets it in, and waits until it is connected. */
   add(host: LiveHost, labels?: readonly string[]): Promise<void>
 }
@@ -75,10 +77,15 @@ export async function openFleet(address: string): Promise<Fleet> {
       await end(controller, 'SIGKILL')
       controller = undefined
     },
-    add: async (host, labels = []) => {
+    install: async (host) => {
       await host.installAgent()
       await host.must(['mkdir', '-p', '/etc/fleetmend'])
       await host.writeFile('/etc/fleetmend/approvers', readFileSync(approvers))
+      await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
+      await host.must(['systemctl', 'daemon-reload'])
+    },
+    add: async (host, labels = []) => {
+      await fleet.install(host)
       const invited = await cli([
         'hosts',
         'invite',
@@ -88,8 +95,6 @@ export async function openFleet(address: string): Promise<Fleet> {
       ])
       if (invited.exitCode !== 0) throw new Error(`hosts invite: ${invited.stderr}`)
       await host.must(['fleetmend-agent', 'enrol', '--host', host.name, '-'], { input: invited.stdout })
-      await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
-      await host.must(['systemctl', 'daemon-reload'])
       await host.must(['systemctl', 'enable', '--now', '--quiet', 'fleetmend-agent'])
       await until(() => connected(host.name), `${host.name} to be connected`)
     },

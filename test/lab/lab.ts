@@ -3,12 +3,13 @@
  * layer above a shared Debian tree, joined by a bridge. A lab takes nothing but what its claim names, and gives it back.
  */
 import { randomBytes } from 'node:crypto'
-import { readdirSync, realpathSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lowerLayers } from './base-tree.ts'
 import { bridgeOf, cgroupOf, claimLab, folderOf, releaseLab, sweepDeadLabs, type Claim } from './claim.ts'
 import { liveHost, type LiveHost } from './live-host.ts'
+import { runtimeHere } from './node-on-host.ts'
 import { must } from './tool.ts'
 import type { Release } from './tree-recipes.ts'
 
@@ -22,6 +23,8 @@ export interface BootOptions {
   /** What the host calls itself. Unique in its lab. */
   readonly name: string
   readonly release?: Release
+  /** Nothing of ours is there: not even Node, which others have at hand for an agent. */
+  readonly isBare?: true
 }
 
 /** All hosts' layers together; what they write there is memory of this machine. */
@@ -48,7 +51,7 @@ export async function openLab({ lowestNumber }: { readonly lowestNumber?: number
   let booted = 0
   return {
     address: `${network}.1`,
-    boot: async ({ name, release = 'debian12' }) => {
+    boot: async ({ name, release = 'debian12', isBare }) => {
       // A network has 254 addresses; few hosts are there at once.
       const host = liveHost(`${network}.${10 + (booted++ % 240)}`, {
         machine: `flm${claim.number}-${name}`,
@@ -59,7 +62,7 @@ export async function openLab({ lowestNumber }: { readonly lowestNumber?: number
         bridge: bridgeOf(claim.number),
         scope: `${cgroupOf(claim.number)}-${name}`,
         cgroups: claim.cgroups.map((folder) => join(folder, name)),
-        nodeBinary: realpathSync(process.execPath),
+        laid: isBare ? {} : runtimeHere(),
       })
       hosts.push(host)
       await host.powerOn()

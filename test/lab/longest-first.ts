@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Stories on real hosts take minutes; everything else is short beside them. */
-const longest = ['faults.test.ts', 'apply.test.ts', 'reload.test.ts', 'demo.test.ts']
+const longest = ['faults.test.ts', 'apply.test.ts', 'ways.test.ts', 'reload.test.ts', 'crash.test.ts', 'demo.test.ts']
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -24,10 +24,10 @@ const releases: Readonly<Record<Release, { readonly suite: string; readonly php:
   debian13: { suite: 'trixie', php: '8.4' },
 }
 
-/** A web host as people install it, without manual pages; Node needs libatomic, and web hosts have no Node. */
+/** A web host as people install it, without manual pages. */
 const packages = [
   ...['systemd', 'systemd-sysv', 'dbus', 'cron', 'logrotate', 'sudo', 'openssh-server', 'ca-certificates'],
-  ...['iproute2', 'procps', 'curl', 'acl', 'attr', 'libatomic1', 'libstdc++6', 'nginx'],
+  ...['iproute2', 'procps', 'curl', 'acl', 'attr', 'nginx'],
 ]
 
 /** Units that would only disturb a test: they run things at times of their own, or wait for hardware. */

@@ -3,18 +3,10 @@
  * Made once and kept, like the trees: a minute for the packages, and some for the labels, which only a kernel with SELinux gives.
  */
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lowerLayers } from './base-tree.ts'
+import { runtimeHere } from './node-on-host.ts'
 import { must } from './tool.ts'
 import { image, startVirtualMachine } from './virtual-machine.ts'
 
@@ -92,8 +84,8 @@ async function furnish(tree: string, publicKey: string): Promise<void> {
   const networkd = 'systemd-networkd.service'
   symlinkSync(`/lib/systemd/system/${networkd}`, join(units, 'multi-user.target.wants', networkd))
   for (const unit of ['serial-getty@ttyS0.service', 'getty@tty1.service']) symlinkSync('/dev/null', join(units, unit))
-  mkdirSync(join(tree, 'usr/lib/fleetmend'), { recursive: true })
-  await must(['cp', realpathSync(process.execPath), join(tree, 'usr/lib/fleetmend/node')])
+  for (const [path, here] of Object.entries(runtimeHere()))
+    await must(['install', '-D', '-m', '0755', here, join(tree, path)])
 }
 
 async function label(folder: string): Promise<void> {

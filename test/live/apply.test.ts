@@ -90,12 +90,13 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await sleep(3000)
     const { digest } = await plan('--for-findings')
     const { exitCode, report } = await apply(digest)
-    await load.stop()
     expect(report).toMatchObject({ outcome: 'rolled-back', verdict: { cleared: false } })
     expect(exitCode).toBe(6)
     expect(await host.snapshot(['/etc'])).toEqual(before)
-    // What had queued up would be served for another minute; the next test needs an idle pool.
+    // What has queued up would be served for another minute; the next test needs an idle pool.
+    const leaving = load.stop()
     await host.must(['systemctl', 'restart', unit])
+    await leaving
     await until(async () => (await host.status('/ok.php')) === 200, 'the host to serve')
     await host.must(['chmod', '0644', pool])
     await host.must(['chown', 'root:root', pool])

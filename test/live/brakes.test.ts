@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
-  manifestBytes,
-  planTree,
   problemOf,
   type ApplyDocument,
-  type Approval,
   type DiagnosisDocument,
-  type Manifest,
   type PlanDocument,
   type PlanRecord,
   type Problem,
@@ -16,6 +12,7 @@ import {
 } from '@fleetmend/shared'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { hardwareKey } from '../../packages/shared/test/hardware-key.ts'
+import { approvalOf } from '../lab/approval-of.ts'
 import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
@@ -108,6 +105,12 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     expect((await host.run(['test', '-e', dropIns])).exitCode).toBe(1)
   })
 
+  test('a plan lasts as long as the policy says', async () => {
+    await host.writeFile(policy, 'plansLastMinutes: 1440\n')
+    const { madeAt, expiresAt } = (await plan('reload-fpm')).plan
+    expect(Date.parse(expiresAt) - Date.parse(madeAt)).toBe(1440 * 60_000)
+  })
+
   test('a remediation that is not allowed is refused, and what is allowed instead is named', async () => {
     await host.writeFile(policy, 'remediations: [tune-pool]\n')
     const notAllowed = {
@@ -187,26 +190,3 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     expect((await history())[0]).toMatchObject({ apply, outcome: 'fixed', authority: { by: ['olivia'] } })
   })
 })
-
-function approvalOf({ digest, plan }: PlanRecord, by: ReturnType<typeof hardwareKey>): Approval {
-  const tree = planTree([{ host: plan.host, digest }])
-  const manifest: Manifest = {
-    format: 'fleetmend.manifest/1',
-    run: 'r-20261121-031455-41bd',
-    requester: 'olivia',
-    reason: 'to try the brakes',
-    waves: { canaryHosts: 1, batchHosts: 5 },
-    notBefore: plan.madeAt,
-    notAfter: plan.expiresAt,
-    hosts: tree.size,
-    root: tree.root,
-  }
-  return {
-    kind: 'approval',
-    format: 'fleetmend.approval/1',
-    scheme: 'sshsig',
-    manifest,
-    signatures: [by.sign(manifestBytes(manifest), 'fleetmend-approval@v1')],
-    proof: tree.proofOf(plan.host)!,
-  }
-}

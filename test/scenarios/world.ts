@@ -19,17 +19,25 @@ import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts
 import { discretion } from '../../packages/agent/src/execute/discretion.ts'
 import type { Executor } from '../../packages/agent/src/execute/executor.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
-import { answerCalls, type AnsweredHost } from '../../packages/agent/src/serve/answer-calls.ts'
+import type { AgentService } from '../../packages/agent/src/router.ts'
+import { agentService, type ServedHost } from '../../packages/agent/src/serve/agent-service.ts'
+import { answeredBy } from '../../packages/agent/src/serve/answer-calls.ts'
 import type { Answering } from '../../packages/agent/src/serve/answering.ts'
 import { serveAgent } from '../../packages/agent/src/serve/serve-agent.ts'
 import { openApplyRecord } from '../../packages/agent/src/state/apply-record.ts'
-import { writeIdentity } from '../../packages/agent/src/state/identity.ts'
+import { reachedIdentity, writeIdentity, type Membership } from '../../packages/agent/src/state/identity.ts'
 import { openStateFolder, type StateFolder } from '../../packages/agent/src/state/state-folder.ts'
 import { look } from '../../packages/agent/src/survey/look.ts'
 import { sampleTargets } from '../../packages/agent/src/survey/sample-targets.ts'
-import { serveController, type ApiRouter, type RunningController } from '../../packages/controller/src/index.ts'
+import {
+  serveController,
+  type ApiRouter,
+  type ControllerTime,
+  type RunningController,
+} from '../../packages/controller/src/index.ts'
 import { policyPath } from '../../packages/agent/src/judgement/brakes.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
+import { controllerProcess, freePort, type ControllerProcess } from './controller-process.ts'
 import { webHost, type WebHost } from './web-host.ts'
 
 export interface World extends AsyncDisposable {
@@ -43,16 +51,25 @@ export interface World extends AsyncDisposable {
   readonly keys: { readonly olivia: string; readonly mallory: string }
   readonly api: () => TRPCClient<ApiRouter>
   /** Lets a new host in, with a token made as people make it, and waits until it is connected. */
-  add(id: string, labels?: Readonly<Record<string, string>>): Promise<Member>
+  add(id: string, labels?: Readonly<Record<string, string>>, amiss?: Amiss): Promise<Member>
+  /** A new host that dials nobody: its agent answers on its socket. */
+  install(id: string, fleet?: string): Promise<Member>
   startController(): Promise<void>
   /** What hosts are doing goes on. */
   stopController(): Promise<void>
+  /** With SIGKILL, where it is a process of its own. */
+  killController(): Promise<void>
   /** For the log of a test that fails. */
   readonly log: readonly string[]
 }
 
+/** What an agent answers that is not what was installed; it is otherwise as it should be. */
+export type Amiss = (honest: AgentService, host: WebHost) => Partial<AgentService>
+
 export interface Member extends WebHost {
   readonly state: StateFolder
+  /** Of its agent, for whoever is let in to it on the host. */
+  readonly agentSocket: string
   /** How often an apply was really begun here. */
   readonly begun: () => number
   /** From now on what is begun waits before its first deed, until it is released. */
@@ -67,9 +84,18 @@ export interface WorldOptions {
   readonly alsoApprovesOnController?: 'mallory'
   /** Of every host; left out, they keep to the defaults. */
   readonly policy?: string
+  /** By which the controller waits; left out, that of this machine. */
+  readonly time?: ControllerTime
+  /** The controller is a process of its own; left out: it is in this one. */
+  readonly apart?: boolean
 }
 
-export async function openWorld({ alsoApprovesOnController, policy = '' }: WorldOptions = {}): Promise<World> {
+export async function openWorld({
+  alsoApprovesOnController,
+  policy = '',
+  time,
+  apart = false,
+}: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-world-'))
   const socket = join(folder, 'controller.sock')
   const approvers = join(folder, 'approvers')
@@ -77,14 +103,24 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
   const olivia = `olivia ${readFileSync(`${keys.olivia}.pub`, 'utf8')}`
   const also = alsoApprovesOnController ? `mallory ${readFileSync(`${keys.mallory}.pub`, 'utf8')}` : ''
   writeFileSync(approvers, olivia + also, { mode: 0o644 })
+  const files = { [approversPath]: olivia, [policyPath]: policy }
   const members: Member[] = []
   const peers: Peer[] = []
   const log: string[] = []
   let controller: RunningController | null = null
-  let port = 0
+  let standingApart: ControllerProcess | null = null
+  let port = apart ? await freePort() : 0
   let apiPort = 0
 
   const startController = async (): Promise<void> => {
+    if (apart) {
+      const answers = () =>
+        api()
+          .hello.query()
+          .then(Boolean, () => false)
+      standingApart = await controllerProcess({ folder, socket, approvers, port, log, answers })
+      return
+    }
     const served = await serveController({
       dataFolder: join(folder, 'data'),
       socketPath: socket,
@@ -94,6 +130,7 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
       names: ['127.0.0.1'],
       approversPath: approvers,
       api: { host: '127.0.0.1', port: apiPort },
+      ...(time ? { time } : {}),
       log: (line) => log.push(line),
     })
     if (!served.ok) throw new Error(served.problem.detail)
@@ -104,7 +141,15 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
   const stopController = async (): Promise<void> => {
     for (const peer of peers.splice(0)) peer.close()
     await controller?.close()
+    await standingApart?.stop()
     controller = null
+    standingApart = null
+  }
+  const killController = async (): Promise<void> => {
+    if (!standingApart) throw new Error('The controller is no process of its own.')
+    await standingApart.kill()
+    for (const peer of peers.splice(0)) peer.close()
+    standingApart = null
   }
   const api = (): TRPCClient<ApiRouter> => {
     const peer = new Peer(streamChannel(connect(socket)))
@@ -122,17 +167,26 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
     api,
     startController,
     stopController,
+    killController,
     log,
-    async add(id, labels = {}) {
+    async add(id, labels = {}, amiss = () => ({})) {
       const { token } = await api().hosts.invite.mutate({
         by: 'test',
         labels: { ...labels },
         host: null,
         lifeMs: 60_000,
       })
-      const member = await enrolled(join(folder, id), id, token, { [approversPath]: olivia, [policyPath]: policy })
+      const enrol = (host: string): Promise<Membership> => enrolWith(token, host)
+      const member = await installed(join(folder, id), { id, files, amiss, enrol, impatient: apart })
       members.push(member)
       await untilConnected(api(), id)
+      return member
+    },
+    async install(id, given) {
+      const fleet = given ?? (await api().hello.query()).fleet
+      const enrol = async (host: string): Promise<Membership> => reachedIdentity(host, fleet)
+      const member = await installed(join(folder, id), { id, files, amiss: () => ({}), enrol })
+      members.push(member)
       return member
     },
     async [Symbol.asyncDispose]() {
@@ -143,12 +197,29 @@ export async function openWorld({ alsoApprovesOnController, policy = '' }: World
   }
 }
 
-async function enrolled(
-  folder: string,
-  id: string,
-  token: string,
-  files: Readonly<Record<string, string>>,
-): Promise<Member> {
+interface Newcomer {
+  readonly id: string
+  readonly files: Readonly<Record<string, string>>
+  readonly amiss: Amiss
+  readonly enrol: (host: string) => Promise<Membership>
+  /** Tries again within a second, however often its controller was away: a night is not spent on waiting. */
+  readonly impatient?: boolean
+}
+
+async function atMostASecond(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.min(ms, 1000), undefined, { signal }).catch(() => undefined)
+}
+
+async function enrolWith(token: string, host: string): Promise<Membership> {
+  const decoded = decodeJoinToken(token)
+  if (!decoded.ok) throw new Error(decoded.problem.detail)
+  const newcomer = { host, os: 'Debian GNU/Linux 12 (bookworm)', agentVersion: '0.1.0' }
+  const enrolling = await enrolHost(decoded.value, newcomer)
+  if (!enrolling.ok) throw new Error(enrolling.problem.detail)
+  return enrolling.identity
+}
+
+async function installed(folder: string, { id, files, amiss, enrol, impatient }: Newcomer): Promise<Member> {
   const opened = await openStateFolder(folder)
   if (!opened.ok) throw new Error(opened.says)
   const state = opened.value
@@ -156,16 +227,9 @@ async function enrolled(
   web.world.directories.add('/etc/fleetmend')
   for (const [path, text] of Object.entries(files))
     web.world.files.set(path, { bytes: Buffer.from(text), mode: 0o644, uid: 0, gid: 0, modifiedMs: 0 })
-  const decoded = decodeJoinToken(token)
-  if (!decoded.ok) throw new Error(decoded.problem.detail)
-  const enrolling = await enrolHost(decoded.value, {
-    host: id,
-    os: 'Debian GNU/Linux 12 (bookworm)',
-    agentVersion: '0.1.0',
-  })
-  if (!enrolling.ok) throw new Error(enrolling.problem.detail)
-  await writeIdentity(state, enrolling.identity)
-  await recordEnrolled({ state, host: web.host }, enrolling.identity)
+  const identity = await enrol(id)
+  await writeIdentity(state, identity)
+  await recordEnrolled({ state, host: web.host }, identity)
   let begun = 0
   let gate = Promise.withResolvers<void>()
   gate.resolve()
@@ -175,22 +239,24 @@ async function enrolled(
     return { ok: true }
   }
   const ends = new AbortController()
+  const agentSocket = join(folder, 'agent.sock')
   const serving = serveAgent(
     {
       name: web.host.id,
       host: web.host,
       state,
-      answering: answeringHere({ host: web.host, state, start, say: () => undefined }),
+      answering: answeringHere({ host: web.host, state, start }, (honest) => amiss(honest, web)),
       sampleTargets: () => sampleTargets(web.host),
+      ...(impatient ? { waitToDial: atMostASecond } : {}),
       recordRenewal: async () => void (await recordRenewal(web.host, state)),
-      socketPath: join(folder, 'agent.sock'),
+      socketPath: agentSocket,
       say: () => undefined,
       atRest: () => undefined,
     },
     ends.signal,
   )
   return Object.assign(web, {
-    state,
+    ...{ state, agentSocket },
     begun: () => begun,
     hold: () => void (gate = Promise.withResolvers()),
     release: () => gate.resolve(),
@@ -202,12 +268,13 @@ async function enrolled(
 }
 
 /** What a process of its own does on a real host. */
-function answeringHere(host: AnsweredHost): Answering {
-  const answer = answerCalls(host)
+function answeringHere(host: ServedHost, amiss: (honest: AgentService) => Partial<AgentService>): Answering {
+  const honest = agentService(host)
+  const peer = answeredBy({ ...honest, ...amiss(honest) }, () => undefined)
   return {
     open: () => {
       const [ours, theirs] = duplexPair()
-      answer(theirs)
+      void new Peer(streamChannel(theirs), peer)
       return Promise.resolve(ours)
     },
   }

@@ -10,8 +10,14 @@ import { bundleScript, runBundle } from './bundle-script.ts'
 const entry = process.argv[1]
 if (entry === undefined) throw new Error('The agent was started without an entry file. This is a bug.')
 const folder = dirname(realpathSync(entry))
-const bundle = join(folder, process.argv[2] === 'serve' ? 'serving.cjs' : 'agent.cjs')
+const bundle = join(folder, bundleOf(process.argv.slice(2)))
 runBundle(bundleScript(bundle, readCache(`${bundle}.cache`)), createRequire(bundle))
+
+function bundleOf([command, ...words]: readonly string[]): string {
+  if (command === 'stdio') return 'stdio.cjs'
+  // A session that answers itself needs nearly all of the agent.
+  return command === 'serve' && !words.includes('--stdio') ? 'serving.cjs' : 'agent.cjs'
+}
 
 /** Without one, or with that of another Node, V8 begins anew. */
 function readCache(path: string): Buffer | undefined {

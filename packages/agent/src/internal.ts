@@ -2,6 +2,7 @@
 import {
   internalAnswer,
   internalApply,
+  internalInstall,
   internalRecordRenewal,
   internalRecover,
   internalRollback,
@@ -38,6 +39,14 @@ const internals: Readonly<Record<string, Internal>> = {
   [internalSampleTargets]: async () => {
     const { printSampleTargets } = await import('./commands/serve-work.ts')
     return withState((host, state) => printSampleTargets(host, state))
+  },
+  // It makes the folder of the agent, or takes it away, so that it cannot be given one.
+  [internalInstall]: async () => {
+    const [{ installHere }, { thisHost }] = await Promise.all([
+      import('./commands/install-here.ts'),
+      import('./this-host.ts'),
+    ])
+    return installHere(thisHost())
   },
 }
 

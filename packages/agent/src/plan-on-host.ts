@@ -6,7 +6,7 @@ import type { Host } from './host/host.ts'
 import { lastGoodSource } from './last-good-source.ts'
 import { makePlan, type Wanted } from './plans/make-plan.ts'
 import type { Remediation } from './remediations/define.ts'
-import { canaryPaths } from './policy/canary-paths.ts'
+import { policyToLookBy } from './policy/policy-to-look-by.ts'
 import { foreseen } from './policy/foreseen.ts'
 import { fieldsOf, readInput } from './remediations/read-input.ts'
 import { remediations } from './remediations/registry.ts'
@@ -16,9 +16,6 @@ import { hmacOf } from './state/host-key.ts'
 import { savePlan } from './state/plan-store.ts'
 import type { StateFolder } from './state/state-folder.ts'
 import { look } from './survey/look.ts'
-
-/** Long enough to find an approver at night, short enough that the host is still the same. */
-const timeToLiveMs = 60 * 60_000
 
 export interface PlanRequest {
   /** What to plan, in order; or whatever clears the causes found now. */
@@ -37,7 +34,8 @@ const historyMs = 7 * 24 * 60 * 60_000
 
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
   const history = demandHistory(await readSamples(state, host.nowMs() - historyMs))
-  const known = { history, lastGood: lastGoodSource(state), canaryPaths: await canaryPaths(host) }
+  const policy = await policyToLookBy(host)
+  const known = { history, lastGood: lastGoodSource(state), canaryPaths: policy.canaryPaths }
   const facts = await look(host, { ...known, ...(request.site === undefined ? {} : { site: request.site }) })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
   if (suggestions.length === 0)
@@ -57,7 +55,7 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
   }
   const planning = await makePlan(host, facts, wanted, {
     nonce: randomBytes(16).toString('hex'),
-    timeToLiveMs,
+    timeToLiveMs: policy.plansLastMinutes * 60_000,
     watchMs: request.watchMs ?? defaultWatchMs,
     leaveOutRefused: request.want === 'for-findings',
     hmac: (bytes) => hmacOf(state.key, bytes),

@@ -13,12 +13,12 @@ export async function runProgram(name: string | undefined, args: readonly string
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) return reportProblem(streams, problem('usage', `There is no command "${name}".\n\n${await overview()}`))
-  const command = await load()
+  const command = await load(args)
   return runCommand(command, args, thisHost)
 }
 
 async function overview(): Promise<string> {
-  const all = await Promise.all(Object.values(commands).map((load) => load()))
+  const all = await Promise.all(Object.values(commands).map((load) => load([])))
   const lines = all.map((each) => `  ${each.name.padEnd(10)} ${each.summary}\n`).join('')
   return `fleetmend-agent: finds out why this host answers 502, and mends it.\n\n${lines}\nfleetmend-agent COMMAND --help says more.\n`
 }

@@ -6,7 +6,7 @@ import {
   ApplyId,
   Digest,
   problemError,
-  RemoteAuthority,
+  ShownAuthority,
   SuggestedRemediation,
   thrownProblem,
   type ApplyNews,
@@ -30,12 +30,13 @@ export type ApplyBegun =
 /** The agent behind the router. */
 export interface AgentService {
   hello(): Promise<Hello>
-  diagnose(options: { readonly site?: string }): Promise<HostDiagnosis>
+  /** Given up by the signal, it looks no further and throws its reason; so does `plan`, and no plan is kept. */
+  diagnose(options: { readonly site?: string }, signal?: AbortSignal): Promise<HostDiagnosis>
   /** The page of a diagnosis, Markdown; null: this agent knows none of that name. */
   explain(diagnosis: string): string | null
-  plan(request: PlanRequest): Promise<PlanAnswer>
+  plan(request: PlanRequest, signal?: AbortSignal): Promise<PlanAnswer>
   /** Answers once it has begun, in a unit of its own; told again while it is at work, it answers with the same apply. */
-  apply(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun>
+  apply(plan: Digest, authority: ShownAuthority): Promise<ApplyBegun>
   /** Somebody asked for an apply in words that are none. */
   notUnderstood(): Promise<void>
   /** Each piece of news with its number, beginning after `seen`; ends with the report. */
@@ -74,7 +75,7 @@ export const agentRouter = t.router({
 
   diagnose: t.procedure
     .input(z.strictObject({ site: z.exactOptional(z.string().check(z.maxLength(253))) }))
-    .query(({ ctx, input }) => ctx.agent.diagnose(input)),
+    .query(({ ctx, input, signal }) => ctx.agent.diagnose(input, signal)),
 
   explain: t.procedure
     .input(z.strictObject({ diagnosis: z.string().check(z.maxLength(100)) }))
@@ -91,7 +92,7 @@ export const agentRouter = t.router({
           watchMs: z.exactOptional(z.int().check(z.minimum(0), z.maximum(3_600_000))),
         }),
       )
-      .mutation(({ ctx, input }) => ctx.agent.plan(input)),
+      .mutation(({ ctx, input, signal }) => ctx.agent.plan(input, signal)),
 
     /** tRPC keeps the word `apply` for itself. */
     begin: t.procedure
@@ -102,7 +103,7 @@ export const agentRouter = t.router({
           await ctx.agent.notUnderstood()
         return answered
       })
-      .input(z.strictObject({ plan: Digest, authority: RemoteAuthority }))
+      .input(z.strictObject({ plan: Digest, authority: ShownAuthority }))
       .mutation(async ({ ctx, input }) => {
         const begun = await ctx.agent.apply(input.plan, input.authority)
         if (!begun.ok) throw problemError(begun.problem)

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { exitCodes, problem, type ExitCode } from '@fleetmend/shared/problems'
 import { paintFor } from '@fleetmend/shared/views/paint'
-import type { Command, Streams } from './commands/define.ts'
+import type { Command, CommandContext, Streams } from './commands/define.ts'
 import { reportProblem } from './commands/report-problem.ts'
 import type { Host } from './host/host.ts'
 import type { OwnState } from './own-state.ts'
@@ -22,16 +22,10 @@ export async function runCommand(command: Command, args: readonly string[], this
     streams.out(`${command.summary}\n\n    fleetmend-agent ${command.usage}\n`)
     return exitCodes.done
   }
-  let parsed
-  try {
-    parsed = parseArgs({ args: [...args], options: command.options, allowPositionals: true })
-  } catch (error) {
-    return usage(command, error instanceof Error ? error.message : String(error))
-  }
+  const parsed = parsedWords(command, args)
+  if (!parsed.ok) return usage(command, parsed.says)
   const { positionals, values } = parsed
-  if (positionals.length < command.words.min || positionals.length > command.words.max)
-    return usage(command, 'That is not the right number of words.')
-  if (process.geteuid?.() !== 0 && command.name !== 'version') {
+  if (process.geteuid?.() !== 0 && !command.needsNoRoot) {
     return reportProblem(
       streams,
       problem(
@@ -55,6 +49,21 @@ export async function runCommand(command: Command, args: readonly string[], this
         `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\nThis is a bug.`,
       ),
     )
+  }
+}
+
+type Parsed =
+  | ({ readonly ok: true } & Pick<CommandContext, 'positionals' | 'values'>)
+  | { readonly ok: false; readonly says: string }
+
+function parsedWords({ words, options }: Command, args: readonly string[]): Parsed {
+  if (words === 'any') return { ok: true, positionals: args, values: {} }
+  try {
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true })
+    const isFitting = positionals.length >= words.min && positionals.length <= words.max
+    return isFitting ? { ok: true, positionals, values } : { ok: false, says: 'That is not the right number of words.' }
+  } catch (error) {
+    return { ok: false, says: error instanceof Error ? error.message : String(error) }
   }
 }
 

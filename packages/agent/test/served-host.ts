@@ -12,7 +12,7 @@ import {
   type Approval,
   type Digest,
   type Manifest,
-  type RemoteAuthority,
+  type ShownAuthority,
 } from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
@@ -54,7 +54,7 @@ export async function served(
   const path = join(sockets, 'agent.sock')
   const connected = (socket: Parameters<typeof streamChannel>[0]) =>
     void new Peer(streamChannel(socket), { router: agentRouter, createContext: () => ({ agent }) })
-  const listening = await listenOnSocket({ path, mode: 0o660, connected })
+  const listening = await listenOnSocket({ path, mode: 0o660, mostCallers: 8, connected })
   if (!listening.ok) throw new Error(listening.says)
   const peer = new Peer(streamChannel(connect(path)))
   const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
@@ -110,7 +110,7 @@ export function approvalOf(
   }
 }
 
-export async function told(client: TRPCClient<AgentRouter>, plan: Digest, authority: RemoteAuthority) {
+export async function told(client: TRPCClient<AgentRouter>, plan: Digest, authority: ShownAuthority) {
   return client.remediate.begin.mutate({ plan, authority }).then(
     ({ apply }) => ({ apply }),
     (error: unknown) => ({ problem: problemOf(error) }),

@@ -4,12 +4,14 @@ import type {
   AuditLine,
   FleetAuthority,
   HostRecordView,
+  Problem,
   Run,
   RunNews,
   RunView,
   Verification,
   Whoami,
 } from '@fleetmend/shared'
+import type { AnsweredHost } from './installation/carry-out-on-hosts.ts'
 import type { Streams } from './streams.ts'
 
 export interface RunDocument extends RunView {
@@ -33,9 +35,23 @@ export interface InvitationDocument {
   readonly expiresAt: string
 }
 
+export interface AddedDocument {
+  readonly format: 'fleetmend.added/1'
+  readonly host: string
+  readonly place: string
+  readonly fingerprint: string
+  /** What keeps the controller from it by now; null: it is connected. */
+  readonly wrong: Problem | null
+}
+
 export interface RemovedDocument {
   readonly format: 'fleetmend.removed/1'
   readonly host: string
+}
+
+export interface InstallationsDocument {
+  readonly format: 'fleetmend.installation/1'
+  readonly hosts: readonly AnsweredHost[]
 }
 
 export interface TokenDocument {

@@ -25,5 +25,7 @@ const surroundings = {
   nowMs: () => Date.now(),
 }
 void runProgram(process.argv.slice(2), surroundings).then((code) => {
+  // Whoever ended it waits for nothing more, not even for the answer to a question.
+  if (code === exitCodes.interrupted) process.exit(code)
   process.exitCode = code
 })

@@ -4,5 +4,6 @@ export {
   serveController,
   type ControllerOptions,
   type ControllerServed,
+  type ControllerTime,
   type RunningController,
 } from './serve-controller.ts'

@@ -1,6 +1,15 @@
 /** A whole controller: store, certificates, run engine, the port for agents and the socket for people. */
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Peer, problem, streamChannel, type Problem, type ProblemCode } from '@fleetmend/shared'
+import {
+  Peer,
+  problem,
+  streamChannel,
+  systemTimers,
+  type Problem,
+  type ProblemCode,
+  type Timers,
+} from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
 import type { ApiContext } from './api/procedures.ts'
 import { apiRouter } from './api/router.ts'
@@ -11,6 +20,8 @@ import { beginRecord, recordRefusal } from './audit/record.ts'
 import { serveAgents } from './fleet/agents.ts'
 import { connectedFleet } from './fleet/connected-fleet.ts'
 import { openSessions } from './fleet/sessions.ts'
+import { openSshAccess } from './fleet/ssh-access.ts'
+import { keepSshLines } from './fleet/ssh-lines.ts'
 import { openCertificateAuthority, type GivenAuthorities } from './identity/certificate-authority.ts'
 import { keepAuthority } from './identity/keep-authority.ts'
 import { localCaller, type Caller } from './people/caller.ts'
@@ -18,9 +29,10 @@ import { peopleService, type WhereToSignIn } from './people/people-service.ts'
 import { openPeople } from './people/people.ts'
 import { seenBy } from './people/seen-by.ts'
 import { servePeople, type ApiListen } from './people/serve-people.ts'
-import { systemClock } from './runs/clock.ts'
+import { systemClock, type Clock } from './runs/clock.ts'
 import { Driver } from './runs/driver.ts'
-import { getHost } from './store/hosts.ts'
+import { fleetRules } from './policy/fleet-rules.ts'
+import { getHost, listHosts } from './store/hosts.ts'
 import { openStore } from './store/open-store.ts'
 import { runStore } from './store/runs.ts'
 
@@ -39,14 +51,26 @@ export interface ControllerOptions {
   readonly names?: readonly string[]
   /** In the format of `/etc/fleetmend/approvers`; read at each approval. */
   readonly approversPath: string
+  /** Rules of the whole fleet: limits, windows, freezes. Read whenever a host is to begin; it need not be there. */
+  readonly policyPath?: string
   /** An authority that exists already; left out: the controller makes one. With `next` while another takes its place. */
   readonly authorities?: GivenAuthorities
   /** For how long after its end a host may still renew its certificate; left out: 14 days. */
   readonly renewalGraceMs?: number
   /** Where people and automation are let in with a token; left out: on the socket of this machine alone. */
   readonly api?: ApiListen
+  /** What it logs in to hosts with that do not dial out; left out: a key that it makes. */
+  readonly sshKeyFile?: string | undefined
+  /** By which it waits for people and hosts; left out: that of this machine. */
+  readonly time?: ControllerTime
   /** A line for the log of the service, without its newline. */
   readonly log: (line: string) => void
+}
+
+export interface ControllerTime {
+  readonly clock: Clock
+  /** Of the lines of agents. */
+  readonly timers: Timers
 }
 
 export interface RunningController {
@@ -64,12 +88,17 @@ export type ControllerServed =
   | { readonly ok: true; readonly value: RunningController }
   | { readonly ok: false; readonly problem: Problem }
 
+const defaultPolicyPath = '/etc/fleetmend/fleet-policy'
+
+/** Commands of whoever runs it, and what they automate. A command is one of them for as long as it watches a run. */
+const mostCallers = 256
+
 /** A controller may be away over a long weekend, and a week longer. */
 const renewalGraceMs = 14 * 24 * 60 * 60_000
 
 export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
   const { dataFolder, socketPath, listenHost, listenPort, log, approversPath } = options
-  const clock = systemClock
+  const { clock, timers } = options.time ?? { clock: systemClock, timers: systemTimers }
   const opened = await openStore(dataFolder)
   if (!opened.ok) return refuse(opened.says)
   const { database } = opened
@@ -99,6 +128,8 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       async (host) => (await getHost(database, host)) !== null,
     ),
     clock,
+    rules: () => fleetRules(options.policyPath ?? defaultPolicyPath, () => listHosts(database), clock.nowMs()),
+    random: (bytes) => randomBytes(bytes).toString('hex'),
     onBug: (error) => log(`a bug: ${said(error)}`),
     onFatal: (error) => failed.resolve(problem('internal', `Cannot go on: ${said(error)}`)),
   })
@@ -108,6 +139,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       authority: authority.value,
       sessions,
       clock,
+      timers,
       names,
       log,
       host: listenHost,
@@ -120,6 +152,14 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       await agents.close()
     })
     const agentsUrl = options.publicUrl ?? `wss://${bracketed(names[0] ?? 'localhost')}:${agents.port}`
+    const access = openSshAccess({ dataFolder, fleet, keyFile: options.sshKeyFile })
+    const lines = await keepSshLines({
+      ...{ database, sessions, clock, timers, access, log },
+      random: Math.random,
+      connected: (session) => void watch.connected(session),
+      otherHostKey: (host, told) => watch.otherHostKey(host, told),
+    })
+    open.push(() => lines.close())
     // Hosts may come back from here on: runs that were left in the middle find them.
     await driver.start()
     open.push(() => driver.close())
@@ -129,6 +169,9 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       driver,
       authority: authority.value,
       clock,
+      timers,
+      access,
+      lines,
       agentsUrl,
       approversPath,
     })
@@ -147,6 +190,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
     const socket = await listenOnSocket({
       path: socketPath,
       mode: 0o600,
+      mostCallers,
       connected: (each) =>
         void new Peer(streamChannel(each), {
           router: apiRouter,

@@ -36,5 +36,5 @@ export function fakeClock(): FakeClock {
 
 /** Lets everything that can go on without time passing go on. */
 export async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -92,5 +92,8 @@ export function fakeFleet(hosts: Readonly<Record<HostId, FakeHost>>): FakeFleet 
       const report = journals.get(plan)
       return report ? { kind: 'reported', report } : { kind: 'never-heard' }
     },
+
+    presence: async (host) => (hosts[host]?.answers === 'unreachable' ? 'away' : 'here'),
+    look: async () => ({ kind: 'well' }),
   }
 }

@@ -1,6 +1,7 @@
 /** Every event that could befall a run of the samples, fitting or not; what does not fit must be refused. */
-import { manifestDigest, problem, type PlanRecord, type Run } from '@fleetmend/shared'
+import { manifestDigest, problem, type Digest, type PlanRecord, type Run } from '@fleetmend/shared'
 import type { RunEvent } from '../src/runs/run-event.ts'
+import { calledHosts } from '../src/runs/waves.ts'
 import {
   approvalAsked,
   approvalBy,
@@ -8,6 +9,7 @@ import {
   glassBrokenBy,
   grantFor,
   grantPresented,
+  hostsBegun,
   planInRun,
   planOf,
   reportOf,
@@ -24,6 +26,17 @@ export function possibleEvents(run: Run, changes: Readonly<Record<string, string
     { type: 'expired', at },
     ...run.groups.map(({ key }): RunEvent => ({ type: 'promoted', at, by: 'ana', group: key })),
   ]
+  const called = calledHosts(run)
+  const world: RunEvent[] = [
+    ...(called.length > 0 ? [hostsBegun(run)] : []),
+    ...(called.length > 1 ? [{ type: 'hosts-begun' as const, at, hosts: called.slice(0, 1) }] : []),
+    {
+      type: 'held-back',
+      at,
+      because: called.length > 0 ? [{ hosts: [...called], says: 'It is night.', behind: null }] : [],
+    },
+    ...run.groups.flatMap(({ key, watched }) => (watched ? watchedEvents(run, key, watched.wave) : [])),
+  ]
   const manifest: RunEvent[] = run.plansExpireAt ? [approvalAsked(run)] : []
   const approvals = run.manifest
     ? ['ben', 'cho'].map((name): RunEvent => ({
@@ -36,6 +49,7 @@ export function possibleEvents(run: Run, changes: Readonly<Record<string, string
   const alone = run.manifest ? [glassBrokenBy('ben')(run), grantPresented(grantFor(Object.keys(changes)))] : []
   return [
     ...person,
+    ...world,
     ...manifest,
     ...approvals,
     ...alone,
@@ -51,7 +65,16 @@ export function fewEvents(run: Run, changes: Readonly<Record<string, string>>): 
     { type: 'aborted', at, by: 'ana', reason: 'enough' },
     ...run.groups.map(({ key }): RunEvent => ({ type: 'promoted', at, by: 'ana', group: key })),
   ]
-  return [...person, ...run.hosts.flatMap(({ id }) => fewHostEvents(id, planOf(id, changes[id])))]
+  const begun = calledHosts(run).length > 0 ? [hostsBegun(run)] : []
+  return [...person, ...begun, ...run.hosts.flatMap(({ id }) => fewHostEvents(id, planOf(id, changes[id])))]
+}
+
+function watchedEvents(run: Run, group: Digest, wave: number): readonly RunEvent[] {
+  const unwell = run.hosts.slice(0, 1).map(({ id }) => ({ host: id, says: 'It fails again.' }))
+  return [
+    { type: 'wave-watched', at, group, wave, unwell: [] },
+    { type: 'wave-watched', at, group, wave, unwell },
+  ]
 }
 
 function fewHostEvents(host: string, plan: PlanRecord): readonly RunEvent[] {
@@ -72,6 +95,7 @@ function hostEvents(run: Run, host: string, change: string): readonly RunEvent[]
     { type: 'host-refused-to-plan', at, host, because: 'No memory.', toDo: 'Add some.' },
     { type: 'host-not-reached', at, host, how: 'unreachable', says: 'Not connected.' },
     { type: 'host-not-reached', at, host, how: 'timed-out', says: 'No answer.' },
+    { type: 'host-not-believed', at, host, problem: problem('answer-not-believed', 'Of another host.') },
   ]
   if (!run.hosts.some(({ id, plan }) => id === host && plan)) return planning
   const plan = planInRun(run, host)
@@ -98,5 +122,7 @@ function hostEvents(run: Run, host: string, change: string): readonly RunEvent[]
     { type: 'host-refused-to-apply', at, host, problem: problem('apply-in-progress', 'Busy.') },
     { type: 'host-lost', at, host, says: 'Gone.' },
     { type: 'host-silent', at, host, says: 'Silent.' },
+    { type: 'host-back', at, host },
+    { type: 'host-silent', at, host, says: 'At work.', code: 'apply-overdue' },
   ]
 }

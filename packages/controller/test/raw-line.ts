@@ -1,6 +1,8 @@
 /** For tests: a WebSocket over which whatever comes to mind can be sent, and the problem with which it was ended. */
 import { once } from 'node:events'
-import { WebSocket } from 'ws'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { WebSocket, WebSocketServer } from 'ws'
 
 export interface RawLine {
   isOpen(): boolean
@@ -22,6 +24,19 @@ export interface RawLineTo {
 export async function openRawLine({ url, authority, client, headers = {} }: RawLineTo): Promise<RawLine> {
   const shown = client ? { key: client.key, cert: client.certificate } : {}
   const ws = new WebSocket(url, { ca: authority, ...shown, headers })
+  const line = rawLine(ws)
+  await once(ws, 'open')
+  return line
+}
+
+/** The other end of one: of somebody who dials a server of the test. */
+export function takeRawLine(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<RawLine> {
+  const server = new WebSocketServer({ noServer: true })
+  return new Promise((resolve) => server.handleUpgrade(request, socket, head, (ws) => resolve(rawLine(ws))))
+}
+
+/** In the turn in which it was made: what is said first is heard, too. */
+function rawLine(ws: WebSocket): RawLine {
   const refusals = new Set<string>()
   let code = 'closed'
   ws.on('error', () => undefined)
@@ -32,13 +47,11 @@ export async function openRawLine({ url, authority, client, headers = {} }: RawL
     const refused = /^\{"id":[^n].*"problem":\{"code":"([a-z-]+)"/.exec(message.toString())
     if (refused?.[1]) refusals.add(refused[1])
   })
-  const told = once(ws, 'close').then(() => code)
-  await once(ws, 'open')
   return {
     isOpen: () => ws.readyState === WebSocket.OPEN,
     send: (message) => ws.send(message),
     close: () => ws.close(),
     refusals,
-    told,
+    told: once(ws, 'close').then(() => code),
   }
 }

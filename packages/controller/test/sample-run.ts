@@ -18,6 +18,7 @@ import type { Command } from '../src/runs/command.ts'
 import { manifestOf } from '../src/runs/manifest-of.ts'
 import type { RunEvent, Started } from '../src/runs/run-event.ts'
 import { begin, transition } from '../src/runs/transition.ts'
+import { calledHosts } from '../src/runs/waves.ts'
 
 export const at = '2026-11-21T03:15:02.000Z'
 export const atMs = Date.parse(at)
@@ -138,10 +139,14 @@ export const planned = (host: HostId, change?: string): RunEvent => ({
   record: planOf(host, change),
 })
 
-/** What a story tells: the run after each event in turn, and all commands on the way. */
+/**
+ * What a story tells: the run after each event in turn, and all commands on the way. Whoever is called begins at once, as in
+ * a fleet where nothing holds anybody back; `crowded` leaves that to the story.
+ */
 export function play(
   first: Run,
   events: readonly (RunEvent | ((run: Run) => RunEvent))[],
+  { crowded = false } = {},
 ): { readonly run: Run; readonly commands: readonly Command[] } {
   let run = first
   const commands: Command[] = []
@@ -150,8 +155,24 @@ export function play(
     if (!step.ok) throw new Error(step.problem.detail)
     run = step.run
     commands.push(...step.commands)
+    if (crowded) continue
+    const begun = begunIn(run)
+    commands.splice(0, commands.length, ...commands.filter((command) => command.do !== 'ask-room'), ...begun.commands)
+    run = begun.run
   }
   return { run, commands }
+}
+
+/** There is room for everybody who was called. */
+export function hostsBegun(run: Run): RunEvent {
+  return { type: 'hosts-begun', at, hosts: [...calledHosts(run)] }
+}
+
+function begunIn(run: Run): { readonly run: Run; readonly commands: readonly Command[] } {
+  if (!['applying', 'waiting'].includes(run.state) || calledHosts(run).length === 0) return { run, commands: [] }
+  const step = transition(run, hostsBegun(run))
+  if (!step.ok) throw new Error(step.problem.detail)
+  return { run: step.run, commands: step.commands.filter((command) => command.do !== 'ask-room') }
 }
 
 export const approvalAsked = (run: Run): RunEvent => {

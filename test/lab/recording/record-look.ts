@@ -5,9 +5,11 @@ import type { ReadHost } from '../../../packages/agent/src/host/host.ts'
 import { look } from '../../../packages/agent/src/survey/look.ts'
 import { recordingHost } from '../../../packages/agent/src/survey/recorded-host.ts'
 import { hostname } from 'node:os'
+import { nodeOnHost } from '../node-on-host.ts'
 
 // What must run as somebody else is the installed agent's: this file is no agent.
-const self = { program: '/usr/lib/fleetmend/node', args: ['/usr/lib/fleetmend/fleetmend-agent.cjs'] }
+const [program, ...args] = nodeOnHost
+const self = { program, args: [...args, '/usr/lib/fleetmend/fleetmend-agent.cjs'] }
 const host = linuxHost(hostname(), self)
 // Where a processor is emulated a program takes seconds to start, and the request is made by one.
 const patient: ReadHost = {

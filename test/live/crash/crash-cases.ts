@@ -55,8 +55,9 @@ export const crashCases: readonly CrashCase[] = [
     remediation: 'restore-config',
     input: [service],
     break: async (host) => {
-      // What was written in the very second of the restart is not known to be loaded.
+      // What was written in the very second of a restart is not known to be loaded.
       await sleep(1100)
+      await restartFpm(host)
       await host.must(['/usr/bin/fleetmend-agent', 'internal-sample-targets'])
       await badLineNotLoaded.inject(host)
     },

@@ -84,7 +84,7 @@ function written(path: string, bytes: unknown): string | null {
 function changing(program: string, args: readonly string[]): string | null {
   const name = program.split('/').at(-1) ?? program
   if (name === 'cp' && args.at(-1)?.includes('.fleetmend-')) return 'copy attributes'
-  if (name === 'node') return `start ${args.at(1) ?? 'a process of its own'}`
+  if (name === 'env') return `start ${args.at(3) ?? 'a process of its own'}`
   if (name === 'systemctl') {
     const verb = args.find((each) => !each.startsWith('-')) ?? ''
     return /^(show|cat|list-.*|is-.*|status)$/.test(verb) ? null : `systemctl ${verb}`

@@ -8,6 +8,8 @@ import type { CrashRow } from './whole.ts'
 export interface Extent {
   /** From the first deed on; otherwise from the line that announces changes: before it, all remediations do the same. */
   readonly fromTheStart: boolean
+  /** Before so many of its deeds, evenly; left out: before each. */
+  readonly kills?: number
   readonly randomKills: number
   /** Of the whole host: at this many boundaries, and once at random. */
   readonly powerCuts: number
@@ -17,7 +19,7 @@ export async function* walk(host: Host, crashCase: CrashCase, extent: Extent): A
   const scene = await openScene(host, crashCase)
   const all = boundaries(scene)
   const own = all.slice(extent.fromTheStart ? 0 : all.findIndex(({ deed }) => deed === 'journal: intent'))
-  for (const moment of own) yield await cutThere(scene, 'kill', moment)
+  for (const moment of spread(own, extent.kills ?? own.length)) yield await cutThere(scene, 'kill', moment)
   for (let done = 0; done < extent.randomKills; done++) yield await cutSometime(scene, 'kill')
   for (const moment of spread(own, extent.powerCuts)) yield await cutThere(scene, 'power', moment)
   if (extent.powerCuts > 0) yield await cutSometime(scene, 'power')

@@ -51,9 +51,8 @@ export async function untilWhole({ host, answered }: Pick<Scene, 'host' | 'answe
   await until(isWhole, 'the host to be whole', wholeLimitMs).catch(() => undefined)
   const atMs = Date.now()
   // Its unit lives on for a moment after the journal is closed.
-  await until(async () => (await agentsAtWork(host)).length === 0, 'the apply to be gone', 10_000).catch(
-    () => undefined,
-  )
+  const isGone = async () => (await agentsAtWork(host)).length === 0
+  await until(isGone, 'the apply to be gone', wholeLimitMs).catch(() => undefined)
   return atMs
 }
 
@@ -107,12 +106,18 @@ export async function hostWrongs({ host, answered }: Scene, report: ApplyReport 
   ]
 }
 
-/** All but the agent that serves. */
+/** All but the agent that serves. Between an apply and what its unit does afterwards there may be no process for a moment. */
 async function agentsAtWork(host: Host): Promise<readonly string[]> {
-  const processes = await host.must(['ps', '-ww', '-eo', 'args='])
-  return processes
-    .split('\n')
-    .filter((line) => / internal-(?!answer)/.test(line) && line.startsWith('/usr/lib/fleetmend'))
+  const [processes, units] = await Promise.all([
+    host.must(['ps', '-ww', '-eo', 'args=']),
+    host.must(['systemctl', 'list-units', '--plain', '--no-legend', 'fleetmend-apply-*', 'fleetmend-rollback-*']),
+  ])
+  return [
+    ...processes
+      .split('\n')
+      .filter((line) => / internal-(?!answer)/.test(line) && line.startsWith('/usr/lib/fleetmend')),
+    ...units.split('\n').filter(Boolean),
+  ]
 }
 
 /** Beside what the host reads, none; in the agent's own folder they are swept by the next apply. */

@@ -36,8 +36,7 @@ export async function enclose(
   await host.must(['mkdir', `${tree}/run/php`, `${tree}/run/lock`])
   await host.must(['mount', '--rbind', '/dev', `${tree}/dev`])
   await host.must(['mount', '--rbind', '/sys', `${tree}/sys`])
-  await host.must(['mount', '--bind', '/usr/lib/fleetmend', `${tree}/usr/lib/fleetmend`])
-  await host.must(['mount', '--bind', '/usr/lib/fleetmend/node', `${tree}/usr/lib/fleetmend/node`])
+  await host.must(['mount', '--rbind', '/usr/lib/fleetmend', `${tree}/usr/lib/fleetmend`])
   // Of its own, because the kernel stacks no more than two overlays, and the agent looks through one.
   await host.must(['mount', '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', `${tree}/var/lib/nginx`])
   await host.must(['cp', '--archive', '/var/lib/nginx/.', `${tree}/var/lib/nginx`])

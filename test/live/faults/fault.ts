@@ -25,6 +25,8 @@ export interface Truth {
   readonly steps?: RegExp
   /** What cannot be known there, and is said: each of these, and nothing else. */
   readonly couldNotTell?: readonly RegExp[]
+  /** Any page fails by it now and then, until it is mended: what fails until then is not lost by the mending. */
+  readonly hitsEveryPage?: true
 }
 
 export interface Fault extends Truth {

@@ -111,8 +111,9 @@ async function mend(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise
       break
     }
     complaints.push(...notAccepted(fault, planned.record))
-    visitors.beginApplying()
+    if (!fault.hitsEveryPage) visitors.beginApplying()
     const next = await apply(host, planned.record)
+    visitors.beginApplying()
     if (typeof next === 'string') {
       complaints.push(`it was not applied: ${next}`)
       break

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { debianBuild } from '../../../packages/agent/src/readings/expected-fpm-dump.ts'
+import { withoutComments } from '../../../packages/agent/src/readings/fpm-comments.ts'
 import { readFpmConfigErrors } from '../../../packages/agent/src/readings/fpm-config-errors.ts'
 import { setGlobalDirective, setPoolDirective } from '../../../packages/agent/src/readings/fpm-config-edit.ts'
 import { readFpmConfig, type FpmConfig } from '../../../packages/agent/src/readings/fpm-config.ts'
@@ -51,6 +52,10 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('PHP $php', ({ releas
           const config = await read()
           const said = await tree.run([`php-fpm${php}`, '-F', '-O', '-tt', '-y', main], { encoding: 'latin1' })
           expect(complaintsOf(given, config, said)).toEqual([])
+          // What a diagnosis tests is the same texts without their comments.
+          tree.write(new Map(config.files.map(({ path, text }) => [path, withoutComments(text)])))
+          const abridged = await tree.run([`php-fpm${php}`, '-F', '-O', '-tt', '-y', main], { encoding: 'latin1' })
+          expect(withoutTimes(abridged)).toEqual(withoutTimes(said))
         }),
         randomly(100),
       )
@@ -114,6 +119,11 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('PHP $php', ({ releas
     return reading.value
   }
 })
+
+/** With log_level = debug each line names its process, too. */
+function withoutTimes({ exitCode, stderr }: Ran) {
+  return { exitCode, stderr: stderr.replace(/^\[\d[^\]]*\] /gm, '').replace(/ pid \d+,/g, '') }
+}
 
 /** Where only one thing is wrong, and FPM names a place for it, that must be the place where we say it is. */
 function misplaced({ stray }: FpmCase, refusals: readonly string[], stderr: string): readonly string[] {

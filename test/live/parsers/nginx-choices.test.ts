@@ -15,7 +15,7 @@ import { hostsAreImpossible } from '../../lab/can-boot-hosts.ts'
 import { openTree, type DebianTree } from '../../lab/debian-tree.ts'
 import { randomly } from './chosen-at-random.ts'
 import { respondAt, type Sent } from './fastcgi-responder.ts'
-import { askAll, startNginx, type Ask } from './nginx-process.ts'
+import { askAll, startNginx, type Answered, type Ask } from './nginx-process.ts'
 import { debugLog, main, webs, type Web } from './nginx-webs.ts'
 
 const releases = [
@@ -53,6 +53,12 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('nginx $nginx', ({ re
     )
   })
 
+  /** It has stopped when this resolves: a request is logged after its answer has arrived. */
+  async function answersOf(asks: readonly Ask[]): Promise<readonly Answered[]> {
+    await using _nginx = await startNginx(tree, main)
+    return await askAll(tree, asks)
+  }
+
   interface Seen {
     readonly ask: Ask
     /** Null where nginx answered by itself. */
@@ -75,8 +81,7 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('nginx $nginx', ({ re
       ...ask,
       path: `${ask.path}${ask.path.includes('?') ? '&' : '?'}n=${place}`,
     }))
-    await using _nginx = await startNginx(tree, main)
-    const answers = await askAll(tree, marked)
+    const answers = await answersOf(marked)
     const timers = timersIn(readFileSync(tree.at(debugLog), 'latin1'))
     const logged = web.logs.map((path) => ({ path, text: readFileSync(tree.at(path), 'latin1') }))
     return asks.map((ask, place) => {

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { LiveHost } from '../../lab/live-host.ts'
+import { nodeOnHost } from '../../lab/node-on-host.ts'
 
 const entry = fileURLToPath(new URL('compare-on-host.ts', import.meta.url))
 const installed = '/usr/lib/fleetmend/compare-on-host.mjs'
@@ -16,7 +17,7 @@ export async function installComparison(host: LiveHost): Promise<void> {
 
 /** What differs, in words; none: they agree. `within` are the words that put a command where it is to look. */
 export async function comparedReadings(host: LiveHost, within: readonly string[] = []): Promise<readonly string[]> {
-  return JSON.parse(await host.must([...within, '/usr/lib/fleetmend/node', installed])) as readonly string[]
+  return JSON.parse(await host.must([...within, ...nodeOnHost, installed])) as readonly string[]
 }
 
 async function bundle(): Promise<Uint8Array> {

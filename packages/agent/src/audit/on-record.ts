@@ -6,7 +6,7 @@ import { digestOf } from '@fleetmend/shared/digest'
 import type { StartApply } from '../execute/begin-apply.ts'
 import type { ReadHost } from '../host/host.ts'
 import { readReport } from '../state/apply-record.ts'
-import type { Identity } from '../state/identity.ts'
+import type { Identity, Membership } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { record, recordBounded, withChain, type OnRecord, type Recorder } from './host-chain.ts'
 
@@ -85,7 +85,7 @@ export async function recordRules(
 }
 
 /** Called when a host has its new identity: whoever keeps its chain takes heads by this key from now on. */
-export async function recordEnrolled(recorder: Recorder, { host, fleet, key }: Identity): Promise<void> {
+export async function recordEnrolled(recorder: Recorder, { host, fleet, key }: Membership): Promise<void> {
   const publicKey = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
   await record(recorder, { type: 'enrolled', host, fleet, key: sha256(publicKey) })
 }

@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AuditRecord, headBytes, type AuditHead, type SignedHead } from '@fleetmend/shared'
-import { readIdentity } from '../state/identity.ts'
+import { readMembership } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import { listSegments, readEnd, wholeLines } from './segments.ts'
 
@@ -33,7 +33,7 @@ export async function signedHead(
   state: Pick<StateFolder, 'audit' | 'sealed'>,
   nowMs: number,
 ): Promise<SignedHead | null> {
-  const identity = readIdentity(state)
+  const identity = readMembership(state)
   const end = (await readEnd(state.audit))?.end ?? null
   if (!identity.ok || identity.value === null || end === null) return null
   const { host, fleet, key } = identity.value

@@ -29,8 +29,10 @@ export interface Command {
   readonly summary: string
   readonly usage: string
   readonly options: ParseArgsOptionsConfig
-  /** How many words it takes besides its options. */
-  readonly words: { readonly min: number; readonly max: number }
+  /** How many words it takes besides its options; `any`: what it does not know it passes over. */
+  readonly words: { readonly min: number; readonly max: number } | 'any'
+  /** It looks at nothing that is another's. */
+  readonly needsNoRoot?: true
   run(context: CommandContext): Promise<ExitCode>
 }
 

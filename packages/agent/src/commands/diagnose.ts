@@ -6,7 +6,7 @@ import { diagnosisText, remediationWords } from '@fleetmend/shared/views/diagnos
 import { diagnoseHost } from '../diagnose-host.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
 import { lastGoodSource } from '../last-good-source.ts'
-import { canaryPaths } from '../policy/canary-paths.ts'
+import { policyToLookBy } from '../policy/policy-to-look-by.ts'
 import { productionStateRoot, statePaths } from '../state/state-paths.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
 import { reportProblem } from './report-problem.ts'
@@ -22,7 +22,7 @@ export const diagnoseCommand: Command = {
     if (typeof values['explain'] === 'string') return explainDiagnosis(streams, values['explain'])
     const site = values['site'] as string | undefined
     const lastGood = lastGoodSource(statePaths(productionStateRoot))
-    const known = { lastGood, canaryPaths: await canaryPaths(host) }
+    const known = { lastGood, canaryPaths: (await policyToLookBy(host)).canaryPaths }
     const diagnosis = await diagnoseHost(host, { ...known, ...(site === undefined ? {} : { site }) })
     if (site !== undefined && diagnosis.probes.length === 0) {
       return reportProblem(

@@ -1,7 +1,7 @@
 /** Every command, in the order of `--help`; loaded when it is asked for, because most of them are much to load. */
 import type { Command } from './define.ts'
 
-export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+export const commands: Readonly<Record<string, (words: readonly string[]) => Promise<Command>>> = {
   diagnose: async () => (await import('./diagnose.ts')).diagnoseCommand,
   plan: async () => (await import('./plan.ts')).planCommand,
   apply: async () => (await import('./apply.ts')).applyCommand,
@@ -10,6 +10,10 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).auditCommand,
   policy: async () => (await import('./policy.ts')).policyCommand,
   enrol: async () => (await import('./enrol.ts')).enrolCommand,
-  serve: async () => (await import('./serve.ts')).serveCommand,
+  serve: async (words) =>
+    words.includes('--stdio')
+      ? (await import('./serve-stdio.ts')).serveStdioCommand
+      : (await import('./serve.ts')).serveCommand,
+  stdio: async () => (await import('./stdio.ts')).stdioCommand,
   version: async () => (await import('./version.ts')).versionCommand,
 }

@@ -9,6 +9,7 @@ import { accountId } from '../readings/account-names.ts'
 import { textOf } from '../readings/bytes.ts'
 import { readTargets } from '../samples/targets-text.ts'
 import { answeringProcess } from '../serve/answering.ts'
+import { agentSocketPath } from '../serve/agent-socket-path.ts'
 import { serveAgent } from '../serve/serve-agent.ts'
 import { enrolledName } from '../state/enrolled-name.ts'
 import { ownHostId } from '../state/host-id.ts'
@@ -16,8 +17,6 @@ import type { SampleTargets } from '../survey/sample-targets.ts'
 import type { Command } from './define.ts'
 import { internalAnswer, internalRecordRenewal, internalSampleTargets } from './internal-names.ts'
 import { reportProblem } from './report-problem.ts'
-
-const defaultSocket = '/run/fleetmend/agent.sock'
 
 /** Its members may ask this agent; what they may apply is decided by approvals all the same. */
 const group = 'fleetmend'
@@ -28,7 +27,7 @@ const recordLimitMs = 30_000
 export const serveCommand: Command = {
   name: 'serve',
   summary: 'Answer the controller of this host, and a local socket, until stopped.',
-  usage: 'serve [--socket PATH]',
+  usage: 'serve [--socket PATH] | serve --stdio',
   options: { socket: { type: 'string' } },
   words: { min: 0, max: 0 },
 
@@ -36,7 +35,7 @@ export const serveCommand: Command = {
     const { streams, values } = context
     const state = await context.state()
     if (!state.ok) return reportProblem(streams, state.problem)
-    const socketPath = typeof values['socket'] === 'string' ? values['socket'] : defaultSocket
+    const socketPath = typeof values['socket'] === 'string' ? values['socket'] : agentSocketPath
     const gid = await gidOf(group)
     const failure = await serveAgent(
       {
@@ -68,8 +67,7 @@ async function gidOf(name: string): Promise<number | null> {
  * takes a tenth of a second gains nothing from helpers that have to be woken (bench/diagnose-failing.ts).
  */
 function quickSelf(): Self {
-  const { program, args } = runningSelf()
-  return { program, args: ['--single-threaded-gc', '--no-concurrent-recompilation', ...args.slice(-1)] }
+  return runningSelf(['--single-threaded-gc', '--no-concurrent-recompilation'])
 }
 
 /** Four times an hour, by a process that is gone again afterwards: finding out takes all that a diagnosis is made of. */

@@ -9,6 +9,7 @@ export const versionCommand: Command = {
   usage: 'version [--json]',
   options: { ...jsonOption },
   words: { min: 0, max: 0 },
+  needsNoRoot: true,
 
   async run({ values, streams }) {
     const version = { agent: agentVersion, node: process.versions.node }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../readings/fpm-log.ts'
-import type { JournalEntry } from '../readings/journal.ts'
 import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import {
   sampleConfig,
@@ -8,6 +7,7 @@ import {
   sampleFacts,
   sampleFailingSite,
   sampleFpm,
+  sampleJournalEntry,
   sampleNowMs,
   samplePool,
   sampleSite,
@@ -22,21 +22,8 @@ const ids = (facts: Parameters<typeof diagnose>[0], role: string) =>
     .findings.filter((finding) => finding.role === role)
     .map((finding) => finding.diagnosis)
 
-const systemd = (message: string, secondsAgo: number): JournalEntry => ({
-  atMs: sampleNowMs - secondsAgo * 1000,
-  cursor: '',
-  message,
-  priority: 6,
-  identifier: 'systemd',
-  pid: 1,
-  messageId: null,
-  unitResult: null,
-  exitCode: null,
-  exitStatus: null,
-  jobType: null,
-  jobResult: null,
-  uid: 0,
-})
+const systemd = (message: string, secondsAgo: number) =>
+  sampleJournalEntry({ atMs: sampleNowMs - secondsAgo * 1000, message })
 const killed = {
   activeState: 'failed',
   subState: 'failed',

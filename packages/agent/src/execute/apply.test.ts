@@ -157,6 +157,16 @@ describe('before anything is changed a plan is refused, and the difference is na
     expect(report.problem?.detail).toContain('php8.2-fpm is active now, and was failed')
   })
 
+  test('but not because systemd has given up starting it meanwhile: it was down before', async () => {
+    await using folder = await temporaryState()
+    const rests = [
+      { of: 'unit', service: 'php8.2-fpm', activeState: 'activating', unitFileState: 'enabled', loadState: 'loaded' },
+    ] as const
+    const at = await scene(folder.state, 'start only', { rests })
+    expect(at.world.fpm.activeState).toBe('failed')
+    expect(await at.apply()).toMatchObject({ outcome: 'fixed' })
+  })
+
   test('a guard does not hold; the plan may be tried again later', async () => {
     await using folder = await temporaryState()
     const at = await scene(folder.state, 'edit and reload', {

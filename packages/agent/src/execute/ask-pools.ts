@@ -11,20 +11,21 @@ export async function answersEverywhere(host: ReadHost, pools: readonly FpmPool[
   return true
 }
 
-/**
- * A master that wakes while visitors wait for an `ondemand` pool may hear of them before it hears of the reload. Where none
- * of its workers was idle it forks one for them (`fpm_children.c`, `fpm_pctl_on_socket_accept`) and kills it with the
- * reload a moment later, rarely after it has taken a request. One that ended while it was idle counts until it is reaped.
- */
-export async function idleOnDemand(host: Host, { pools }: FpmConfig, prefix: string): Promise<void> {
-  const onDemand = pools.filter(({ directives }) => fpmProcessManager(directives.get('pm')?.value ?? '') === 'ondemand')
-  // One that does not answer in time has all the workers that it may have: then none is forked, either.
-  await Promise.all(onDemand.map((pool) => answers(host, pool, prefix)))
+/** Which of its pools with `pm = ondemand` answer, each of which has an idle worker for a moment afterwards. */
+export async function askOnDemand(host: Host, { pools }: FpmConfig, prefix: string): Promise<readonly FpmPool[]> {
+  const onDemand = pools.filter(isOnDemand)
+  const answered = await Promise.all(onDemand.map((pool) => answers(host, pool, prefix)))
   if (onDemand.length > 0) await host.sleep(untilIdleMs)
+  return onDemand.filter((_, index) => answered[index])
 }
 
-/** Whoever has answered is not idle yet: told to finish before it waits for the next, it would not count. */
-const untilIdleMs = 50
+/** It may be well without a single worker. */
+export function isOnDemand({ directives }: FpmPool): boolean {
+  return fpmProcessManager(directives.get('pm')?.value ?? '') === 'ondemand'
+}
+
+/** Whoever has answered is not idle yet. */
+const untilIdleMs = 30
 
 async function answers(host: ReadHost, { name, directives }: FpmPool, prefix: string): Promise<boolean> {
   const listen = directives.get('listen')?.value ?? ''

@@ -85,10 +85,15 @@ async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<str
   const now = await takeUnit(host, then.service)
   if (!now.ok) return `The state of ${then.service} cannot be read: ${now.says}.`
   const differing = (['activeState', 'unitFileState', 'loadState'] as const).filter(
-    (each) => now.value[each] !== then[each],
+    (each) => settled(now.value[each]) !== settled(then[each]),
   )
   if (differing.length === 0) return null
   return `${then.service} is ${differing.map((each) => now.value[each]).join(', ')} now, and was ${differing.map((each) => then[each]).join(', ')} when the plan was made.`
+}
+
+/** One that systemd starts again and again goes to and fro between the two, and is down in both (systemd.service(5), `Restart=`). */
+function settled(state: string): string {
+  return state === 'activating' ? 'failed' : state
 }
 
 async function masterDifference(host: ReadHost, then: ItemOf<'master'>): Promise<string | null> {

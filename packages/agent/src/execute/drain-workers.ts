@@ -9,6 +9,9 @@ import { childrenOf, isUnborn, stopMaster, tellWhileHeld } from './hold-still.ts
 
 export type Drained = { readonly ok: true; readonly workers: number } | { readonly ok: false; readonly says: string }
 
+/** What is done while these stand still; where it fails they go on, told nothing. */
+export type WhileHeld = (held: readonly ProcessFacts[], limitMs: number) => Promise<Did>
+
 /**
  * Answers once all workers are zombies, or at the deadline. The caller wakes the master in every case. With
  * `whileHeld`, workers stand still too while that is done, before they are told to finish.
@@ -17,12 +20,12 @@ export async function drainWorkers(
   host: Host,
   master: ProcessIdentity,
   deadlineMs: number,
-  whileHeld: ((limitMs: number) => Promise<Did>) | null = null,
+  whileHeld: WhileHeld | null = null,
 ): Promise<Drained> {
   const endsAtMs = host.nowMs() + deadlineMs
   const stopped = await stopMaster(host, master)
   if (!stopped.ok) return stopped
-  const first = whileHeld && (await tellWhileHeld(host, master, () => whileHeld(endsAtMs - host.nowMs())))
+  const first = whileHeld && (await tellWhileHeld(host, master, (held) => whileHeld(held, endsAtMs - host.nowMs())))
   if (first?.ok === false) return first
   const told = new Map(first?.workers.map((worker) => [worker.pid, worker]))
   for (;;) {

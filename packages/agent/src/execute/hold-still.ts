@@ -1,7 +1,7 @@
 /**
- * Holds a master of PHP-FPM and its workers still, and wakes them. Workers are held only while nginx gives up the idle
- * connections that it keeps to them: a worker that ends after its request closes such a connection, and a POST that nginx
- * sends on it in that moment is lost (`ngx_http_upstream_next` repeats none that is not idempotent).
+ * Holds a master of PHP-FPM and its workers still, and wakes them. Workers are held while it is seen who of them is idle, and
+ * while nginx gives up the idle connections that it keeps to them: a worker that ends after its request closes such a
+ * connection, and a POST that nginx sends on it in that moment is lost (`ngx_http_upstream_next` repeats none of them).
  */
 import type { Did, Host, ProcessFacts, ProcessIdentity, Read, ReadHost } from '../host/host.ts'
 import { readFpmTitle } from '../readings/proc.ts'
@@ -30,11 +30,15 @@ export type Told =
  * With the master stopped: holds its workers, does `work`, and tells them to finish before they wake, so that none takes
  * another request from a connection that was opened meanwhile. Where anything fails they are woken and told nothing.
  */
-export async function tellWhileHeld(host: Host, master: ProcessIdentity, work: () => Promise<Did>): Promise<Told> {
+export async function tellWhileHeld(
+  host: Host,
+  master: ProcessIdentity,
+  work: (held: readonly ProcessFacts[]) => Promise<Did>,
+): Promise<Told> {
   const held = new Map<number, ProcessFacts>()
   const still = await holdWorkers(host, master, held)
-  const done = still.ok ? await work() : still
   const workers = [...held.values()]
+  const done = still.ok ? await work(workers) : still
   if (done.ok) for (const worker of workers) await host.signal(worker, 'SIGQUIT')
   for (const worker of workers) await host.signal(worker, 'SIGCONT')
   return done.ok ? { ok: true, workers } : done

@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts'
 import { reloadFpm, type FpmReload, type Reloaded } from './reload-fpm.ts'
 import { reloadNginx } from './reload-nginx.ts'
 import { restartService } from './restart-service.ts'
-import { readRunning } from './unit-state.ts'
+import { readRunning, readUnit } from './unit-state.ts'
 
 export type Performed = Reloaded
 
@@ -38,7 +38,10 @@ const systemdLimitMs = 30_000
 export async function startService(host: Host, service: string): Promise<Performed> {
   const already = await readRunning(host, service)
   if (already.ok) return { came: 'did', says: `${service} is running (main process ${already.value.main.pid}).` }
-  const started = await host.systemd('start', service, startLimitMs)
+  const unit = await readUnit(host, service)
+  // A start that systemd is at by itself began with what was wrong before: told to start, it would only be joined.
+  const isAtIt = unit.ok && unit.value.activeState === 'activating'
+  const started = await host.systemd(isAtIt ? 'restart' : 'start', service, startLimitMs)
   const running = await readRunning(host, service)
   if (running.ok) return { came: 'did', says: `Started ${service} (main process ${running.value.main.pid}).` }
   return {

@@ -6,11 +6,10 @@ import type { Host, ProcessFacts, ProcessIdentity, ReadHost } from '../host/host
 import { forPeople, textOf } from '../readings/bytes.ts'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { readFpmLog, readFpmMessage } from '../readings/fpm-log.ts'
-import { fpmProcessManager } from '../readings/fpm-values.ts'
 import { readJournal } from '../readings/journal.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { redactProse } from '../redaction/redact-prose.ts'
-import { answersEverywhere } from './ask-pools.ts'
+import { answersEverywhere, isOnDemand } from './ask-pools.ts'
 import { isSame, stillLiving } from './same-process.ts'
 import { readUnit } from './unit-state.ts'
 
@@ -46,9 +45,7 @@ export async function awaitReloaded(
   prefix: string,
 ): Promise<Evidence> {
   const { master } = before
-  const keepsWorkers = config.pools.some(
-    (pool) => fpmProcessManager(pool.directives.get('pm')?.value ?? '') !== 'ondemand',
-  )
+  const keepsWorkers = config.pools.some((pool) => !isOnDemand(pool))
   for (const endsAtMs = host.nowMs() + evidenceLimitMs; ; await host.sleep(pollMs)) {
     const now = stillLiving(await host.process(master.pid), master)
     if (now === null) return { ok: false, says: await deathSays(host, service, before) }

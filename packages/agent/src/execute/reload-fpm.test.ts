@@ -229,6 +229,67 @@ describe('with connections that nginx keeps', () => {
   })
 })
 
+describe('with a pool that starts workers on demand', () => {
+  /** The one worker it has is busy so long; it may have `max`. */
+  function busyFor(ms: number, max = 2) {
+    const world = simulatedWorld(nowMs)
+    write(
+      world,
+      pool(world)
+        .replace('pm = static', 'pm = ondemand')
+        .replace(/max_children = \d+/, `max_children = ${max}`),
+    )
+    world.fpm.workers = world.fpm.workers.slice(0, 1)
+    world.fpm.workers[0]!.busyUntilMs = nowMs + ms
+    const host = hostOf(world)
+    const asking: Host = {
+      ...host,
+      fastcgi: async () => ({
+        ...{ kind: 'answered', status: 404, headers: {}, body: '', stderr: '' },
+        ...{ connectMs: 0, firstByteMs: 0, tookMs: 0 },
+      }),
+      readFile: async (path, limit) => {
+        const worker = world.fpm.workers.find(({ pid }) => path === `/proc/${pid}/syscall`)
+        if (!worker) return host.readFile(path, limit)
+        const call = worker.busyUntilMs > world.fpm.nowMs ? '0 0x5' : process.arch === 'x64' ? '43 0x0' : '202 0x0'
+        return { ok: true, value: Buffer.from(`${call} 0x7ffd\n`) }
+      },
+    }
+    return { world, host, asking }
+  }
+  const freezes = (deeds: readonly string[], master: number) => deeds.filter((deed) => deed === `SIGSTOP ${master}`)
+
+  test('it begins in a moment in which a worker is idle: woken, the master forks none to kill it', async () => {
+    const { world, host, asking } = busyFor(100)
+    const master = world.fpm.master.pid
+    expect(await reload(asking)).toMatchObject({ came: 'did' })
+    expect(freezes(host.deeds, master).length).toBeGreaterThan(1)
+    expect(withoutPids(host.deeds).slice(-5)).toEqual(['SIGSTOP', 'SIGSTOP', 'SIGQUIT', 'SIGCONT', 'SIGUSR2'])
+    expect(world.fpm).toMatchObject({ lostRequests: 0, master: { state: 'S' } })
+  })
+
+  test('nobody is waited for where the pool has all its workers', async () => {
+    const { world, host, asking } = busyFor(100, 1)
+    const master = world.fpm.master.pid
+    expect(await reload(asking)).toMatchObject({ came: 'did' })
+    expect(freezes(host.deeds, master)).toHaveLength(1)
+  })
+
+  test('one that is never idle is reloaded, too', async () => {
+    const { world, asking } = busyFor(8000)
+    expect(await reload(asking)).toMatchObject({ came: 'did' })
+    expect(world.fpm.lostRequests).toBe(0)
+  })
+
+  test('one that nobody can reach has no visitors to fork for', async () => {
+    const { world, host, asking } = busyFor(100)
+    const master = world.fpm.master.pid
+    const deaf: Host = { ...asking, fastcgi: host.fastcgi }
+    expect(await reload(deaf)).toMatchObject({ came: 'did' })
+    expect(freezes(host.deeds, master)).toHaveLength(1)
+  })
+})
+
 describe('how long a master may stand still', () => {
   test.each([
     { what: 'without a watchdog: as long as asked', deadlineMs: 20_000, watchdogUs: null, drainMs: 20_000 },

@@ -5,12 +5,14 @@
  */
 import type { Act } from '@fleetmend/shared'
 import type { Did, Host, ProcessIdentity } from '../host/host.ts'
+import type { FpmPool } from '../readings/fpm-config.ts'
 import { readFpmTitle } from '../readings/proc.ts'
 import { fpmPrefix } from '../survey/fpm-prefix.ts'
-import { idleOnDemand } from './ask-pools.ts'
+import { askOnDemand } from './ask-pools.ts'
 import { checkFpmConfig } from './check-fpm-config.ts'
 import { checkNginxConfig } from './check-nginx-config.ts'
-import { drainWorkers } from './drain-workers.ts'
+import { drainWorkers, type WhileHeld } from './drain-workers.ts'
+import { wouldForkFrom } from './idle-on-demand.ts'
 import { awaitReloaded, markBeforeReload, type BeforeReload } from './reload-evidence.ts'
 import { tellNginx } from './reload-nginx.ts'
 import { readRunning } from './unit-state.ts'
@@ -47,8 +49,8 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
   await reload.frozen(before)
   const prefix = fpmPrefix(check.service.binary)
   const drained = await whileFrozen(host, before.master, limits, {
-    justBefore: () => idleOnDemand(host, check.config, prefix),
-    whileHeld: reloadsNginx ? giveUpKept(host) : null,
+    justBefore: () => askOnDemand(host, check.config, prefix),
+    giveUpKept: reloadsNginx ? (limitMs) => giveUpKept(host, limitMs) : null,
   })
   await reload.thawed(before.master)
   if (!drained.ok)
@@ -62,30 +64,49 @@ export async function reloadFpm(host: Host, reload: FpmReload): Promise<Reloaded
     : { came: 'failed', says: evidence.says }
 }
 
+interface WhileFrozen {
+  /** Answers with the pools of which each should have an idle worker now. */
+  readonly justBefore: () => Promise<readonly FpmPool[]>
+  readonly giveUpKept: ((limitMs: number) => Promise<Did>) | null
+}
+
 /** From SIGSTOP to SIGCONT, with a second process that wakes whom we hold if this one dies. */
 async function whileFrozen(
   host: Host,
   master: ProcessIdentity,
   limits: FreezeLimits,
-  { justBefore, whileHeld }: { readonly justBefore: () => Promise<void>; readonly whileHeld: WhileHeld | null },
+  { justBefore, giveUpKept }: WhileFrozen,
 ): ReturnType<typeof drainWorkers> {
   const guard = await host.guardFrozen(master, limits.guardMs)
   if (!guard.ok) return { ok: false, says: guard.says }
-  await justBefore()
-  const drained = await drainWorkers(host, master, limits.drainMs, whileHeld)
-  // The signal waits for the frozen master; all its workers are gone by the time it wakes.
-  const told = drained.ok ? await host.signal(master, 'SIGUSR2') : drained
-  await guard.value.release()
-  return told.ok ? drained : { ok: false, says: told.says }
+  const endsAtMs = host.nowMs() + limits.drainMs
+  for (let triesLeft = idleTries; ; triesLeft -= 1) {
+    const asked = await justBefore()
+    let wouldFork = false
+    const whileHeld: WhileHeld = async (held, limitMs) => {
+      wouldFork = triesLeft > 0 && (await wouldForkFrom(host, asked, held))
+      if (wouldFork) return { ok: false, says: 'a pool that starts workers on demand has no idle one' }
+      return giveUpKept ? giveUpKept(limitMs) : { ok: true }
+    }
+    const holds = asked.length > 0 || giveUpKept !== null
+    const drained = await drainWorkers(host, master, endsAtMs - host.nowMs(), holds ? whileHeld : null)
+    if (wouldFork) {
+      await host.signal(master, 'SIGCONT')
+      continue
+    }
+    // The signal waits for the frozen master; all its workers are gone by the time it wakes.
+    const told = drained.ok ? await host.signal(master, 'SIGUSR2') : drained
+    await guard.value.release()
+    return told.ok ? drained : { ok: false, says: told.says }
+  }
 }
 
-type WhileHeld = (limitMs: number) => Promise<Did>
+/** A pool that is busy at every one of these moments has in all likelihood no worker left to start. */
+const idleTries = 20
 
-function giveUpKept(host: Host): WhileHeld {
-  return async (limitMs) => {
-    const told = await tellNginx(host, limitMs)
-    return told.came === 'did' ? { ok: true } : { ok: false, says: told.says.replace(/\.$/, '') }
-  }
+async function giveUpKept(host: Host, limitMs: number): Promise<Did> {
+  const told = await tellNginx(host, limitMs)
+  return told.came === 'did' ? { ok: true } : { ok: false, says: told.says.replace(/\.$/, '') }
 }
 
 interface FreezeLimits {

@@ -79,6 +79,7 @@ export function answerQuestion(question: Question, namespaces: PrivateNamespaces
         program: question.binary,
         args: ['-F', '-O', question.tool === 'fpm-config-test' ? '-t' : '-tt', '-y', question.config],
         stage: { ...testing, planned: question.planned },
+        ...(question.tool === 'fpm-config-test' && question.abridged ? { abridged: question.abridged } : {}),
         limitMs,
       })
     case 'unit-verify':

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown } from 'node:fs/promises'
+import { chmod, chown, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { requestAs } from './fastcgi-as.ts'
-import { holdNamespace } from './held-namespace.ts'
 import { idleProcess } from './idle-process.ts'
 import { readOne } from './processes.ts'
 import { mayMakeNamespaces } from './stand-in-tools.ts'
@@ -78,12 +77,19 @@ describe.skipIf(!mayMakeNamespaces)('a request as a worker of nginx', () => {
     const server = createServer((socket) => socket.on('error', () => undefined).write(pong))
     server.listen(folder.at('fpm.sock'))
     await once(server, 'listening')
-    const held = await holdNamespace(10_000)
-    if (!held.ok) throw new Error(held.says)
-    await using worker = held.value
+    await using worker = await idleProcess('unshare', ['--mount', '--propagation', 'private', '--', 'sleep', '60'])
+    // By then it is in there.
+    await expect.poll(() => readFile(`/proc/${worker.pid}/comm`, 'utf8')).toBe('sleep\n')
     const request = { address: `unix:${folder.at('fpm.sock')}`, params: {}, limitMs: 10_000 } as const
     expect(await requestAs(worker.pid, request)).toMatchObject(answered)
-    await promisify(execFile)('nsenter', [...worker.inside, 'mount', '-t', 'tmpfs', 'tmpfs', folder.path])
+    await promisify(execFile)('nsenter', [
+      `--mount=/proc/${worker.pid}/ns/mnt`,
+      'mount',
+      '-t',
+      'tmpfs',
+      'tmpfs',
+      folder.path,
+    ])
     expect(await requestAs(worker.pid, request)).toMatchObject({ kind: 'cannot-connect', errno: 'ENOENT' })
     server.close()
   })

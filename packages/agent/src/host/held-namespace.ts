@@ -1,67 +1,47 @@
-/** A private mount namespace that lives as long as it is held: a process that only waits keeps it, and ends with this one. */
-import { spawn } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
-import { Socket } from 'node:net'
+/** A private mount namespace that lives as long as it is held: by an open file of this process, and by no other process. */
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Read } from './host.ts'
-import { toolEnvironment } from './run-tool.ts'
+import { runTool } from './run-tool.ts'
 
-export interface HeldNamespace extends AsyncDisposable {
-  /** Of the process that holds it. */
-  readonly pid: number
+export interface HeldNamespace extends Disposable {
   /** Arguments of `nsenter` that go before the program to be run inside. */
   readonly inside: readonly string[]
-  /** A path inside as this process can open it. */
-  at(path: string): string
 }
 
-export function holdNamespace(limitMs: number): Promise<Read<HeldNamespace>> {
-  return new Promise((resolve) => {
-    // `cat` ends when its input does, which the death of this process sees to.
-    const [program, ...args] = [...asTheHostSeesIt(), 'unshare', '--mount', '--propagation', 'private', '--', 'cat']
-    const holder = spawn(program, args, {
-      detached: true,
-      env: toolEnvironment,
-      stdio: 'pipe',
-    })
-    let stderr = ''
-    const failed = (says: string): void => {
-      clearTimeout(limit)
-      holder.kill('SIGKILL')
-      resolve({ ok: false, why: 'failed', says })
-    }
-    const limit = setTimeout(() => failed(`unshare gave no answer in ${limitMs / 1000} s`), limitMs)
-    holder.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('latin1')))
-    holder.stdin.on('error', () => undefined)
-    holder.on('error', (error) => failed(error.message))
-    const ended = new Promise<void>((hasEnded) => {
-      holder.on('close', () => {
-        hasEnded()
-        failed(stderr)
-      })
-    })
-    // What comes back has been through the namespace: by now it is there.
-    holder.stdout.once('data', () => {
-      clearTimeout(limit)
-      const { pid = 0 } = holder
-      // It waits for us to end, so nothing of it may keep us from ending.
-      holder.unref()
-      for (const stream of holder.stdio) if (stream instanceof Socket) stream.unref()
-      resolve({
-        ok: true,
-        value: {
-          pid,
-          inside: [`--mount=/proc/${pid}/ns/mnt`, '--'],
-          at: (path) => `/proc/${pid}/root${path}`,
-          async [Symbol.asyncDispose]() {
-            holder.ref()
-            holder.stdin.end()
-            await ended
-          },
-        },
-      })
-    })
-    holder.stdin.write('\n')
+const lookEveryMs = 1
+
+/** Everything in the table, a file as in fstab(5), is mounted there, from the top down. */
+export async function holdNamespace(table: string, limitMs: number): Promise<Read<HeldNamespace>> {
+  // What is in there waits for its input, until the namespace is held, and is then `mount`. Not `mount --namespace`, which
+  // came with util-linux 2.33: RHEL 8 has 2.32.
+  const mounting = ['xargs', '-0', 'mount']
+  const [program = '', ...args] = [
+    ...asTheHostSeesIt(),
+    'unshare',
+    '--mount',
+    '--propagation',
+    'private',
+    '--',
+    ...mounting,
+  ]
+  const holding: { namespace: number | null } = { namespace: null }
+  const ran = await runTool({
+    ...{ program, args, limitMs },
+    input: async (pid) => {
+      // By then it has been through `unshare`. Where it has ended there is nothing to be read, and it has said why.
+      while (readFileSync(`/proc/${pid}/comm`, 'latin1') !== 'xargs\n') await sleep(lookEveryMs)
+      holding.namespace = openSync(`/proc/${pid}/ns/mnt`, 'r')
+      return ['--all', '--fstab', table].join('\0')
+    },
   })
+  const { namespace } = holding
+  if (ran.ok && ran.value.exitCode === 0 && namespace !== null) {
+    const inside = [`--mount=/proc/${process.pid}/fd/${namespace}`, '--']
+    return { ok: true, value: { inside, [Symbol.dispose]: () => closeSync(namespace) } }
+  }
+  if (namespace !== null) closeSync(namespace)
+  return ran.ok ? { ok: false, why: 'failed', says: ran.value.stderr } : ran
 }
 
 /**

@@ -75,6 +75,8 @@ export type Question =
       readonly binary: string
       readonly config: string
       readonly planned: PlannedFiles
+      /** Live files that say the same in fewer bytes. */
+      readonly abridged?: ReadonlyMap<string, Uint8Array>
     }
   /** As above with `-tt`: the effective configuration, the oracle for our own reading of it. */
   | {

@@ -32,6 +32,30 @@ describe.skipIf(!mayMakeNamespaces)('a program in a private namespace', () => {
     expect(await readFile(folder.at('www.conf'), 'utf8')).toBe('live')
   })
 
+  test('sees what stands in for a live file, which others do not see', async () => {
+    await using folder = await temporaryFolder()
+    await writeFile(folder.at('www.conf'), '; a comment\npm = static\n')
+    await symlink(folder.at('www.conf'), folder.at('link.conf'))
+    const stage = { planned: new Map(), shadowed: [], layered: [] }
+    const cat = (abridged: ReadonlyMap<string, Uint8Array>) =>
+      namespaces.run({ program: 'cat', args: [folder.at('www.conf')], stage, abridged, limitMs: 15_000 })
+    for (const text of ['pm = static\n', 'pm = dynamic\n'])
+      expect(await cat(new Map([[folder.at('link.conf'), Buffer.from(text)]]))).toMatchObject({
+        value: { stdout: text },
+      })
+    expect(await readFile(folder.at('www.conf'), 'utf8')).toBe('; a comment\npm = static\n')
+  })
+
+  test('sees the live file where nothing can be put over it', async () => {
+    await using folder = await temporaryFolder()
+    await writeFile(folder.at('www.conf'), 'live')
+    const stage = { planned: new Map(), shadowed: [], layered: [] }
+    const abridged = new Map([[folder.at('gone.conf'), Buffer.from('none')]])
+    expect(
+      await namespaces.run({ program: 'cat', args: [folder.at('www.conf')], stage, abridged, limitMs: 15_000 }),
+    ).toMatchObject({ value: { stdout: 'live', exitCode: 0 } })
+  })
+
   test('sees files that would appear and misses those that would go, in one folder and in a new one', async () => {
     await using folder = await temporaryFolder()
     await writeFile(folder.at('kept'), 'kept')

@@ -6,12 +6,14 @@
 import type { Read, ToolOutput } from './host.ts'
 import { holdNamespace, type HeldNamespace } from './held-namespace.ts'
 import { runPrintingToFiles } from './print-to-files.ts'
-import { setStage, type Stage } from './stage.ts'
+import { prepareStage, type Stage } from './stage.ts'
 
 export interface PrivateRun {
   readonly program: string
   readonly args: readonly string[]
   readonly stage: Stage
+  /** Put over live files that say the same in more bytes; where that cannot be done, those are read. */
+  readonly abridged?: ReadonlyMap<string, Uint8Array>
   readonly limitMs: number
 }
 
@@ -25,12 +27,13 @@ const lingerMs = 500
 export function privateNamespaces(): PrivateNamespaces {
   const shared = new Map<string, Shared>()
 
-  function sharedSet(stage: Stage, limitMs: number): Shared {
+  function sharedBy({ stage, abridged = new Map(), limitMs }: PrivateRun): Shared | null {
     const key = JSON.stringify([stage.shadowed, stage.layered])
     const known = shared.get(key)
-    if (known) return known
+    if (known) return shows(known, abridged) ? known : null
     const made: Shared = {
-      set: setNamespace(stage, limitMs),
+      set: setNamespace(stage, limitMs, abridged),
+      covered: abridged,
       users: 0,
       closing: undefined,
       forget: () => shared.delete(key),
@@ -41,15 +44,9 @@ export function privateNamespaces(): PrivateNamespaces {
 
   return {
     async run(run) {
-      const { stage, limitMs } = run
       // What is planned is for one program's eyes.
-      if (stage.planned.size > 0) {
-        const set = await setNamespace(stage, limitMs)
-        if (!set.ok) return set
-        await using namespace = set.value
-        return await runInside(namespace, run)
-      }
-      const entry = sharedSet(stage, limitMs)
+      const entry = run.stage.planned.size > 0 ? null : sharedBy(run)
+      if (!entry) return await runApart(run)
       clearTimeout(entry.closing)
       entry.users++
       try {
@@ -57,7 +54,7 @@ export function privateNamespaces(): PrivateNamespaces {
         return set.ok ? await runInside(set.value, run) : set
       } finally {
         entry.users--
-        if (entry.users === 0) entry.closing = setTimeout(() => void close(entry), lingerMs).unref()
+        if (entry.users === 0) entry.closing = setTimeout(() => void forget(entry), lingerMs).unref()
       }
     },
   }
@@ -65,27 +62,53 @@ export function privateNamespaces(): PrivateNamespaces {
 
 interface Shared {
   readonly set: Promise<Read<HeldNamespace>>
+  /** What stands in for live files on it. */
+  readonly covered: ReadonlyMap<string, Uint8Array>
   users: number
   closing: NodeJS.Timeout | undefined
   readonly forget: () => void
 }
 
-async function close({ set, forget }: Shared): Promise<void> {
-  forget()
-  const namespace = await set
-  if (namespace.ok) await namespace.value[Symbol.asyncDispose]()
+function shows({ covered }: Shared, abridged: ReadonlyMap<string, Uint8Array>): boolean {
+  return [...abridged].every(([path, bytes]) => {
+    const shown = covered.get(path)
+    return shown !== undefined && Buffer.compare(shown, bytes) === 0
+  })
 }
 
-async function setNamespace(stage: Stage, limitMs: number): Promise<Read<HeldNamespace>> {
-  const held = await holdNamespace(limitMs)
-  if (!held.ok) return unset(held.says)
+async function runApart(run: PrivateRun): Promise<Read<ToolOutput>> {
+  const set = await setNamespace(run.stage, run.limitMs, run.abridged ?? new Map())
+  if (!set.ok) return set
+  using namespace = set.value
+  return await runInside(namespace, run)
+}
+
+async function forget({ set, forget: remove }: Shared): Promise<void> {
+  remove()
+  const namespace = await set
+  if (namespace.ok) namespace.value[Symbol.dispose]()
+}
+
+async function setNamespace(
+  stage: Stage,
+  limitMs: number,
+  covered: ReadonlyMap<string, Uint8Array>,
+): Promise<Read<HeldNamespace>> {
   try {
-    await setStage(held.value, stage, limitMs)
-    return held
+    const prepared = await prepareStage(stage, covered, limitMs)
+    const held = await holdNamespace(prepared.table, limitMs)
+    if (held.ok)
+      return { ok: true, value: { inside: held.value.inside, [Symbol.dispose]: () => close(held.value, prepared) } }
+    prepared[Symbol.dispose]()
+    // What would only be quicker to read is no reason to see nothing.
+    return covered.size > 0 ? await setNamespace(stage, limitMs, new Map()) : unset(held.says)
   } catch (error) {
-    await held.value[Symbol.asyncDispose]()
     return unset(error instanceof Error ? error.message : String(error))
   }
+}
+
+function close(...parts: readonly Disposable[]): void {
+  for (const part of parts) part[Symbol.dispose]()
 }
 
 async function runInside({ inside }: HeldNamespace, { program, args, limitMs }: PrivateRun): Promise<Read<ToolOutput>> {

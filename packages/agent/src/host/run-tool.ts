@@ -10,8 +10,8 @@ export interface ToolRun {
   readonly args: readonly string[]
   readonly limitMs: number
   readonly limitBytes?: number
-  /** Given on standard input; without it there is none. */
-  readonly input?: string
+  /** Given on standard input; a function is asked for it once the program runs. Without it there is none. */
+  readonly input?: string | ((pid: number) => Promise<string>)
   /** File descriptors that it prints to instead; then nothing of it is in the answer. */
   readonly printsTo?: { readonly stdout: number; readonly stderr: number }
 }
@@ -88,9 +88,15 @@ export function runTool(run: ToolRun): Promise<Read<ToolOutput>> {
     if (run.input !== undefined) {
       // A program that ends before it has read all says so by its exit code.
       child.stdin?.on('error', () => undefined)
-      child.stdin?.end(run.input)
+      void inputOf(run.input, child.pid).then((input) => child.stdin?.end(input))
     }
   })
+}
+
+/** Nothing where it cannot be had: what the program says of that counts. */
+async function inputOf(input: NonNullable<ToolRun['input']>, pid: number | undefined): Promise<string> {
+  if (typeof input === 'string') return input
+  return pid === undefined ? '' : input(pid).catch(() => '')
 }
 
 function name(run: ToolRun): string {

@@ -1,4 +1,4 @@
-/** Sets the stage in a private namespace: planned files over live ones, and copies of the folders that are written to. */
+/** What a private namespace is to show: planned files over live ones, and copies of the folders that are written to. */
 import {
   chmodSync,
   chownSync,
@@ -11,9 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import type { HeldNamespace } from './held-namespace.ts'
 import type { PlannedFiles } from './host.ts'
-import { memoryFolder } from './memory-folder.ts'
+import { memoryFolder, sweepMemory } from './memory-folder.ts'
 import { runTool } from './run-tool.ts'
 
 export interface Stage {
@@ -32,38 +31,62 @@ interface Mount {
   readonly options: string
 }
 
-/** Everything is gone with the namespace, so nothing is cleaned up there. Throws when it cannot be done. */
-export async function setStage(namespace: HeldNamespace, stage: Stage, limitMs: number): Promise<void> {
-  const { planned } = stage
-  const shadowed = realFolders(stage.shadowed)
-  const layered = realFolders(stage.layered)
-  if (planned.size + shadowed.length + layered.length === 0) return
-  // Outside of what is replaced.
+/** All of it is in one folder until it is taken away. */
+export interface PreparedStage extends Disposable {
+  /** The path of what is to be mounted, as in fstab(5). */
+  readonly table: string
+}
+
+/** Folders of stages that nobody has taken away yet. */
+const standing = new Set<string>()
+
+function takeAllAway(): void {
+  for (const folder of standing) rmSync(folder, { recursive: true, force: true })
+}
+
+/** A test takes seconds; what is older was left by a process that was killed. */
+const forgottenMs = 10 * 60_000
+
+/** `covered` are bytes to be put over live files. Throws when it cannot be done. */
+export async function prepareStage(
+  stage: Stage,
+  covered: ReadonlyMap<string, Uint8Array>,
+  limitMs: number,
+): Promise<PreparedStage> {
+  sweepMemory('stage', forgottenMs)
   const folder = memoryFolder('stage')
-  const tool: Tool = async (program, ...args) => {
-    const done = await runTool({ program, args, limitMs })
-    if (!done.ok) throw new Error(done.says)
-    if (done.value.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.value.stderr.trim()}`)
+  const takeAway = (): void => {
+    standing.delete(folder)
+    if (standing.size === 0) process.off('exit', takeAllAway)
+    rmSync(folder, { recursive: true, force: true })
   }
-  const mountAll = async (mounts: readonly Mount[]): Promise<void> => {
-    const table = join(folder, 'fstab')
-    writeFileSync(namespace.at(table), mounts.map(fstabLine).join(''))
-    // Not `mount --namespace`, which came with util-linux 2.33: RHEL 8 has 2.32.
-    await tool('nsenter', ...namespace.inside, 'mount', '--all', '--fstab', table)
-  }
+  if (standing.size === 0) process.once('exit', takeAllAway)
+  standing.add(folder)
   try {
-    await mountAll([
-      inMemory(folder),
-      ...shadowed.map((path) => inMemory(path)),
-      ...layered.flatMap((path, i) => layer(path, folder, `layer-${i}`)),
-    ])
-    for (const path of shadowed) for (const each of foldersOf(path)) makeAlike(each, namespace.at(each))
-    for (const path of layered) makeAlike(path, namespace.at(path))
-    if (planned.size > 0) await mountAll(await putFiles(namespace, planned, folder, tool))
-  } finally {
-    // Inside, the mount there goes with it; what was mounted from it elsewhere stays.
-    rmSync(folder, { recursive: true })
+    const mounts = [
+      // Before their folder is hidden by the next.
+      ...covers(folder, covered),
+      ...realFolders(stage.shadowed).map((path, i) => shadow(path, join(folder, `shadow-${i}`))),
+      ...realFolders(stage.layered).map((path, i) => layer(path, join(folder, `layer-${i}`))),
+      ...(await putFiles(stage.planned, folder, toolWithin(limitMs))),
+    ]
+    const table = join(folder, 'fstab')
+    writeFileSync(table, mounts.map(fstabLine).join(''))
+    return { table, [Symbol.dispose]: takeAway }
+  } catch (error) {
+    takeAway()
+    throw error
   }
+}
+
+/** One that is gone by now is left to whoever looks for it. */
+function covers(folder: string, files: ReadonlyMap<string, Uint8Array>): readonly Mount[] {
+  const there = [...files].filter(([path]) => existsSync(path))
+  return there.map(([path, bytes], i) => {
+    const copy = join(folder, `cover-${i}`)
+    writeFileSync(copy, bytes, { mode: 0o600 })
+    return bind(copy, path)
+  })
 }
 
 /** Those that are there, by paths without links: followed from outside, a link that is inside leads out. */
@@ -74,40 +97,38 @@ function realFolders(paths: readonly string[]): readonly string[] {
 /** Named as nothing else is: `mount --all` leaves out what is mounted from the same source at the same place. */
 const source = 'fleetmend-stage'
 
-function inMemory(target: string, options = 'mode=0700'): Mount {
-  return { source, target, type: 'tmpfs', options }
+/** Empty but for its folders: their owners and modes are kept, so a missing log folder still fails as it would live. */
+function shadow(path: string, copy: string): Mount {
+  for (const each of foldersOf(path)) makeAlike(each, join(copy, relative(path, each)))
+  return bind(copy, path)
 }
 
-/** Itself and all folders in it: their owners and modes are kept, so a missing log folder still fails as it would live. */
+/** Outer ones first. */
 function foldersOf(path: string): readonly string[] {
   const below = readdirSync(path, { recursive: true, withFileTypes: true })
-  return [path, ...below.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name))]
+  const folders = below.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name))
+  return [path, ...folders].toSorted()
 }
 
-/**
- * An overlay: everything is there to be read, and a write goes to the stage. What is mounted below is not there. Its two
- * folders on the stage are made by the same run of `mount`, as mount points. An overlay takes no mount points, so it is
- * given the stage as it looks from where it is bound: without what is mounted on it.
- */
-function layer(path: string, folder: string, name: string): readonly Mount[] {
-  const [upper, work] = [join(name, 'upper'), join(name, 'work')]
-  const plain = join(folder, name, 'plain')
-  const options = `lowerdir=${path},upperdir=${join(plain, upper)},workdir=${join(plain, work)}`
-  return [
-    ...[upper, work].map((each) => inMemory(join(folder, each), 'X-mount.mkdir')),
-    { ...bind(folder, plain), options: 'bind,X-mount.mkdir' },
-    { source, target: path, type: 'overlay', options },
-  ]
+/** An overlay: everything is there to be read, and a write goes to the stage. What is mounted below is not there. */
+function layer(path: string, place: string): Mount {
+  const [upper, work] = [join(place, 'upper'), join(place, 'work')]
+  mkdirSync(work, { recursive: true })
+  makeAlike(path, upper)
+  return { source, target: path, type: 'overlay', options: `lowerdir=${path},upperdir=${upper},workdir=${work}` }
 }
 
 type Tool = (program: string, ...args: readonly string[]) => Promise<void>
 
-async function putFiles(
-  namespace: HeldNamespace,
-  planned: PlannedFiles,
-  folder: string,
-  tool: Tool,
-): Promise<readonly Mount[]> {
+function toolWithin(limitMs: number): Tool {
+  return async (program, ...args) => {
+    const done = await runTool({ program, args, limitMs })
+    if (!done.ok) throw new Error(done.says)
+    if (done.value.exitCode !== 0) throw new Error(`${program} ${args.join(' ')}: ${done.value.stderr.trim()}`)
+  }
+}
+
+async function putFiles(planned: PlannedFiles, folder: string, tool: Tool): Promise<readonly Mount[]> {
   const mounts: Mount[] = []
   const copies = new Map<string, string>()
   // Outer folders first, and each before its files: one that is bound later would hide what was bound below it.
@@ -117,8 +138,8 @@ async function putFiles(
   for (const [i, [path, bytes]] of ordered.entries()) {
     if (bytes !== null && existsSync(path)) {
       const staged = join(folder, `file-${i}`)
-      await tool('cp', '--attributes-only', '--preserve=all', '--', path, namespace.at(staged))
-      writeFileSync(namespace.at(staged), bytes)
+      await tool('cp', '--attributes-only', '--preserve=all', '--', path, staged)
+      writeFileSync(staged, bytes)
       mounts.push(bind(staged, path))
       continue
     }
@@ -127,11 +148,11 @@ async function putFiles(
     let copy = copies.get(parent)
     if (copy === undefined) {
       copy = join(folder, `folder-${copies.size}`)
-      await tool('cp', '--archive', '--', parent, namespace.at(copy))
+      await tool('cp', '--archive', '--', parent, copy)
       mounts.push(bind(copy, parent))
       copies.set(parent, copy)
     }
-    const staged = namespace.at(join(copy, relative(parent, path)))
+    const staged = join(copy, relative(parent, path))
     if (bytes === null) rmSync(staged, { force: true })
     else {
       mkdirSync(dirname(staged), { recursive: true, mode: 0o755 })

@@ -1,6 +1,6 @@
 /** Which brakes of a host hold back a plan now, and until when: from its policy, its freeze file and what it did lately. */
 import type { ApplyId, Plan, Policy } from '@fleetmend/shared'
-import { maintenanceAt } from './maintenance.ts'
+import { maintenanceAt } from '@fleetmend/shared/maintenance'
 
 /** A limit kept by the host, which holds back an apply now. */
 export interface Brake {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { sampleDownFpm, sampleFpm, sampleNowMs } from '../survey/sample-facts.ts'
+import { sampleDownFpm, sampleFpm, sampleJournalEntry } from '../survey/sample-facts.ts'
 import { startObstacle } from './start-obstacle.ts'
 
 /** What a real start of PHP 8.2 wrote. */
@@ -18,10 +18,7 @@ const started = (lines: readonly string[], pid = 233, unit: object = failed) =>
   sampleDownFpm(unit, {
     journal: {
       ok: true,
-      value: lines.map((message) => ({
-        ...{ atMs: sampleNowMs - 60_000, cursor: '', message, priority: 6, identifier: 'php-fpm8.2', pid, uid: 0 },
-        ...{ messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null },
-      })),
+      value: lines.map((message) => sampleJournalEntry({ message, identifier: 'php-fpm8.2', pid })),
     },
   })
 

@@ -92,13 +92,25 @@ export function isBetweenStarts(service: Pick<FpmFacts, 'unit' | 'journal'>): bo
 
 /** What systemd did last with the unit: its own restart, or a start after the stop. */
 function isStartedAgain({ journal }: Pick<FpmFacts, 'journal'>): boolean {
-  if (!journal.ok) return false
-  const jobs = journal.value.filter(
+  return journal.ok && jobsOf(journal.value).length > 0 && lastStop(journal.value) === undefined
+}
+
+function jobsOf(journal: readonly JournalEntry[]): readonly JournalEntry[] {
+  return journal.filter(
     ({ identifier, message }) =>
       identifier === 'systemd' && /^(?:Stopp|Start)(?:ing|ed) |: Scheduled restart job/.test(message),
   )
-  const stop = jobs.findLastIndex(({ message }) => message.startsWith('Stopp'))
-  return stop < jobs.length - 1 || (jobs[stop - 1]?.message.includes(': Scheduled restart job') ?? false)
+}
+
+/**
+ * The stop that systemd was last told of, if it was told of nothing since: a start comes after the stop of `systemctl
+ * restart`. Its own restart begins with a stop, too, of which older ones write "Stopped …".
+ */
+function lastStop(journal: readonly JournalEntry[]): JournalEntry | undefined {
+  const jobs = jobsOf(journal)
+  const [before, last] = [jobs.at(-2), jobs.at(-1)]
+  if (!last?.message.startsWith('Stopp') || before?.message.includes(': Scheduled restart job')) return undefined
+  return last
 }
 
 /** It ended badly, and systemd is not done with that yet: `failed` comes after what the unit does when it stops. */
@@ -123,13 +135,8 @@ function deathOf({ unit }: Stoppable): string {
 
 /** systemd writes "Stopping …" only for a job that somebody or something asked for. */
 function lastStopJob(service: Stoppable, endedMs: number | null): JournalEntry | undefined {
-  if (!service.journal.ok) return undefined
-  return service.journal.value.findLast(
-    (entry) =>
-      entry.identifier === 'systemd' &&
-      /^Stopp(ing|ed) /.test(entry.message) &&
-      (endedMs === null || Math.abs(entry.atMs - endedMs) < 120_000),
-  )
+  const stop = service.journal.ok ? lastStop(service.journal.value) : undefined
+  return stop && (endedMs === null || Math.abs(stop.atMs - endedMs) < 120_000) ? stop : undefined
 }
 
 /** "Stopped …" is written when it is done; "Stopping …" when the job begins. */

@@ -8,9 +8,11 @@ interface Counted {
 /** Fewer than this say nothing. */
 const enoughRequests = 20
 const leastShare = 0.01
+/** One or two may have waited since before: what had no room in a queue fails a minute later. */
+const enoughErrors = 3
 
 export function isWorse(before: Counted, during: Counted): boolean {
-  if (during.requests < enoughRequests) return false
+  if (during.requests < enoughRequests || during.serverErrors < enoughErrors) return false
   const share = during.serverErrors / during.requests
   return share > leastShare && share > 2 * shareOf(before)
 }

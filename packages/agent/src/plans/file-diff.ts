@@ -29,6 +29,13 @@ export function fileDiff(path: string, before: string | null, after: string | nu
   return { ok: true, diff }
 }
 
+/** Of a file that is for everybody to read: what looks like a secret in it is none, as public keys are. */
+export function openDiff(path: string, before: string | null, after: string | null): string {
+  const names = [before === null ? '/dev/null' : path, after === null ? '/dev/null' : path] as const
+  const options = { context: 3, headerOptions: FILE_HEADERS_ONLY }
+  return createTwoFilesPatch(...names, forPeople(before ?? ''), forPeople(after ?? ''), undefined, undefined, options)
+}
+
 interface Shown {
   readonly text: string
   /** What really stands in the hidden lines. */

@@ -68,7 +68,16 @@ const fed: Readonly<Record<string, Take>> = {
   mountOf: (text) => [[{ path: text }], text],
   ...Object.fromEntries(
     [
-      ...['atoi', 'blockedReadOf', 'canonicalIpv6', 'componentPattern', 'forPeople', 'fpmBoolean', 'fpmInteger'],
+      ...[
+        'atoi',
+        'blockedReadOf',
+        'canonicalIpv6',
+        'componentPattern',
+        'forPeople',
+        'fpmBoolean',
+        'fpmInteger',
+        'isInAccept',
+      ],
       ...[
         'fpmProcessManager',
         'fpmSeconds',
@@ -86,7 +95,7 @@ const fed: Readonly<Record<string, Take>> = {
       ...['readMountInfo', 'readNginxConfigErrors', 'readNginxDump', 'readNginxErrorLog', 'readPeakMiB'],
       ...['readProcTcpListeners', 'readProcUnixListeners', 'readTcpListeners', 'readTcpUse', 'readTimeSpanUs'],
       ...['readUnitProperties', 'readUnixListeners', 'readUnixUse', 'readWrongLabels', 'socketInode'],
-      ...['upstreamAddresses'],
+      ...['upstreamAddresses', 'withoutComments'],
     ].map((name) => [name, asIs]),
   ),
 }

@@ -1,16 +1,6 @@
 /** What `/proc` shows was taken on a Debian 12 host with `fastcgi_keep_conn on`; a database was added to it. */
 import { expect, test } from 'vitest'
-import { acceptedAt, acceptedOnPort, blockedReadOf, socketInode } from './held-connections.ts'
-
-const read = process.arch === 'x64' ? '0' : '63'
-
-test('a worker that waits for the next request stands in read; others do not', () => {
-  expect(blockedReadOf(`${read} 0x5 0x7ffc0645ebf8 0x8 0xffffffff 0x1 0x0 0x7ffc0645ebd8 0x7f18f603e2ad\n`)).toBe(5)
-  // Waiting for a connection (accept), asleep in a script, on a processor.
-  expect(blockedReadOf('43 0xa 0x7ffc0646ec70 0x7ffc0646ec68 0x1 0x0 0x0 0x7ffc0646ec48 0x7f18f60506f0\n')).toBeNull()
-  expect(blockedReadOf('230 0x0 0x0 0x7ffc0646c890 0x0 0x0 0x0 0x7ffc0646c878 0x7f18f6015503\n')).toBeNull()
-  expect(blockedReadOf('running\n')).toBeNull()
-})
+import { acceptedAt, acceptedOnPort, socketInode } from './held-connections.ts'
 
 test('the socket it has accepted carries the name of its listener', () => {
   const unix = `Num       RefCount Protocol Flags    Type St Inode Path

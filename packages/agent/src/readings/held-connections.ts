@@ -1,17 +1,8 @@
 /**
- * Whether a PHP worker waits for the next request of a connection that its client keeps open: it then stands in read(2)
- * on the socket it has accepted, which no other kind of waiting does (reference E.8).
+ * Which socket a PHP worker has accepted that waits for the next request of a connection that its client keeps open: it then
+ * stands in read(2) on it, which no other kind of waiting does (reference E.8).
  */
 import type { SocketAddress } from '../host/host.ts'
-
-/** read(2) is 0 on x86-64 and 63 on arm64 and riscv64 (asm-generic); other numbers of either mean something else. */
-const readCalls: ReadonlySet<string> = new Set(process.arch === 'x64' ? ['0'] : ['63'])
-
-/** The descriptor that `/proc/PID/syscall` shows a blocked read of; null for a process that runs or waits otherwise. */
-export function blockedReadOf(syscall: string): number | null {
-  const [call = '', descriptor = ''] = syscall.trim().split(' ')
-  return readCalls.has(call) && /^0x[0-9a-f]+$/.test(descriptor) ? Number.parseInt(descriptor, 16) : null
-}
 
 /** `socket:[2600861]`, as `/proc/PID/fd/5` shows it. */
 export function socketInode(link: string): string | null {

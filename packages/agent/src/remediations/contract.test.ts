@@ -13,6 +13,7 @@ import {
   sampleDownFpm,
   sampleFacts,
   sampleFpm,
+  sampleJournalEntry,
   samplePhpLocation,
   samplePool,
   samplePoolText,
@@ -168,23 +169,7 @@ describe.each(cases)('$id', ({ id, remediation }) => {
 test('what an operator stopped is not started without a word', () => {
   const journal = {
     ok: true,
-    value: [
-      {
-        atMs: 0,
-        cursor: '',
-        message: 'Stopping php8.2-fpm.service',
-        priority: 6,
-        identifier: 'systemd',
-        pid: 1,
-        messageId: null,
-        unitResult: null,
-        exitCode: null,
-        exitStatus: null,
-        jobType: null,
-        jobResult: null,
-        uid: 0,
-      },
-    ],
+    value: [sampleJournalEntry({ atMs: 0, message: 'Stopping php8.2-fpm.service' })],
   } as const
   const facts = sampleFacts({
     fpm: [

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import type { JournalEntry } from '../readings/journal.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { FpmFacts, NginxFacts } from '../survey/host-facts.ts'
 import type { DifferingFile } from '../survey/last-good-facts.ts'
@@ -7,6 +6,7 @@ import {
   sampleDownFpm,
   sampleFacts,
   sampleFpm,
+  sampleJournalEntry,
   sampleNowMs,
   samplePoolFile,
   sampleUnit,
@@ -91,11 +91,7 @@ test('what is down is started, after a failed state is cleared', () => {
 })
 
 test('what somebody stopped stays down, and its files are put back', () => {
-  const stopping: JournalEntry = {
-    ...{ atMs: sampleNowMs - 60_000, cursor: '', message: 'Stopping php8.2-fpm.service', priority: 6 },
-    ...{ identifier: 'systemd', pid: 1, uid: 0, messageId: null, unitResult: null, exitCode: null, exitStatus: null },
-    ...{ jobType: null, jobResult: null },
-  }
+  const stopping = sampleJournalEntry({ message: 'Stopping php8.2-fpm.service' })
   const unit = { activeState: 'inactive', result: 'success', execMainStatus: 0, execMainExitedMs: sampleNowMs - 60_000 }
   const stopped = down({ journal: { ok: true, value: [stopping] } }, unit)
   expect(draft(stopped)).toMatchObject({

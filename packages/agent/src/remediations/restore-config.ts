@@ -13,6 +13,7 @@ import { defineRemediation, type Drafted, type FileEdit } from './define.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
 import { defaultDeadlineMs, refusedForNginx, reloadParts, type ReloadParts } from './reload-parts.ts'
 import { findManaged, type Found, refused, type Refused } from './service-input.ts'
+import { startActs } from './start-service.ts'
 import { startedServiceInput, unitBasis } from './started-service.ts'
 
 export const restoreConfig = defineRemediation({
@@ -156,14 +157,10 @@ function clearedOf(service: FpmFacts, isRefused: boolean): readonly string[] {
 
 /** What a person wanted down is not started (DESIGN D11); its files are put back all the same. */
 function startOf(facts: HostFacts, service: Stoppable): Pick<Restorable, 'acts' | 'warnings'> {
-  const { service: name, unit } = service
+  const { service: name } = service
   const wanted = wantedDown(facts, service)
   if (wanted !== null) return { acts: [], warnings: [`${name} ${wanted.says}, so that it stays down.`] }
-  const start: Act = { act: 'start', service: name }
-  return {
-    acts: unit.activeState === 'failed' ? [{ act: 'reset-failed', service: name }, start] : [start],
-    warnings: [],
-  }
+  return { acts: startActs(service), warnings: [] }
 }
 
 function nothingKept({ service, isFine }: Restorable): Drafted {

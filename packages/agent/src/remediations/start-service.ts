@@ -69,10 +69,13 @@ function draftStart(started: StartedService, story: Exclude<StopStory, { how: 'u
   }
 }
 
-/** A start limit that was hit refuses every start until the failed state is cleared. */
-export function startActs({ service, unit }: StartedService): readonly Act[] {
+/**
+ * A start limit that was hit refuses every start until the failed state is cleared. Where systemd still tries, it may have hit
+ * it by the time of the apply.
+ */
+export function startActs({ service, unit }: Pick<StartedService, 'service' | 'unit'>): readonly Act[] {
   return [
-    ...(unit.activeState === 'failed' ? [{ act: 'reset-failed', service } as const] : []),
+    ...(unit.activeState === 'inactive' ? [] : [{ act: 'reset-failed', service } as const]),
     { act: 'start', service },
   ]
 }

@@ -1,7 +1,14 @@
 /** What a person wants down: refused with who and when, and brought back by one exact line (DESIGN D11). */
 import { describe, expect, test } from 'vitest'
 import type { JournalEntry } from '../readings/journal.ts'
-import { sampleDownFpm, sampleFacts, sampleFpm, sampleNowMs, sampleUnit } from '../survey/sample-facts.ts'
+import {
+  sampleDownFpm,
+  sampleFacts,
+  sampleFpm,
+  sampleJournalEntry,
+  sampleNowMs,
+  sampleUnit,
+} from '../survey/sample-facts.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import type { Drafted } from './define.ts'
 import { enableService } from './enable-service.ts'
@@ -13,8 +20,7 @@ const atMs = sampleNowMs - 600_000
 const remediations = { 'start-service': startService, 'enable-service': enableService, 'unmask-service': unmaskService }
 
 function line(message: string): JournalEntry {
-  const none = { messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null }
-  return { ...none, atMs, cursor: '', message, priority: 6, identifier: 'systemd', pid: 1, uid: 0 }
+  return sampleJournalEntry({ atMs, message })
 }
 
 function bySudo(verb: string): HostFacts['adminSessions'] {

@@ -8,6 +8,8 @@ import type { SampleTargets, ServiceTarget } from '../survey/sample-targets.ts'
 import type { Sample } from './sample.ts'
 
 const lookAgainMs = 15 * 60_000
+/** After a look that found a service down, and twice that after each further one: it may be back, or be down for good. */
+const lookSoonMs = 60_000
 
 export interface Sampler {
   sample(): Promise<Sample>
@@ -18,16 +20,20 @@ export type SampledHost = Pick<ReadHost, 'nowMs' | 'readFile' | 'readFrom' | 'st
 
 /** What there is to sample is found out elsewhere: that takes much more than a sample. */
 export function sampler(host: SampledHost, findTargets: () => Promise<SampleTargets>): Sampler {
-  let targets: SampleTargets = { services: [], accessLogs: new Map() }
+  let targets: SampleTargets = { services: [], accessLogs: new Map(), isAllThere: false }
   let lookedAtMs = -Infinity
+  let soonMs = lookSoonMs
+  let waitMs = lookAgainMs
   let ends: LogEnds = new Map()
 
   return {
     async sample() {
       const nowMs = host.nowMs()
-      if (nowMs - lookedAtMs >= lookAgainMs) {
+      if (nowMs - lookedAtMs >= waitMs) {
         targets = await findTargets()
         lookedAtMs = nowMs
+        waitMs = targets.isAllThere ? lookAgainMs : soonMs
+        soonMs = targets.isAllThere ? lookSoonMs : Math.min(2 * soonMs, lookAgainMs)
         const fresh = await logEnds(host, [...targets.accessLogs.keys()])
         ends = new Map([...fresh].map(([path, end]) => [path, ends.get(path) ?? end]))
       }

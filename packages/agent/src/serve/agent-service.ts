@@ -1,6 +1,6 @@
 /**
  * The agent as others reach it, over a socket or a controller's line: the same questions as at the keyboard, and an apply
- * only with an approval that this host has checked itself. Nothing here can act as root at the keyboard does.
+ * only with an approval that this host has checked itself. Only who has started a session as root acts as at the keyboard.
  */
 import {
   authorise,
@@ -12,7 +12,9 @@ import {
   type ApplyReport,
   type Digest,
   type Hello,
+  type Problem,
   type RemoteAuthority,
+  type ShownAuthority,
   type SignedHead,
 } from '@fleetmend/shared'
 import {
@@ -33,15 +35,17 @@ import type { Authorise } from '../execute/admit.ts'
 import { beginApply, type StartApply } from '../execute/begin-apply.ts'
 import { followApply } from '../execute/follow.ts'
 import type { Host } from '../host/host.ts'
+import { untilGivenUp } from '../host/until-given-up.ts'
 import { policyPath } from '../judgement/brakes.ts'
-import { canaryPaths } from '../policy/canary-paths.ts'
+import { policyToLookBy } from '../policy/policy-to-look-by.ts'
 import { usesOfGrant } from '../policy/past-applies.ts'
 import { inputSchema } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import type { AgentService, ApplyBegun } from '../router.ts'
 import { listApplies, listApplyIds } from '../state/apply-record.ts'
-import { readIdentity } from '../state/identity.ts'
+import { readMembership } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
+import type { StatePaths } from '../state/state-paths.ts'
 import { agentVersion } from '../version.ts'
 import { approversPath, readApproversFile } from './approvers-file.ts'
 import { osName } from './os-name.ts'
@@ -51,13 +55,18 @@ export interface ServedHost {
   readonly state: StateFolder
   /** Begins the work in a unit of its own; everything before that is done here. */
   readonly start: StartApply
+  /** Who asks, where that is root on this host, who needs nobody's approval. Left out: whoever asks has to show one. */
+  readonly root?: string
 }
 
-export function agentService({ host, state, start }: ServedHost): AgentService {
+type Allowed = { readonly ok: true; readonly authorise: Authorise } | { readonly ok: false; readonly problem: Problem }
+
+export function agentService({ host, state, start, root }: ServedHost): AgentService {
   const recorder = { host, state }
+  const askedBy = root ?? overTheLine
   let turn: Promise<unknown> = Promise.resolve()
 
-  async function applyNow(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
+  async function allowedBy(plan: Digest, authority: RemoteAuthority): Promise<Allowed> {
     const approvers = await readApproversFile(host)
     if (!approvers.ok) return approvers
     const nowMs = host.nowMs()
@@ -66,36 +75,38 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
     // What this host knows of the plan is told to nobody whom it does not know, whatever more it asks for.
     const heard = isHeard(presented)
     if (!heard.ok) return heard
+    const grantUses = authority.kind === 'grant' ? await usesOfGrant(state, authority.grant.id, nowMs) : 0
+    const terms: Authorise = ({ plan: document }, { approvals }) =>
+      authorise(presented, { plan: document, policy: approvals, grantUses })
+    return { ok: true, authorise: terms }
+  }
+
+  async function applyNow(plan: Digest, shown: ShownAuthority): Promise<ApplyBegun> {
+    const signed = signedOf(shown)
+    const allowed = signed === null ? allowedTo(root) : await allowedBy(plan, signed)
+    if (!allowed.ok) return allowed
     const applied = await applyOf(state, plan)
     if (applied && applied.outcome === null) return { ok: true, apply: applied.apply }
-    const grantUses = authority.kind === 'grant' ? await usesOfGrant(state, authority.grant.id, nowMs) : 0
-    const allowed: Authorise = ({ plan: document }, { approvals }) =>
-      authorise(presented, { plan: document, policy: approvals, grantUses })
-    const begun = await beginApply(host, state, plan, allowed, recordedStart(start, recorder, authority))
+    const begun = await beginApply(host, state, plan, allowed.authorise, recordedStart(start, recorder, signed))
     return begun.ok ? { ok: true, apply: begun.value.id } : begun
   }
 
-  async function applyOnRecord(plan: Digest, authority: RemoteAuthority): Promise<ApplyBegun> {
+  async function applyOnRecord(plan: Digest, shown: ShownAuthority): Promise<ApplyBegun> {
     await recordRules(recorder, host, rules)
-    const begun = await applyNow(plan, authority)
-    if (!begun.ok) await recordRefusal(recorder, plan, authority, overTheLine, begun.problem)
+    const begun = await applyNow(plan, shown)
+    if (!begun.ok) await recordRefusal(recorder, plan, signedOf(shown), askedBy, begun.problem)
     return begun
   }
 
   return {
     async hello() {
       await recordRules(recorder, host, rules)
-      return hello(host, await signedHead(state, host.nowMs()))
+      return hello(host, await signedHead(state, host.nowMs()), root !== undefined)
     },
-    diagnose: async (options) =>
-      diagnoseHost(host, { ...options, lastGood: lastGoodSource(state), canaryPaths: await canaryPaths(host) }),
-    explain(id) {
-      const diagnosis = diagnoses.find((each) => each.id === id)
-      return diagnosis ? diagnosisPage(diagnosis, remediations) : null
-    },
-    async plan(request) {
-      const answer = await planOnHost(host, state, request)
-      if (answer.kind === 'planned') await recordPlan(recorder, answer.record, overTheLine)
+    ...lookingService(host, state),
+    async plan(request, signal) {
+      const answer = await planOnHost(untilGivenUp(host, signal), state, request)
+      if (answer.kind === 'planned') await recordPlan(recorder, answer.record, askedBy)
       return answer
     },
     apply(plan, authority) {
@@ -105,7 +116,7 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
       return begun
     },
     notUnderstood: () =>
-      recordRefusal(recorder, null, null, overTheLine, problem('bad-input', 'It was not of the form of an approval.')),
+      recordRefusal(recorder, null, null, askedBy, problem('bad-input', 'It was not of the form of an approval.')),
     async *watch(apply, seen, signal) {
       if (!(await listApplyIds(state)).includes(apply)) return unknownApply(apply)
       // Lines have even numbers and the report after the last of them an odd one, so that the lines of a rollback, which
@@ -127,7 +138,8 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
         return null
       }
     },
-    report: (plan) => applyOf(state, plan),
+    // After what was told before: who hears that nothing was begun may count on it.
+    report: (plan) => turn.then(() => applyOf(state, plan)),
     history: async (limit) => (await listApplies(state)).slice(0, limit),
     auditHead: () => signedHead(state, host.nowMs()),
     auditRecords: (from, limit) => readRecords(state, from, limit),
@@ -135,11 +147,39 @@ export function agentService({ host, state, start }: ServedHost): AgentService {
   }
 }
 
+/** What only looks: it needs no folder of its own to be there, and makes none. */
+export function lookingService(host: Host, state: StatePaths): Pick<AgentService, 'diagnose' | 'explain'> {
+  return {
+    async diagnose(options, signal) {
+      const asked = untilGivenUp(host, signal)
+      const { canaryPaths } = await policyToLookBy(asked)
+      return diagnoseHost(asked, { ...options, lastGood: lastGoodSource(state), canaryPaths })
+    },
+    explain(id) {
+      const diagnosis = diagnoses.find((each) => each.id === id)
+      return diagnosis ? diagnosisPage(diagnosis, remediations) : null
+    },
+  }
+}
+
+/** Null: nobody has signed anything. */
+function signedOf(shown: ShownAuthority): RemoteAuthority | null {
+  return shown.kind === 'session-root' ? null : shown
+}
+
+function allowedTo(root: string | undefined): Allowed {
+  if (root === undefined) return { ok: false, problem: problem('not-approved', rootElsewhere) }
+  return { ok: true, authorise: () => ({ ok: true, summary: { kind: 'local-root', by: [root] } }) }
+}
+
+const rootElsewhere =
+  'Cannot apply: this asks for what only root on this host may have, and over this line nobody is root. Nothing was changed.\n\nShow the approval of a run, or do it as root:\n    fleetmend fix --ssh HOST'
+
 const rules = { approvers: approversPath, policy: policyPath }
 
 /** Null: it belongs to none, or cannot say to which. */
 function fleetOf(state: StateFolder): string | null {
-  const identity = readIdentity(state)
+  const identity = readMembership(state)
   return identity.ok ? (identity.value?.fleet ?? null) : null
 }
 
@@ -149,7 +189,7 @@ async function applyOf(state: StateFolder, plan: Digest): Promise<ApplyReport | 
   return applies.find(({ outcome }) => outcome !== 'refused') ?? applies[0] ?? null
 }
 
-async function hello(host: Host, audit: SignedHead | null): Promise<Hello> {
+async function hello(host: Host, audit: SignedHead | null, asRoot: boolean): Promise<Hello> {
   return {
     host: host.id,
     agentVersion,
@@ -164,6 +204,7 @@ async function hello(host: Host, audit: SignedHead | null): Promise<Hello> {
         input: inputSchema(each),
       })),
     },
+    ...(asRoot ? { asRoot: true as const } : {}),
     ...(audit === null ? {} : { audit }),
   }
 }

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 import type { HostId } from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
 import type { SampledHost } from '../samples/sampler.ts'
-import { readIdentity, writeIdentity, type Identity } from '../state/identity.ts'
+import { dialsOut, readIdentity, readMembership, writeIdentity, type Identity } from '../state/identity.ts'
 import type { StateFolder } from '../state/state-folder.ts'
 import type { SampleTargets } from '../survey/sample-targets.ts'
 import type { Answering } from './answering.ts'
@@ -22,6 +22,8 @@ export interface Serving {
   readonly state: StateFolder
   readonly answering: Answering
   readonly sampleTargets: () => Promise<SampleTargets>
+  /** Between two attempts to reach the controller; left out: by the clock of this machine. */
+  readonly waitToDial?: (ms: number, signal: AbortSignal) => Promise<void>
   /** Puts on record that the certificate on disk is a new one. */
   readonly recordRenewal: () => Promise<void>
   readonly socketPath: string
@@ -32,28 +34,36 @@ export interface Serving {
   readonly atRest: () => void
 }
 
+/** People at the host, and controllers that come over SSH. Each caller is an open file here and another where it is answered. */
+const mostCallers = 64
+
 /** Runs until the signal is aborted, or the host is enrolled again; answers with what kept it from serving, or null. */
 export async function serveAgent(serving: Serving, signal: AbortSignal): Promise<string | null> {
   const { name, host, state, answering, say } = serving
-  const identity = readIdentity(state)
-  if (!identity.ok) return identity.says
+  const member = readMembership(state)
+  if (!member.ok) return member.says
   const socket = await listenOnSocket({
     path: serving.socketPath,
     mode: serving.socketGid === undefined ? 0o600 : 0o660,
     ...(serving.socketGid === undefined ? {} : { gid: serving.socketGid }),
+    mostCallers,
     connected: (each) => void handOn(each, answering, say),
   })
   if (!socket.ok) return `Cannot listen on ${serving.socketPath}: ${socket.says}.`
   say(`${name} serves on ${serving.socketPath}`)
   const enrolledAgain = new AbortController()
-  const stopWatching = watchIdentity(state, identity.value, (now) => {
-    say(`this host was enrolled as ${now.host} at ${now.url}; ends, to be started again under that name`)
+  const stopWatching = watchIdentity(state, member.value, (now) => {
+    say(`this host was enrolled as ${now.host} of the fleet ${now.fleet}; ends, to be started again under that name`)
     enrolledAgain.abort()
   })
   const until = AbortSignal.any([signal, enrolledAgain.signal])
   const sampling = keepSampling({ ...serving, sleep: sleepUntil }, until)
-  if (identity.value === null) {
-    say('this host belongs to no fleet; to let it into one: fleetmend-agent enrol -')
+  if (member.value === null || !dialsOut(member.value)) {
+    say(
+      member.value === null
+        ? 'this host belongs to no fleet; to let it into one: fleetmend-agent enrol -'
+        : `this host belongs to the fleet ${member.value.fleet}, whose controller comes over SSH`,
+    )
     await sleepUntil(null, until)
   } else {
     const nowMs = (): number => host.nowMs()
@@ -65,7 +75,10 @@ export async function serveAgent(serving: Serving, signal: AbortSignal): Promise
       await serving.recordRenewal().catch((error: unknown) => say(`the renewal is not on record: ${String(error)}`))
     }
     const peer = { answeredBy: relayTo(answering) }
-    await dialOut({ identity: identity.value, peer, saveIdentity, say, nowMs, sleep: sleepUntil }, until)
+    await dialOut(
+      { identity: member.value, peer, saveIdentity, say, nowMs, sleep: serving.waitToDial ?? sleepUntil },
+      until,
+    )
   }
   stopWatching()
   await sampling

@@ -12,6 +12,7 @@ const final: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'certificate-too-old',
   'host-removed',
   'host-replaced',
+  'host-over-ssh',
   'wrong-host',
   'not-spoken-here',
 ])

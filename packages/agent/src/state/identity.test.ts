@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readIdentity, writeIdentity, type Identity } from './identity.ts'
+import { reachedIdentity, readIdentity, readMembership, writeIdentity, type Identity } from './identity.ts'
 import { temporaryState } from './temporary-state.ts'
 
 const identity: Identity = {
@@ -23,6 +23,15 @@ test('who a host is comes back as it was kept, and a host of no fleet is nobody'
   expect(readIdentity(folder.state)).toEqual({ ok: true, value: identity })
 })
 
+test('a host whose controller comes to it has a name, a fleet and a key, and nobody to dial', async () => {
+  await using folder = await temporaryState()
+  const reached = reachedIdentity('web-7', 'b7d8')
+  await writeIdentity(folder.state, reached)
+  expect(readMembership(folder.state)).toEqual({ ok: true, value: reached })
+  expect(readIdentity(folder.state)).toEqual({ ok: true, value: null })
+  expect(reached.key).toMatch(/^-----BEGIN PRIVATE KEY-----/)
+})
+
 const { key: _, ...withoutKey } = identity
 
 test.each([
@@ -34,6 +43,7 @@ test.each([
   ['with an empty certificate', JSON.stringify({ ...identity, certificate: '' })],
   ['of a host that cannot be', JSON.stringify({ ...identity, host: 'Web 7' })],
   ['with a number for a name', JSON.stringify({ ...identity, fleet: 7 })],
+  ['without a key, where nobody is dialled', JSON.stringify({ ...withoutKey, format: 'fleetmend.reached-identity/1' })],
   ['that ends never', JSON.stringify({ ...identity, expiresAt: 'never' })],
 ])('what is damaged is not used: %s', async (_is, text) => {
   await using folder = await temporaryState()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { denied, fakeNowMs, fakeReadHost, timedOut, type Entry, type FakeWorld } from './fake-read-host.ts'
-import { fpmFacts } from './fpm-facts.ts'
+import { fpmFacts, readFpm } from './fpm-facts.ts'
 import type { FpmService } from './fpm-services.ts'
 import { sampleMain, samplePoolFile, samplePoolText, sampleUnit } from './sample-facts.ts'
 import { answered, fpmMaster, fpmWorker, sampleLog, sampleWebHost, unixListener } from './sample-web-host.ts'
@@ -27,7 +27,7 @@ const queues = { ok: true, value: [readUnixListeners(unixListener('/run/php/php8
 async function look({ tree = {}, answers = {}, fastcgi = {}, service = {} }: Given = {}) {
   const world = { tree: { ...sampleWebHost.tree, ...tree }, answers: { ...sampleWebHost.answers, ...answers }, fastcgi }
   const host = fakeReadHost(world)
-  const facts = await fpmFacts(host, { ...running, ...service }, sampleWebHost.processes, queues)
+  const facts = await fpmFacts(host, await readFpm(host, { ...running, ...service }), sampleWebHost.processes, queues)
   return { host, facts }
 }
 

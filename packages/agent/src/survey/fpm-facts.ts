@@ -1,6 +1,7 @@
 /** Reads one PHP-FPM service: its configuration, what FPM says of it, its pools, its journal and its log. */
 import type { ProcessFacts, Read, ReadHost } from '../host/host.ts'
-import { textOf } from '../readings/bytes.ts'
+import { bytesOf, textOf } from '../readings/bytes.ts'
+import { withoutComments } from '../readings/fpm-comments.ts'
 import { readFpmConfig, type FpmConfig, type FpmPool } from '../readings/fpm-config.ts'
 import { readFpmLog } from '../readings/fpm-log.ts'
 import { fpmBoolean } from '../readings/fpm-values.ts'
@@ -32,19 +33,34 @@ const wantedLog: WantedLog = {
 /** What causes rest on. */
 const neededLogMs = 10 * 60_000
 
+export interface FpmReading {
+  readonly service: FpmService
+  readonly config: Read<FpmConfig>
+  /** Under way: testing a configuration takes longer than most of a look. */
+  readonly said: Promise<Pick<FpmFacts, 'configTest' | 'journal'>>
+}
+
+export async function readFpm(host: ReadHost, service: FpmService): Promise<FpmReading> {
+  const { unit } = service
+  const config = await readConfig(host, service)
+  const said = Promise.all([
+    testConfig(host, service, config.ok ? config.value.files : []),
+    unit ? readUnitJournal(host, unit) : noUnit,
+  ]).then(([configTest, journal]) => ({ configTest, journal }))
+  // Whoever waits for it gets the error; somebody may have been stopped by another one before.
+  said.catch(() => undefined)
+  return { service, config, said }
+}
+
 export async function fpmFacts(
   host: ReadHost,
-  service: FpmService,
+  { service, config, said }: FpmReading,
   processes: readonly ProcessFacts[],
   queues: QueueSamples,
   kept: LastGoodSource = nothingKept,
 ): Promise<FpmFacts> {
   const { unit, phpVersion, binary, configPath, master } = service
-  const [config, configTest, journal] = await Promise.all([
-    readConfig(host, service),
-    testConfig(host, service),
-    unit ? readUnitJournal(host, unit) : noUnit,
-  ])
+  const { configTest, journal } = await said
   const [pools, log, masterMemory, dropIns, configModifiedMs, mask, pidFile] = await Promise.all([
     poolFacts(host, service, config, processes, queues),
     readLog(host, service, config),
@@ -147,12 +163,17 @@ async function readConfig(host: ReadHost, service: FpmService): Promise<Read<Fpm
   return reading.ok ? reading : { ok: false, why: 'failed', says: reading.says }
 }
 
-async function testConfig(host: ReadHost, service: FpmService): Promise<FpmFacts['configTest']> {
+async function testConfig(
+  host: ReadHost,
+  service: FpmService,
+  files: FpmConfig['files'],
+): Promise<FpmFacts['configTest']> {
   const test = await host.ask({
     tool: 'fpm-config-test',
     binary: service.binary,
     config: service.configPath,
     planned: new Map(),
+    abridged: new Map(files.map(({ path, text }) => [path, bytesOf(withoutComments(text))])),
   })
   if (!test.ok) return test
   const says = textLines(test.value.stderr)

@@ -1,7 +1,8 @@
 /** Counts the workers of PHP that an idle connection of nginx holds, where nginx is told to keep connections. */
 import type { ReadHost } from '../host/host.ts'
 import { textOf } from '../readings/bytes.ts'
-import { acceptedAt, acceptedOnPort, blockedReadOf, socketInode } from '../readings/held-connections.ts'
+import { acceptedAt, acceptedOnPort, socketInode } from '../readings/held-connections.ts'
+import { blockedReadOf } from '../readings/waiting-call.ts'
 import type { FpmFacts, PoolFacts } from './host-facts.ts'
 
 /** A pool of thousands is told by so many of its workers. */

@@ -5,7 +5,8 @@ import { isNamed } from '../readings/is-named.ts'
 import { capacityFacts } from './capacity-facts.ts'
 import { nginxLoad } from './config-load.ts'
 import type { FpmFacts, HostFacts, SiteFacts } from './host-facts.ts'
-import { fpmFacts } from './fpm-facts.ts'
+import { expectedAddresses } from './expected-addresses.ts'
+import { fpmFacts, readFpm } from './fpm-facts.ts'
 import { adminSessions } from './admin-sessions.ts'
 import { findFpmServices, type FpmServices } from './fpm-services.ts'
 import { lastGoodFacts, nothingKept, type LastGoodSource } from './last-good-facts.ts'
@@ -17,7 +18,7 @@ import { nginxLoadedAtMs } from './nginx-load-time.ts'
 import { probePools } from './probe-pools.ts'
 import { probeSites, upstreamAsker, type CanaryPaths } from './probe-sites.ts'
 import { proxiedSiteFacts } from './proxied-sites.ts'
-import { sampleQueues } from './queue-samples.ts'
+import { sampleQueues, sampleQueuesAt } from './queue-samples.ts'
 import { securityFacts } from './security-facts.ts'
 import { readUnits } from './units.ts'
 import { upstreamFacts } from './upstream-facts.ts'
@@ -41,15 +42,18 @@ export async function look(host: ReadHost, options: LookOptions = {}): Promise<H
   if (!units.ok) couldNotTell.push({ what: 'which PHP-FPM services there are', why: units.says })
   const { services, others } = units.ok ? await findFpmServices(host, processes, units.value) : noServices
   couldNotTell.push(...others)
-  const [nginx, memory, queues] = await Promise.all([
+  const isUp = services.some(({ master }) => master !== null)
+  const [nginx, readings, memory, sampled] = await Promise.all([
     nginxFacts(host, processes, units),
+    Promise.all(services.map((service) => readFpm(host, service))),
     memoryFacts(host, services),
-    sampleQueues(host, processes),
+    isUp ? sampleQueues(host, processes) : null,
   ])
+  const queues = sampled ?? (await sampleQueuesAt(host, processes, await expectedAddresses(host, nginx, readings)))
   const sites = nginx.sites.ok ? nginx.sites.value.filter((site) => !options.site || isNamed(site, options.site)) : []
   const ask = upstreamAsker(host, nginx.workerPid)
   const [fpm, probed, upstreams, proxied, { configTest, journal }] = await Promise.all([
-    Promise.all(services.map((service) => fpmFacts(host, service, processes, queues, options.lastGood))),
+    Promise.all(readings.map((reading) => fpmFacts(host, reading, processes, queues, options.lastGood))),
     probeSites(host, sites, nginx.workerPid, ask, options.canaryPaths),
     upstreamFacts(host, {
       addresses: sites.flatMap((site) => site.upstreams),

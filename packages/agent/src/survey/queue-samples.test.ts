@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fakeNowMs, fakeReadHost, timedOut } from './fake-read-host.ts'
-import { sampleQueues } from './queue-samples.ts'
+import { sampleQueues, sampleQueuesAt } from './queue-samples.ts'
 import { sampleProcess, tcpListener, unixListener } from './sample-web-host.ts'
 
 const socket = '/run/php/php8.2-fpm.sock'
@@ -73,5 +73,35 @@ describe('where `ss` is not installed', () => {
 
   test('it is said that `ss` is missing where they cannot be read', async () => {
     expect(await sampleQueues(fakeReadHost(), [master])).toMatchObject({ ok: false, why: 'missing' })
+  })
+})
+
+describe('where no PHP runs', () => {
+  const other = 9000
+  const tcp = `  sl  local_address\n   0: 00000000:${other.toString(16).toUpperCase()} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 77 1 0 100 0 0 10 0\n`
+  const unix = 'Num RefCount\n0000: 00000002 00000000 00010000 0001 01 31 /var/run/php/other.sock\n'
+  const answers = { listeners: timedOut }
+  const tree = { '/proc/net/unix': unix, '/proc/net/tcp': tcp }
+
+  test.each(['unix:/run/php/php8.2-fpm.sock', 'tcp:127.0.0.1:9001', 'tcp:[::1]:90'] as const)(
+    'nobody who listens elsewhere could take what is for %s, and no program is asked',
+    async (address) => {
+      const samples = await sampleQueuesAt(fakeReadHost({ tree, answers }), [], [address])
+      expect(samples.ok && samples.value.map((each) => each.map((listener) => listener.address))).toEqual([
+        ['unix:/var/run/php/other.sock', 'tcp:0.0.0.0:9000'],
+      ])
+    },
+  )
+
+  test.each(['unix:/run/php/other.sock', 'tcp:db-1:9000', 'tcp:[::1]:9000'] as const)(
+    'somebody may take what is for %s, and `ss` tells who',
+    async (address) => {
+      expect(await sampleQueuesAt(fakeReadHost({ tree, answers }), [], [address])).toEqual(timedOut)
+    },
+  )
+
+  test('`ss` is asked where it is not known what is for whom, or who listens', async () => {
+    expect(await sampleQueuesAt(fakeReadHost({ tree, answers }), [], null)).toEqual(timedOut)
+    expect(await sampleQueuesAt(fakeReadHost({ answers }), [], [])).toEqual(timedOut)
   })
 })

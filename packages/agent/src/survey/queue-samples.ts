@@ -1,5 +1,5 @@
 /** Looks at the listeners of a host a few times: a queue that stays is saturation, one that is gone was a burst. */
-import type { ProcessFacts, Read, ReadHost } from '../host/host.ts'
+import type { ProcessFacts, Read, ReadHost, SocketAddress } from '../host/host.ts'
 import { readTcpListeners, readUnixListeners, type Listener } from '../readings/listeners.ts'
 import { answerOf } from './answer-of.ts'
 import type { QueueSamples } from './pool-facts.ts'
@@ -28,6 +28,27 @@ export async function sampleQueues(host: ReadHost, processes: readonly ProcessFa
     if (!seen[0]?.some((listener) => isAlwaysWaiting(listener, seen))) break
   }
   return { ok: true, value: seen }
+}
+
+/**
+ * Where nobody listens at any of these addresses, nobody waits: the kernel's tables say so, and no program is started to
+ * ask. Null: any address may be one of them.
+ */
+export async function sampleQueuesAt(
+  host: ReadHost,
+  processes: readonly ProcessFacts[],
+  addresses: readonly SocketAddress[] | null,
+): Promise<QueueSamples> {
+  if (addresses === null) return await sampleQueues(host, processes)
+  const listening = await procListeners(host, new Map())
+  const isUsed = !listening.ok || listening.value.some((listener) => addresses.some((to) => mayTake(listener, to)))
+  return isUsed ? await sampleQueues(host, processes) : { ok: true, value: [listening.value] }
+}
+
+/** By the port alone, as a name may be any address of this host, and by the last name of a path, which links may lead to. */
+function mayTake({ address }: Listener, to: SocketAddress): boolean {
+  const last = (each: SocketAddress) => each.slice(each.lastIndexOf(each.startsWith('unix:') ? '/' : ':'))
+  return last(address) === last(to)
 }
 
 function isAlwaysWaiting({ address }: Listener, seen: readonly (readonly Listener[])[]): boolean {

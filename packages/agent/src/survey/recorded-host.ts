@@ -154,7 +154,9 @@ const keys = {
     `http${tls ? 's' : ''} ${address}:${port} ${serverName} ${path}`,
   ask: (question: Question) => {
     const { tool, ...about } = question
-    const rest = Object.entries(about).filter(([name]) => !['sinceMs', 'planned', 'properties'].includes(name))
+    const rest = Object.entries(about).filter(
+      ([name]) => !['sinceMs', 'planned', 'abridged', 'properties'].includes(name),
+    )
     return [`ask ${tool}`, ...rest.map(([, value]) => [value].flat().join(' '))].join(' ')
   },
 }

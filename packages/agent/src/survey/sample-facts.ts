@@ -1,5 +1,6 @@
 /** Facts of a made-up Debian 12 host for the tests of everything that judges: healthy unless a test says otherwise. */
 import { readFpmConfig, type FpmConfig } from '../readings/fpm-config.ts'
+import type { JournalEntry } from '../readings/journal.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import { samplePass, sampleUpstream, sampleWorkerAccount, type SampleAddresses } from './sample-addresses.ts'
 import type { CapacityFacts, NeededDisk } from './capacity-facts.ts'
@@ -167,6 +168,15 @@ export function sampleFpm(changes: Partial<FpmFacts> = {}): FpmFacts {
     pidFile: null,
     log: { ok: true, value: { path: '/var/log/php8.2-fpm.log', entries: [] } },
     lastGood: null,
+    ...changes,
+  }
+}
+
+/** A line of systemd's own, a minute ago. */
+export function sampleJournalEntry(changes: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    ...{ atMs: sampleNowMs - 60_000, cursor: '', message: '', priority: 6, identifier: 'systemd', pid: 1, uid: 0 },
+    ...{ messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null },
     ...changes,
   }
 }

@@ -12,6 +12,8 @@ export interface SampleTargets {
   readonly services: readonly ServiceTarget[]
   /** The name of a site by the log that its requests are written to; several sites may share one. */
   readonly accessLogs: ReadonlyMap<string, string>
+  /** False where a service was down or could not be read: it may be back soon. */
+  readonly isAllThere: boolean
 }
 
 export interface ServiceTarget {
@@ -32,13 +34,13 @@ export interface PoolTarget {
 export async function sampleTargets(host: ReadHost): Promise<SampleTargets> {
   const processes = await host.processes()
   const units = await readUnits(host)
-  if (!processes.ok || !units.ok) return { services: [], accessLogs: new Map() }
+  if (!processes.ok || !units.ok) return { services: [], accessLogs: new Map(), isAllThere: false }
   const [found, accessLogs] = await Promise.all([
     findFpmServices(host, processes.value, units.value),
     phpAccessLogs(host, processes.value, units.value),
   ])
   const services = await Promise.all(found.services.map((service) => serviceTarget(host, service)))
-  return { services: services.filter((service) => service !== null), accessLogs }
+  return { services: services.filter((service) => service !== null), accessLogs, isAllThere: !services.includes(null) }
 }
 
 async function serviceTarget(host: ReadHost, service: FpmService): Promise<ServiceTarget | null> {

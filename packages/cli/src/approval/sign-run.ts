@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts'
 import { consents } from '../consent.ts'
 import type { Answer, Controller } from '../connection/controller.ts'
 import { submitDeed } from '../connection/submit-deed.ts'
+import { wavesText } from '../views/waves-text.ts'
 import { checkManifest } from './check-manifest.ts'
 import { chooseKey } from './choose-key.ts'
 import { sign, signerWords } from './sign.ts'
@@ -52,6 +53,6 @@ function toBeSigned(manifest: Manifest): string {
   return [
     `To be signed: ${manifestDigest(manifest)}`,
     `  ${run}, asked for by ${safeLine(requester)}: ${safeLine(reason)}`,
-    `  ${hosts === 1 ? 'one host' : `${hosts} hosts`}; canaries ${waves.canaryHosts} of each change, then ${waves.batchHosts} at once; to be begun before ${notAfter}`,
+    `  ${hosts === 1 ? 'one host' : `${hosts} hosts`}; of each change ${wavesText(waves)}; to be begun before ${notAfter}`,
   ].join('\n')
 }

@@ -39,10 +39,12 @@ function serveCommand(cli: Cli) {
     .option('--ca-key <file>', 'The key of it, which nobody else can read.')
     .option('--next-ca-cert <file>', 'An authority that is to follow: both are trusted, and hosts hear of it.')
     .option('--next-ca-key <file>', 'The key of that one.')
+    .option('--ssh-key <file>', 'A private key to log in to hosts with that do not dial out; left out: one of its own.')
     .option('--renewal-grace <days>', 'How long after its end a certificate of a host is renewed.', count(0, 365), 14)
+    .option('--policy <file>', 'Rules of the whole fleet: limits, windows, freezes.', '/etc/fleetmend/fleet-policy')
     .option('--approvers <file>', 'Who may approve, a name and a public key a line.', '/etc/fleetmend/approvers')
     .action(
-      cli.action(async ({ data, listen, publicUrl: url, name, approvers, renewalGrace, ...given }) => {
+      cli.action(async ({ data, listen, publicUrl: url, name, approvers, policy, renewalGrace, sshKey, ...given }) => {
         const { streams, interruption } = cli
         const api = apiListen(given)
         if (!api.ok) return reportProblem(streams, api.problem)
@@ -59,8 +61,10 @@ function serveCommand(cli: Cli) {
           ...(url === undefined ? {} : { publicUrl: url }),
           names: name,
           approversPath: approvers,
+          policyPath: policy,
           authorities: authorities.value,
           renewalGraceMs: renewalGrace * dayMs,
+          sshKeyFile: sshKey,
           ...(api.value ? { api: api.value } : {}),
           log: (line) => streams.err(`${line}\n`),
         })

@@ -17,10 +17,11 @@ import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
 import { diagnoseGivenFiles } from '../runs/diagnose-files.ts'
 import { filesDiagnosisText } from '../views/files-diagnosis-text.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
+import { overSsh, sshProblem, withSshOptions } from '../words/ssh-options.ts'
 import { hostsArgument, jsonOption, selectorOption, siteOption, targetOf } from '../words/target.ts'
 
 export function diagnoseCommand(cli: Cli) {
-  return new Command('diagnose')
+  const command = new Command('diagnose')
     .description('Says what is wrong, why, and how it knows. Changes nothing.')
     .argument(...hostsArgument)
     .option(...selectorOption)
@@ -31,24 +32,31 @@ export function diagnoseCommand(cli: Cli) {
     )
     .option('--explain <diagnosis>', 'What a diagnosis means: its page.')
     .option(...jsonOption)
-    .action(
-      cli.action(async (names, options) => {
-        const { explain, files } = options
-        if (files) return diagnoseFiles(cli, files, options)
-        const page = explain === undefined ? null : await pageOfFiles(explain)
-        if (page !== null) return show(cli, page)
-        return withController(cli, async (controller) => {
-          if (explain !== undefined) return explainDiagnosis(cli, controller, explain)
-          const diagnosed = await diagnoseFleet(cli, controller, targetOf(names, options), options.site)
-          if (!diagnosed.ok) return reportProblem(cli.streams, diagnosed.problem, options)
-          const hosts = diagnosed.value
-          if (options.json)
-            printJson(cli.streams, { format: 'fleetmend.diagnosis/1', hosts: [...hosts] } satisfies DiagnosisDocument)
-          else cli.streams.out(fleetDiagnosisText(hosts, cli.streams.paint))
-          return exitOfDiagnoses(hosts)
-        })
-      }),
-    )
+  return withSshOptions(command).action(
+    cli.action(async (names, options) => {
+      const { explain, files, ssh } = options
+      const wrong = sshProblem(options, names, {
+        '--selector': options.selector,
+        '--files': files,
+        '--explain': explain,
+      })
+      if (wrong) return reportProblem(cli.streams, wrong, options)
+      if (ssh) return (await overSsh()).diagnoseOverSsh(cli, ssh, options)
+      if (files) return diagnoseFiles(cli, files, options)
+      const page = explain === undefined ? null : await pageOfFiles(explain)
+      if (page !== null) return show(cli, page)
+      return withController(cli, async (controller) => {
+        if (explain !== undefined) return explainDiagnosis(cli, controller, explain)
+        const diagnosed = await diagnoseFleet(cli, controller, targetOf(names, options), options.site)
+        if (!diagnosed.ok) return reportProblem(cli.streams, diagnosed.problem, options)
+        const hosts = diagnosed.value
+        if (options.json)
+          printJson(cli.streams, { format: 'fleetmend.diagnosis/1', hosts: [...hosts] } satisfies DiagnosisDocument)
+        else cli.streams.out(fleetDiagnosisText(hosts, cli.streams.paint))
+        return exitOfDiagnoses(hosts)
+      })
+    }),
+  )
 }
 
 async function diagnoseFiles({ streams }: Cli, names: readonly string[], options: { json?: true }): Promise<ExitCode> {

@@ -18,6 +18,7 @@ import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
 import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { withRunOptions, type RunOptions } from '../words/run-options.ts'
+import { overSsh, sshProblem, withSshOptions, wordsOfRuns } from '../words/ssh-options.ts'
 import {
   grantOption,
   hostsArgument,
@@ -40,10 +41,15 @@ export function fixCommand(cli: Cli) {
     .option(...yesOption)
     .option(...jsonOption)
     .option(...jsonlOption)
-  return withRunOptions(command).action(
-    cli.action((names, options) => {
+  return withSshOptions(withRunOptions(command)).action(
+    cli.action(async (names, options) => {
+      const { ssh, selector, key, grant } = options
+      const fleets = { '--selector': selector, '--key': key, '--grant': grant, ...wordsOfRuns(options) }
+      const wrong = sshProblem(options, names, fleets)
+      if (wrong) return reportProblem(cli.streams, wrong, options)
+      if (ssh) return (await overSsh()).fixOverSsh(cli, ssh, options)
       const nobody = consentProblem(cli, options, '--yes')
-      if (nobody) return Promise.resolve(reportProblem(cli.streams, nobody, options))
+      if (nobody) return reportProblem(cli.streams, nobody, options)
       return withController(cli, (controller) => fix(cli, controller, targetOf(names, options), options))
     }),
   )

@@ -9,6 +9,7 @@ import { planRun } from '../runs/plan-run.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { sayNext } from '../views/next-command.ts'
 import { withRunOptions } from '../words/run-options.ts'
+import { overSsh, sshProblem, withSshOptions, wordsOfRuns } from '../words/ssh-options.ts'
 import { hostsArgument, jsonlOption, jsonOption, selectorOption, targetOf } from '../words/target.ts'
 
 export function planCommand(cli: Cli) {
@@ -18,9 +19,16 @@ export function planCommand(cli: Cli) {
     .option(...selectorOption)
     .option(...jsonOption)
     .option(...jsonlOption)
-  return withRunOptions(command).action(
-    cli.action((names, options) =>
-      withController(cli, async (controller) => {
+  return withSshOptions(withRunOptions(command)).action(
+    cli.action(async (names, options) => {
+      const { ssh, selector } = options
+      const isNamed = ssh !== undefined && names.length === 1 && options.do === undefined
+      const fleets = { '--selector': selector, ...wordsOfRuns(options) }
+      const wrong = sshProblem(options, isNamed ? [] : names, fleets)
+      if (wrong) return reportProblem(cli.streams, wrong, options)
+      // With hosts of their own after --ssh, the word that is left is what is to be done.
+      if (ssh) return (await overSsh()).planOverSsh(cli, ssh, { ...options, do: options.do ?? names[0] })
+      return withController(cli, async (controller) => {
         const planned = await planRun(cli, controller, targetOf(names, options), options)
         if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
         if (options.json) printRun(cli.streams, planned.value)
@@ -29,7 +37,7 @@ export function planCommand(cli: Cli) {
           sayNext(cli.streams, planned.value.run)
         }
         return exitOfRun(planned.value)
-      }),
-    ),
+      })
+    }),
   )
 }

@@ -1,6 +1,7 @@
 /** Every command, in the order of `--help`. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
+import { agentCommand } from './agent.ts'
 import { applyCommand } from './apply.ts'
 import { approveCommand, breakGlassCommand, requestCommand } from './approve.ts'
 import { auditCommand } from './audit.ts'
@@ -29,6 +30,7 @@ export const commands: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   breakGlassCommand,
   grantsCommand,
   hostsCommand,
+  agentCommand,
   auditCommand,
   loginCommand,
   logoutCommand,

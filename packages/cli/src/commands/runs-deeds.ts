@@ -46,7 +46,7 @@ export function runsResumeCommand(cli: Cli) {
 
 export function runsPromoteCommand(cli: Cli) {
   return new Command('promote')
-    .description('Lets the rest of a change follow its canary, when too little traffic could not tell.')
+    .description('Lets the next hosts of a change follow, when the run waits for a person to say so.')
     .argument(...runArgument)
     .requiredOption('--group <digest>', 'The change group, as `runs show` prints it.')
     .option(...jsonOption)
@@ -60,7 +60,9 @@ export function runsPromoteCommand(cli: Cli) {
         return submit(cli, options, {
           run,
           submit: (api) => api.runs.promote.mutate({ run, by: whoAsks(cli), group: group.data }),
-          arrived: ({ groups }) => groups.some(({ key, promoted }) => key === group.data && promoted !== null),
+          // A change may be promoted wave by wave: only one that waits no more shows that the word arrived.
+          arrived: ({ state, groups }) =>
+            state !== 'holding' && groups.some(({ key, promoted }) => key === group.data && promoted !== null),
         })
       }),
     )

@@ -2,13 +2,14 @@
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { runsAbortCommand, runsPauseCommand, runsPromoteCommand, runsResumeCommand } from './runs-deeds.ts'
+import { runsRetryCommand } from './runs-retry.ts'
 import { runsListCommand } from './runs-list.ts'
 import { runsShowCommand } from './runs-show.ts'
 import { runsWatchCommand } from './runs-watch.ts'
 
 export function runsCommand(cli: Cli) {
   return new Command('runs')
-    .description('Runs over the fleet: list, show, watch, pause, resume, promote, abort.')
+    .description('Runs over the fleet: list, show, watch, pause, resume, promote, abort, retry.')
     .addCommand(runsListCommand(cli))
     .addCommand(runsShowCommand(cli))
     .addCommand(runsWatchCommand(cli))
@@ -16,4 +17,5 @@ export function runsCommand(cli: Cli) {
     .addCommand(runsResumeCommand(cli))
     .addCommand(runsPromoteCommand(cli))
     .addCommand(runsAbortCommand(cli))
+    .addCommand(runsRetryCommand(cli))
 }

@@ -25,6 +25,7 @@ const exits: Readonly<Record<RunHostState, ExitCode>> = {
   'plan-refused': exitCodes.refused,
   'nothing-to-do': exitCodes.done,
   waiting: exitCodes.findings,
+  away: exitCodes.findings,
   applying: exitCodes.done,
   lost: exitCodes.someUnreachable,
   stale: exitCodes.refused,

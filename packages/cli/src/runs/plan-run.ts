@@ -1,11 +1,12 @@
 /** Begins a run and waits until every host has answered with a plan, or with why it has none. */
 import { problem, type Problem, type Run, type RunView } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
-import type { Answer, Controller } from '../connection/controller.ts'
+import type { Answer, Api, Controller } from '../connection/controller.ts'
 import { followRun } from '../connection/follow-run.ts'
 import { persistently } from '../connection/persist.ts'
 import { printNews } from '../documents.ts'
 import { liveLine } from '../progress/live-line.ts'
+import type { Answering } from '../report-problem.ts'
 import { readRemediation } from '../words/remediation-words.ts'
 import type { RunOptions } from '../words/run-options.ts'
 import type { Target } from '../words/target.ts'
@@ -26,24 +27,62 @@ export async function planRun(
       by: whoAsks(cli),
       reason: options.reason ?? defaultReason(options),
       asked: asked.value,
-      waves: { canaryHosts: options.canary, batchHosts: options.batch },
-      limits: { stopAtFailures: options.stopAt, groupsAtOnce: options.groups, approvalsNeeded: 1 },
+      ...paceOf(options),
     }),
   )
-  if (!started.ok) return started
-  const { id, hosts } = started.value
-  const failed = await untilPlanned(cli, controller, started.value, options)
+  return started.ok ? plannedRun(cli, controller, started.value, options) : started
+}
+
+/** The run, once every host of it has answered. */
+export async function plannedRun(
+  cli: Cli,
+  controller: Controller,
+  started: Run,
+  answering: Pick<Answering, 'jsonl'>,
+): Promise<Answer<RunView>> {
+  const { id, hosts } = started
+  const failed = await untilPlanned(cli, controller, started, answering)
   if (failed) return { ok: false, problem: failed, lost: null }
   const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: id })))
   if (shown.ok && shown.value.run.hosts.length !== hosts.length) throw new Error(`${id} lost hosts. This is a bug.`)
   return shown
 }
 
+type Pace = Pick<Parameters<Api['runs']['start']['mutate']>[0], 'waves' | 'limits' | 'terms'>
+
+function paceOf(options: RunOptions): Pace {
+  const { canary, canaryLabels, batch, between, atOnce, maxUnreachable, maxRolledBack } = options
+  const { window, deadline, waitForHosts } = options
+  const ramp = batch.slice(0, -1)
+  return {
+    waves: {
+      canaryHosts: canary,
+      ...(canaryLabels === undefined ? {} : { canaryLabels }),
+      ...(ramp.length === 0 ? {} : { ramp }),
+      batchHosts: batch.at(-1) ?? 1,
+      ...(between === undefined ? {} : { between }),
+    },
+    limits: {
+      stopAtFailures: options.maxFailed,
+      ...(maxUnreachable === undefined ? {} : { stopAtUnreachable: maxUnreachable }),
+      ...(maxRolledBack === undefined ? {} : { stopAtRolledBack: maxRolledBack }),
+      ...(atOnce === undefined ? {} : { hostsAtOnce: atOnce }),
+      groupsAtOnce: options.groups,
+      approvalsNeeded: 1,
+    },
+    terms: {
+      ...(window === undefined ? {} : { windows: [...window] }),
+      ...(deadline === undefined ? {} : { deadlineMs: deadline }),
+      ...(waitForHosts === undefined ? {} : { awaitHostsMs: waitForHosts }),
+    },
+  }
+}
+
 async function untilPlanned(
   cli: Cli,
   controller: Controller,
   { id, hosts }: Run,
-  { jsonl }: RunOptions,
+  { jsonl }: Pick<Answering, 'jsonl'>,
 ): Promise<Problem | null> {
   const line = liveLine(cli.streams)
   const answered = new Set<string>()

@@ -1,10 +1,23 @@
 /** A fleet's diagnosis: hosts with the same trouble once, with one of them as the example; healthy ones in a line. */
-import { diagnosisText, remediationWords, safeLine, type HostDiagnosis, type Paint } from '@fleetmend/shared'
+import {
+  diagnosisText,
+  remediationWords,
+  shellWord,
+  whyNotDiagnosed,
+  type HostDiagnosis,
+  type Paint,
+} from '@fleetmend/shared'
 import { diagnosisGroups } from './diagnosis-groups.ts'
 import { hostCount, hostNames } from './host-names.ts'
+import { indented } from './indented.ts'
 
-export function fleetDiagnosisText(hosts: readonly HostDiagnosis[], paint: Paint): string {
-  const blocks = diagnosisGroups(hosts).map((group) => groupText(group, paint))
+/** `over`: what the hosts are reached through, which commands to copy must say. */
+export function fleetDiagnosisText(
+  hosts: readonly HostDiagnosis[],
+  paint: Paint,
+  over: 'controller' | 'ssh' = 'controller',
+): string {
+  const blocks = diagnosisGroups(hosts).map((group) => groupText(group, paint, over))
   const count = (status: HostDiagnosis['status']) => hosts.filter((host) => host.status === status).length
   const unseen = hosts.filter(({ outcome }) => outcome !== 'diagnosed').length
   const totals = [
@@ -19,7 +32,7 @@ export function fleetDiagnosisText(hosts: readonly HostDiagnosis[], paint: Paint
     : `${blocks.join('\n')}\n${hostCount(hosts.length)}: ${words.join(', ')}\n`
 }
 
-function groupText(group: readonly HostDiagnosis[], paint: Paint): string {
+function groupText(group: readonly HostDiagnosis[], paint: Paint, over: 'controller' | 'ssh'): string {
   const [example] = group
   if (!example) return ''
   const names = group.map(({ host }) => host)
@@ -27,9 +40,10 @@ function groupText(group: readonly HostDiagnosis[], paint: Paint): string {
     example.status === 'healthy' && example.findings.length === 0 && example.couldNotTell.length === 0
   if (isUneventful && group.length > 1) return `${paint.bold(hostNames(names))}  ${paint.green('healthy')}\n`
   if (example.outcome !== 'diagnosed' && group.length > 1)
-    return `${paint.bold(hostNames(names))}  ${paint.red(example.outcome)}\n  ${safeLine(example.says ?? '')}\n`
+    return `${paint.bold(hostNames(names))}  ${paint.red(whyNotDiagnosed(example))}\n${indented(example.says ?? '')}\n`
   const alike = group.length > 1 ? `${paint.bold(hostCount(group.length))} alike: ${hostNames(names)}\nas seen on ` : ''
-  const forHosts = names.length <= 6 ? ` ${names.join(' ')}` : ''
+  const named = names.map(shellWord).join(' ')
+  const forHosts = over === 'ssh' ? ` --ssh ${named}` : names.length <= 6 ? ` ${named}` : ''
   const planCommand = (remediation: Parameters<typeof remediationWords>[0]) =>
     `fleetmend plan --do ${remediationWords(remediation)}${forHosts}`
   return `${alike}${diagnosisText(example, paint, planCommand)}`

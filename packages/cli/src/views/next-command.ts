@@ -1,5 +1,5 @@
 /** What a person would do next with a run, as a command to copy. */
-import { hasEnded, manifestDigest, safeLine, type Digest, type Run } from '@fleetmend/shared'
+import { hasEnded, manifestDigest, safeLine, type Digest, type Run, type RunHostState } from '@fleetmend/shared'
 import type { Streams } from '../streams.ts'
 
 export function sayNext(streams: Pick<Streams, 'err'>, run: Run): void {
@@ -10,17 +10,19 @@ export function sayNext(streams: Pick<Streams, 'err'>, run: Run): void {
 /** Null when there is nothing to do. */
 function nextCommand(run: Run): string | null {
   if (run.state === 'holding') {
-    const held = run.groups.filter(({ promoted }) => promoted === null).map(({ key }) => key)
+    const left = new Set(run.hosts.flatMap(({ id, state }) => (state === 'waiting' ? id : [])))
+    const held = run.groups.filter(({ hosts }) => hosts.some((id) => left.has(id))).map(({ key }) => key)
     const promote = held.map((key) => `    fleetmend runs promote ${run.id} --group ${key}`)
-    return `The canary had too little traffic to tell. To let the rest follow, or to end the run:\n${promote.join('\n')}\n    fleetmend runs abort ${run.id} --reason WHY`
+    return `A person decides. To let the next hosts follow, or to end the run:\n${promote.join('\n')}\n    fleetmend runs abort ${run.id} --reason WHY`
   }
   if (run.state === 'awaiting-approval' && run.manifest) return howToAllow(run, manifestDigest(run.manifest))
   if (run.state === 'approved') return `To carry it out:\n    fleetmend apply ${run.id}`
   if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
-  const mayTryAgain = run.hosts.filter(({ state }) => state === 'stale' || state === 'skipped').map(({ id }) => id)
-  if (mayTryAgain.length === 0) return null
-  return `To plan again for those that were left alone:\n    fleetmend plan ${mayTryAgain.slice(0, 20).join(' ')}`
+  const isLeft = run.hosts.some(({ state }) => tryAgain.has(state))
+  return isLeft ? `To plan again for those that were not done:\n    fleetmend runs retry ${run.id}` : null
 }
+
+const tryAgain: ReadonlySet<RunHostState> = new Set(['stale', 'skipped', 'unreachable', 'timed-out', 'rolled-back'])
 
 function howToAllow({ id, approvals, limits, request, requester }: Run, digest: Digest): string {
   const owesRequest = limits.requesterMayApprove === false && request === null

@@ -3,15 +3,17 @@ import {
   manifestDigest,
   planBody,
   safeLine,
+  shareOf,
   type ChangeGroup,
   type Paint,
   type RunHost,
   type RunView,
 } from '@fleetmend/shared'
-import { hostCount, hostNames } from './host-names.ts'
+import { hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
 import { breakGlassText } from './run-text.ts'
-import { hostStateWords, runStateWords } from './run-words.ts'
+import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
+import { paceText } from './waves-text.ts'
 
 export function runPlanText(view: RunView, paint: Paint): string {
   const { run } = view
@@ -19,7 +21,7 @@ export function runPlanText(view: RunView, paint: Paint): string {
   const changes = run.groups.map((group, index) => changeText(view, group, index, paint))
   const without = Map.groupBy(
     run.hosts.filter(({ plan }) => plan === null),
-    ({ state, says }) => JSON.stringify([state, says]),
+    ({ state, code, says }) => JSON.stringify([state, code, says]),
   )
     .values()
     .map((hosts) => withoutText(hosts, paint))
@@ -30,14 +32,14 @@ function withoutText(hosts: readonly RunHost[], paint: Paint): string {
   const [first] = hosts
   if (!first) return ''
   const says = first.says ? `${indented(first.says)}\n` : ''
-  return `${paint.bold(hostNames(hosts.map(({ id }) => id)))}  ${paint.yellow(hostStateWords[first.state])}\n${says}`
+  return `${paint.bold(hostNames(hosts.map(({ id }) => id)))}  ${paint.yellow(hostStateWords[first.state])}${paint.dim(codeWords(first))}\n${says}`
 }
 
 function changeText({ run, plans }: RunView, group: ChangeGroup, index: number, paint: Paint): string {
   const record = plans.find(({ plan }) => plan.host === group.hosts[0])
   if (!record) return ''
   const number = run.groups.length > 1 ? `Change ${index + 1} of ${run.groups.length}` : 'The change'
-  const canaries = group.hosts.slice(0, run.waves.canaryHosts)
+  const canaries = canariesOf(run, group)
   const isCanaried = canaries.length > 0 && canaries.length < group.hosts.length
   const canary = isCanaried ? `  canary: ${hostNames(canaries)}` : ''
   const shownAs = group.hosts.length > 1 ? `\n  as on ${record.plan.host}` : ''
@@ -45,9 +47,13 @@ function changeText({ run, plans }: RunView, group: ChangeGroup, index: number, 
   return `${title}\n\n${planBody(record.plan, record.forecast, paint)}`
 }
 
+/** As the controller chooses them: those with the labels first. */
+function canariesOf({ canaries, waves }: RunView['run'], { hosts }: ChangeGroup): readonly string[] {
+  const first = hosts.toSorted((a, b) => Number(canaries.includes(b)) - Number(canaries.includes(a)))
+  return first.slice(0, shareOf(waves.canaryHosts, hosts.length))
+}
+
 function footer({ run }: RunView, paint: Paint): string {
   if (!run.manifest) return ''
-  const { waves, limits } = run
-  const order = `At most ${limits.groupsAtOnce === 1 ? 'one change' : `${limits.groupsAtOnce} changes`} at a time; of each, ${waves.canaryHosts === 0 ? 'no canary' : `${hostCount(waves.canaryHosts)} first`}, then ${waves.batchHosts} at once; stops at ${limits.stopAtFailures === 1 ? 'the first failure' : `${limits.stopAtFailures} failures`}.`
-  return `${paint.dim(order)}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
+  return `${paint.dim(paceText(run))}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
 }

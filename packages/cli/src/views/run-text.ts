@@ -10,7 +10,7 @@ import {
 } from '@fleetmend/shared'
 import { hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
-import { hostStateWords, runStateWords } from './run-words.ts'
+import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
 
 export function runText({ run, reports }: RunView, paint: Paint): string {
   const fromMs = Date.parse(run.startedAt)
@@ -21,10 +21,11 @@ export function runText({ run, reports }: RunView, paint: Paint): string {
     ...run.approvals.map(({ principal, at }) => `  approved by ${safeLine(principal)} at ${at}\n`),
   ]
   const notes = run.notes.map(({ at, says }) => `  ${paint.dim(at.slice(11, 19))}  ${safeLine(says)}\n`)
+  const queue = run.heldBack.map(({ hosts, says }) => `  ${paint.yellow(`${hostNames(hosts)}: ${safeLine(says)}`)}\n`)
   const stopping = run.stopping ? `  ${paint.yellow(safeLine(run.stopping.says))}\n` : ''
   const outcomes = outcomeGroups(run.hosts, reports).map((group) => outcomeText(group, paint))
   const alone = breakGlassText(run, paint)
-  return [`${head}${alone}${approved.join('')}${notes.join('')}${stopping}`, ...outcomes].join('\n')
+  return [`${head}${alone}${approved.join('')}${notes.join('')}${queue.join('')}${stopping}`, ...outcomes].join('\n')
 }
 
 /** Nobody should have to look for it. */
@@ -43,7 +44,7 @@ interface Outcome {
 function outcomeGroups(hosts: readonly RunHost[], reports: readonly ApplyReport[]): readonly (readonly Outcome[])[] {
   const outcomes = hosts.map((host) => ({ host, report: reports.find((each) => each.host === host.id) }))
   const groups = Map.groupBy(outcomes, ({ host, report }) =>
-    JSON.stringify([host.state, report?.problem?.detail ?? report?.verdict?.says ?? host.says]),
+    JSON.stringify([host.state, host.code, report?.problem?.detail ?? report?.verdict?.says ?? host.says]),
   )
   const isGood = (group: readonly Outcome[]) => Number(group[0]?.host.state === 'fixed')
   return [...groups.values()].toSorted((a, b) => isGood(a) - isGood(b))
@@ -55,7 +56,8 @@ function outcomeText(group: readonly Outcome[], paint: Paint): string {
   const { host, report } = first
   const colour = report?.outcome ? outcomePaint(report.outcome, paint) : paint.yellow
   const words = colour(hostStateWords[host.state])
-  const head = `${paint.bold(hostNames(group.map(({ host: { id } }) => id)))}  ${words}\n`
+  const code = paint.dim(codeWords(host))
+  const head = `${paint.bold(hostNames(group.map(({ host: { id } }) => id)))}  ${words}${code}\n`
   if (!report) return host.says === null ? head : `${head}${indented(host.says)}\n`
   const shownAs = group.length > 1 ? paint.dim(`  as on ${host.id}\n`) : ''
   return `${head}${shownAs}${applyBody(report, paint)}`

@@ -1,5 +1,6 @@
 /** What the API offers, as one list of questions and deeds; `serve-controller` puts the rooms of the controller behind it. */
 import type {
+  AddedHost,
   Approver,
   Digest,
   HostDiagnosis,
@@ -15,6 +16,7 @@ import type {
   SignedGrant,
   Spoken,
 } from '@fleetmend/shared'
+import type { AddRequest } from '../fleet/add-over-ssh.ts'
 import type { Deed, StartRequest } from '../runs/driver.ts'
 
 /** Hosts by name or by label selector; neither: the whole fleet. Both at once is a mistake that is refused. */
@@ -41,6 +43,17 @@ export interface Offered extends OfferedRemediation {
 /** What needs no signature, because it can begin nothing that nobody signed. */
 export type UnsignedDeed = Exclude<Deed, { type: 'approved' | 'request-signed' | 'glass-broken' | 'grant-presented' }>
 
+/** How long from now on, where a run has instants. */
+export interface TermsAsked {
+  readonly windows?: NonNullable<Run['terms']['windows']>
+  readonly deadlineMs?: number
+  readonly awaitHostsMs?: number
+}
+
+export interface RunRequest extends Pick<StartRequest, 'by' | 'reason' | 'asked' | 'waves' | 'limits'> {
+  readonly terms?: TermsAsked
+}
+
 export interface ControllerService {
   hello(): { readonly version: string; readonly fleet: string; readonly spoken: Spoken; readonly agentsUrl: string }
   listHosts(target: Target): Promise<Answer<readonly HostRecordView[]>>
@@ -50,6 +63,10 @@ export interface ControllerService {
     readonly host: HostId | null
     readonly lifeMs: number
   }): Promise<Answer<Invited>>
+  /** One that is reached over SSH, once a person has compared its key. */
+  addHost(request: AddRequest): Promise<Answer<AddedHost>>
+  /** What such a host has to be given first. */
+  sshAccess(): Promise<Answer<{ readonly publicKey: string; readonly fleet: string }>>
   /** Its certificate lets it in no more, and its connection is cut. */
   removeHost(host: HostId, by: string): Promise<Answer<null>>
   /** Of these hosts; left out: of all that are connected. */
@@ -58,7 +75,8 @@ export interface ControllerService {
   explain(diagnosis: string): Promise<Answer<string>>
   /** Each host's answer as it arrives, the hosts that did not answer among them. */
   diagnose(target: Target, site: string | undefined, signal: AbortSignal): AsyncGenerator<HostDiagnosis, Problem | null>
-  startRun(target: Target, request: Omit<StartRequest, 'hosts'>): Promise<Answer<Run>>
+  startRun(target: Target, request: RunRequest): Promise<Answer<Run>>
+  retryRun(run: RunId, by: string): Promise<Answer<Run>>
   showRun(run: RunId): Promise<Answer<RunView>>
   /** Newest first. */
   listRuns(limit: number): Promise<readonly Run[]>

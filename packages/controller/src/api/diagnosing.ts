@@ -1,23 +1,30 @@
 /** Asks many hosts at once what is wrong, a bounded number at a time, and passes each answer on as it arrives. */
-import { callFailureOf, HostDiagnosis, problemOf, type HostId } from '@fleetmend/shared'
-import { wellFormed } from '../runs/answers.ts'
+import { callFailureOf, problemOf, type HostDiagnosis, type HostId, type Problem } from '@fleetmend/shared'
+import { readDiagnosis, wellFormed } from '../runs/answers.ts'
+import { notConnected } from '../fleet/not-connected.ts'
 import type { Sessions } from '../fleet/sessions.ts'
 
 /** Each is a question to another host; what bounds it is this process. */
 const atOnce = 64
 const limitMs = 60_000
 
+export interface DiagnosisAsked {
+  readonly site: string | undefined
+  /** A host lied, or it knows no better; on record before its answer is passed on. */
+  readonly notBelieved: (host: HostId, lie: Problem) => Promise<void>
+}
+
 export async function* diagnoseHosts(
   sessions: Sessions,
   hosts: readonly HostId[],
-  site: string | undefined,
+  question: DiagnosisAsked,
   signal: AbortSignal,
 ): AsyncGenerator<HostDiagnosis> {
   const waiting = [...hosts]
   const asked = new Map<HostId, Promise<HostDiagnosis>>()
   while (waiting.length > 0 || asked.size > 0) {
     for (const host of waiting.splice(0, atOnce - asked.size))
-      asked.set(host, diagnoseHost(sessions, host, site, signal))
+      asked.set(host, diagnoseHost(sessions, host, question, signal))
     const answer = await Promise.race(asked.values())
     asked.delete(answer.host)
     if (signal.aborted) return
@@ -28,31 +35,31 @@ export async function* diagnoseHosts(
 async function diagnoseHost(
   sessions: Sessions,
   host: HostId,
-  site: string | undefined,
+  { site, notBelieved }: DiagnosisAsked,
   signal: AbortSignal,
 ): Promise<HostDiagnosis> {
   const session = await sessions.reach(host, signal)
-  if (!session)
-    return without(host, 'unreachable', 'It is not connected. On the host: systemctl status fleetmend-agent')
+  if (!session) return without(host, 'unreachable', notConnected(sessions, host, 'It'))
   const startedMs = performance.now()
+  let said: unknown
   try {
     const options = { signal, context: { limitMs } }
-    const parsed = HostDiagnosis.safeParse(
-      await session.agent.diagnose.query(site === undefined ? {} : { site }, options),
-    )
-    if (parsed.success && parsed.data.host === host) return wellFormed(parsed.data)
-    return without(
-      host,
-      'refused',
-      'Its answer makes no sense here. Compare the version of its agent with that of the controller.',
-    )
+    said = await session.agent.diagnose.query(site === undefined ? {} : { site }, options)
   } catch (error) {
     const reason = callFailureOf(error)?.reason
     const outcome = reason === undefined ? 'refused' : reason === 'timed-out' ? 'timed-out' : 'unreachable'
-    return { ...without(host, outcome, problemOf(error).detail), tookMs: Math.round(performance.now() - startedMs) }
+    return { ...without(host, outcome, problemOf(error)), tookMs: Math.round(performance.now() - startedMs) }
   }
+  const read = readDiagnosis(said, host)
+  if (read.ok) return read.value
+  await notBelieved(host, read.problem)
+  return without(host, 'refused', read.problem)
 }
 
-function without(host: HostId, outcome: Exclude<HostDiagnosis['outcome'], 'diagnosed'>, says: string): HostDiagnosis {
-  return { host, outcome, probes: [], findings: [], couldNotTell: [], says: wellFormed(says), tookMs: 0 }
+function without(
+  host: HostId,
+  outcome: Exclude<HostDiagnosis['outcome'], 'diagnosed'>,
+  { code, detail }: Problem,
+): HostDiagnosis {
+  return { host, outcome, probes: [], findings: [], couldNotTell: [], says: wellFormed(detail), code, tookMs: 0 }
 }

@@ -8,7 +8,9 @@ import {
   problemError,
   RunId,
   RunLimits,
+  RunTerms,
   SignedGrant,
+  SshWayAsked,
   WavePlan,
 } from '@fleetmend/shared'
 import { tracked } from '@trpc/server'
@@ -24,6 +26,14 @@ const Target = z.strictObject({
 })
 
 const reason = Manifest.shape.reason
+const forSoLongMs = z.int().check(z.minimum(1000), z.maximum(30 * 24 * 60 * 60_000))
+
+/** From now on, by the clock of the controller. */
+const TermsAsked = z.strictObject({
+  windows: RunTerms.shape.windows,
+  deadlineMs: z.exactOptional(forSoLongMs),
+  awaitHostsMs: z.exactOptional(forSoLongMs),
+})
 const minuteMs = 60_000
 
 /** Resumes after the last event that was seen. */
@@ -56,6 +66,22 @@ export const apiRouter = t.router({
       )
       .mutation(async ({ ctx, input }) => opened(await ctx.controller.invite(input))),
 
+    /** What a host has to be given before it can be added. */
+    sshAccess: t.procedure.query(async ({ ctx }) => opened(await ctx.controller.sshAccess())),
+
+    add: t.procedure
+      .input(
+        z.strictObject({
+          by,
+          host: HostId,
+          way: SshWayAsked,
+          labels: Labels,
+          hostKeys: z.array(z.string().check(z.regex(/^SHA256:[A-Za-z0-9+/]{43}$/))).check(z.maxLength(32)),
+          acceptNew: z.boolean(),
+        }),
+      )
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.addHost(input))),
+
     remove: t.procedure
       .input(z.strictObject({ host: HostId, by }))
       .mutation(async ({ ctx, input }) => opened(await ctx.controller.removeHost(input.host, input.by))),
@@ -82,10 +108,25 @@ export const apiRouter = t.router({
 
   runs: t.router({
     start: t.procedure
-      .input(z.strictObject({ target: Target, by, reason, asked: Asked, waves: WavePlan, limits: RunLimits }))
+      .input(
+        z.strictObject({
+          target: Target,
+          by,
+          reason,
+          asked: Asked,
+          waves: WavePlan,
+          limits: RunLimits,
+          terms: z.exactOptional(TermsAsked),
+        }),
+      )
       .mutation(async ({ ctx, input: { target, ...request } }) =>
         opened(await ctx.controller.startRun(target, request)),
       ),
+
+    /** A new run, with new plans to be signed, for those hosts of one that has ended that were not done. */
+    retry: t.procedure
+      .input(z.strictObject({ run: RunId, by }))
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.retryRun(input.run, input.by))),
 
     show: t.procedure
       .input(z.strictObject({ run: RunId }))

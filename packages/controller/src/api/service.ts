@@ -6,9 +6,13 @@ import {
   type HostRecordView,
   type OfferedRemediation,
   type Problem,
+  type Timers,
 } from '@fleetmend/shared'
-import { recorded } from '../audit/record.ts'
+import { recorded, recordLie } from '../audit/record.ts'
+import { addOverSsh } from '../fleet/add-over-ssh.ts'
 import type { Sessions } from '../fleet/sessions.ts'
+import type { SshAccess } from '../fleet/ssh-access.ts'
+import type { SshLines } from '../fleet/ssh-lines.ts'
 import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import type { Clock } from '../runs/clock.ts'
 import type { Driver } from '../runs/driver.ts'
@@ -23,6 +27,7 @@ import type { Answer, ControllerService, Offered, Target } from './controller-se
 import { diagnoseHosts } from './diagnosing.ts'
 import { explainWith } from './explaining.ts'
 import { signedDeeds } from './signed-deeds.ts'
+import { retryOf, startOf } from './starting-runs.ts'
 import { hostsMeant } from './targets.ts'
 import { unknownRun, watchRun } from './watch-run.ts'
 
@@ -32,12 +37,15 @@ export interface ServiceParts {
   readonly driver: Driver
   readonly authority: CertificateAuthority
   readonly clock: Clock
+  readonly timers: Timers
+  readonly access: SshAccess
+  readonly lines: SshLines
   readonly agentsUrl: string
   readonly approversPath: string
 }
 
 export function controllerService(parts: ServiceParts): ControllerService {
-  const { database, sessions, driver, authority, clock, agentsUrl } = parts
+  const { database, sessions, driver, authority, clock, access, lines, agentsUrl } = parts
   const meant = async (target: Target) => hostsMeant(await listHosts(database), target)
   const ids = async (target: Target): Promise<Answer<readonly string[]>> => {
     const hosts = await meant(target)
@@ -55,6 +63,7 @@ export function controllerService(parts: ServiceParts): ControllerService {
       const view = hosts.value.map((host): HostRecordView => ({
         ...host,
         connected: sessions.get(host.id) !== null,
+        wrong: inShort(sessions.whyAway(host.id)),
         alarm: alarms.get(host.id) ?? null,
       }))
       return { ok: true, value: view }
@@ -68,6 +77,13 @@ export function controllerService(parts: ServiceParts): ControllerService {
       })
       const token = encodeJoinToken({ url: agentsUrl, fingerprint: authority.fingerprint, secret: invited.secret })
       return { ok: true, value: { token, expiresAt: invited.expiresAt } }
+    },
+
+    addHost: (request) => addOverSsh({ ...parts, fleet: authority.fleet, keep: (host) => lines.keep(host) }, request),
+
+    async sshAccess() {
+      const key = await access.key()
+      return key.ok ? { ok: true, value: { publicKey: key.value.publicKey, fleet: authority.fleet } } : key
     },
 
     async removeHost(host, by) {
@@ -89,16 +105,25 @@ export function controllerService(parts: ServiceParts): ControllerService {
     async *diagnose(target, site, signal) {
       const hosts = await ids(target)
       if (!hosts.ok) return hosts.problem
-      yield* diagnoseHosts(sessions, hosts.value, site, signal)
+      const asked = { site, notBelieved: (host: string, lie: Problem) => recordLie(database, clock, host, lie) }
+      yield* diagnoseHosts(sessions, hosts.value, asked, signal)
       return null
     },
 
     async startRun(target, request) {
-      const hosts = await ids(target)
+      const hosts = await meant(target)
       if (!hosts.ok) return hosts
       const unknown = unknownRemediation(request.asked.want, catalogueOf(sessions))
       if (unknown) return { ok: false, problem: unknown }
-      return { ok: true, value: await driver.startRun({ ...request, hosts: [...hosts.value] }) }
+      const start = startOf(request, hosts.value, clock.nowMs())
+      return start.ok ? { ok: true, value: await driver.startRun(start.value) } : start
+    },
+
+    async retryRun(id, by) {
+      const run = await driver.load(id)
+      if (!run) return { ok: false, problem: unknownRun(id) }
+      const retry = retryOf(run, await listHosts(database), { by, nowMs: clock.nowMs() })
+      return retry.ok ? { ok: true, value: await driver.startRun(retry.value) } : retry
     },
 
     async showRun(id) {
@@ -122,6 +147,10 @@ function opened(
   submitted: Awaited<ReturnType<Driver['submit']>>,
 ): Answer<Extract<typeof submitted, { ok: true }>['run']> {
   return submitted.ok ? { ok: true, value: submitted.run } : submitted
+}
+
+function inShort(told: Problem | null): HostRecordView['wrong'] {
+  return told && { code: told.code, says: told.detail }
 }
 
 /** A remediation as most of the connected hosts describe it. */

@@ -12,6 +12,8 @@ export function entryWords(entry: Exclude<ControllerEntry, { type: 'run-event' }
       return entry.insteadOf === null
         ? 'Enrolled.'
         : `Enrolled anew: its key is another one than ${shortDigest(entry.insteadOf)}.`
+    case 'host-added':
+      return `Added, reached over SSH as ${entry.place}, host key ${entry.hostKey}.`
     case 'certificate-renewed':
       return `Renewed its certificate, until ${entry.expiresAt}.`
     case 'host-removed':
@@ -22,6 +24,8 @@ export function entryWords(entry: Exclude<ControllerEntry, { type: 'run-event' }
       return `Signed its own record ${entry.head.head.sequence}, ${shortDigest(entry.head.head.hash)}.`
     case 'host-alarm':
       return `ALARM ${entry.code}: ${entry.says}`
+    case 'host-not-believed':
+      return `What the host answered cannot be true (${entry.code}): ${entry.says}`
     case 'alarm-accepted':
       return `Took its record as it is in spite of ${entry.code}: ${entry.reason}`
     case 'token-made':

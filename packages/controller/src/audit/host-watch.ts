@@ -35,6 +35,8 @@ export interface HostWatch {
   connected(session: Session): Promise<void>
   /** Told where the controller's own record stands, and asked for its head; with the run, if it was for one. */
   applied(session: Session, run: RunId | null): Promise<void>
+  /** Somebody in its place has another SSH key. */
+  otherHostKey(host: HostId, told: Problem): Promise<void>
 }
 
 const pageRecords = 200
@@ -67,6 +69,11 @@ export function watchHosts(parts: HostWatchParts): HostWatch {
       if (mayLook.take(session.host) > 0) return
       await inTurn(session.host, () => hold(parts, session, session.hello.audit ?? null, null))
     },
+    otherHostKey: (host, told) =>
+      inTurn(host, async () => {
+        const known = await getHostAudit(parts.database, host)
+        if (known) await raise(parts, known, told, null)
+      }),
     applied: (session, run) =>
       inTurn(session.host, async () => {
         const { audit } = session.agent

@@ -4,11 +4,12 @@ import {
   problemKinds,
   type ControllerEntry,
   type HostId,
+  type Problem,
   type ProblemCode,
   type RunId,
 } from '@fleetmend/shared'
 import type { Clock } from '../runs/clock.ts'
-import { appendRecord, chainEnd, countSince } from '../store/audit-records.ts'
+import { appendRecord, chainEnd, countLeftOut, countSince } from '../store/audit-records.ts'
 import type { Connection, Database } from '../store/tables.ts'
 
 /**
@@ -45,6 +46,8 @@ export function isTelling(code: ProblemCode): boolean {
 
 /** More than this is a flood, which must not fill the disk; that it came is on record once. */
 const refusalsPerHour = 200
+/** Of hosts that are asked again and again. */
+const liesPerHour = 200
 const hourMs = 60 * 60_000
 
 /**
@@ -67,6 +70,17 @@ export async function recordRefusal(
   await database.transaction().execute((transaction) => appendBounded(transaction, entry, clock, refusalsPerHour))
 }
 
+/** A host answered with what cannot be true, outside of any run: in a run it is an event of that. */
+export async function recordLie(
+  database: Database,
+  clock: Pick<Clock, 'nowMs'>,
+  host: HostId,
+  { code, detail }: Problem,
+): Promise<void> {
+  const entry: ControllerEntry = { type: 'host-not-believed', host, code, says: detail.slice(0, 4000) }
+  await database.transaction().execute((transaction) => appendBounded(transaction, entry, clock, liesPerHour))
+}
+
 async function appendBounded(
   transaction: Connection,
   entry: ControllerEntry,
@@ -79,7 +93,7 @@ async function appendBounded(
     await appendRecord(transaction, entry, instantOf(clock))
     return
   }
-  if ((await countSince(transaction, 'left-out', hourAgo)) > 0) return
+  if ((await countLeftOut(transaction, entry.type, hourAgo)) > 0) return
   const until = new Date(nowMs + hourMs).toISOString()
   await appendRecord(transaction, { type: 'left-out', kind: entry.type, until }, instantOf(clock))
 }

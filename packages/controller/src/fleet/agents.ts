@@ -12,6 +12,7 @@ import {
   type Problem,
   type ProblemCode,
   type Renewed,
+  type Timers,
 } from '@fleetmend/shared'
 import { initTRPC } from '@trpc/server'
 import type { WebSocket } from 'ws'
@@ -20,27 +21,20 @@ import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import { enrol, renewCertificate, whyNotMember } from '../identity/enrol.ts'
 import type { KnownPeer } from '../identity/host-identity.ts'
 import { tokenBuckets, type TokenBuckets } from '../people/token-buckets.ts'
-import type { Clock } from '../runs/clock.ts'
-import { hostTrusts, sawHost } from '../store/hosts.ts'
-import type { Database } from '../store/tables.ts'
+import { hostTrusts } from '../store/hosts.ts'
 import { listenForAgents, type AgentsListener, type KnownHost } from './agents-listener.ts'
+import { attend, type Attending } from './attend.ts'
 import { networkOf } from './places.ts'
 import { lineLife } from './line-life.ts'
-import { openSession, type Session } from './session.ts'
-import type { Sessions } from './sessions.ts'
+import { openSession } from './session.ts'
 
-export interface AgentsParts {
-  readonly database: Database
+export interface AgentsParts extends Attending {
   readonly authority: CertificateAuthority
-  readonly sessions: Sessions
-  readonly clock: Clock
+  readonly timers: Timers
   readonly names: readonly string[]
   readonly host: string
   readonly port: number
   readonly renewalGraceMs: number
-  /** Called when a host of the fleet is here. */
-  readonly connected: (session: Session) => void
-  readonly log: (line: string) => void
 }
 
 /** Long enough for a slow host to sign, short enough that nobody holds a place for fun. */
@@ -153,6 +147,7 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
         router: newcomersRouter,
         createContext: (): NewcomerContext => ({ room, address }),
         limits: { calls: 1, queuedCalls: 1, subscriptions: 0 },
+        timers: room.timers,
         onError: ({ error }) => room.log(`a bug while a host enrolled: ${said(error)}`),
       })
       closeAfter(peer, newcomerLimitMs)
@@ -162,6 +157,7 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
         router: lateRouter,
         createContext: () => contextOf(room, known, () => undefined),
         limits: { calls: 1, queuedCalls: 1, subscriptions: 0 },
+        timers: room.timers,
         onError: ({ error }) => room.log(`a bug while ${known.host} renewed its certificate: ${said(error)}`),
       })
       closeAfter(peer, newcomerLimitMs)
@@ -183,6 +179,7 @@ async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: Know
     router: membersRouter,
     createContext: () => contextOf(room, known, (untilMs) => life.extend(untilMs)),
     limits: { calls: 4, queuedCalls: 16, subscriptions: 0 },
+    timers: room.timers,
     onError: ({ path, error }) => log(`a bug in ${path} for ${host}: ${said(error)}`),
   })
   const life = lineLife(clock, Date.parse(certificate.validTo), () =>
@@ -203,21 +200,12 @@ async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: Know
   // Asked again: it may have been removed since the handshake, and from here on a removal finds this line.
   const why = await whyNotMember(database, known)
   if (why) return turnAway(why)
-  const session = await openSession(peer, host)
+  const session = await openSession(peer, host, 'certificate')
   if (!session.ok) return turnAway(session.problem)
-  const { os, agentVersion } = session.value.hello
-  const saw = (): Promise<void> =>
-    sawHost(database, host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
-  await saw()
-  forget()
-  if (peer.open) {
-    sessions.enter(session.value)
-    room.connected(session.value)
-    log(`${host} connected (agent ${agentVersion})`)
-  }
-  const end = await peer.ended
-  if (sessions.get(host) === null) await saw()
-  log(`${host} disconnected${end.problem ? `: ${end.problem.detail}` : ''}`)
+  await attend(room, session.value, () => {
+    forget()
+    return peer.open
+  })
 }
 
 function contextOf(room: Room, known: KnownHost, renewed: (untilMs: number) => void): MemberContext {
@@ -241,7 +229,7 @@ function closeAfter(peer: Peer, limitMs: number): void {
 
 /** On record, as far as it says something about the fleet: knocking at random is no event. */
 function refused({ database, clock, log }: Room, code: ProblemCode, asked: string, by: string): void {
-  if (code === 'busy' || code === 'bad-input' || code === 'unreachable' || code === 'timed-out') return
+  if (code === 'busy' || code === 'bad-input' || code === 'unreachable') return
   recordRefusal(database, clock, { by, asked, code }).catch((error: unknown) =>
     log(`a refusal was not recorded: ${said(error)}`),
   )

@@ -3,6 +3,7 @@
  * for a failure: what left this process may have been carried out.
  */
 import {
+  ApplyNews,
   callFailureOf,
   outcomeIsUnknown,
   problemOf,
@@ -15,6 +16,8 @@ import {
   type RunId,
 } from '@fleetmend/shared'
 import type { ApplyAnswer, Fleet, JournalAnswer, NotReached, OnProgress } from '../runs/fleet-port.ts'
+import { lookAgain } from './look-again.ts'
+import { notConnected } from './not-connected.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -37,6 +40,11 @@ export function connectedFleet(
       const said = await askApply(sessions, { host, digest, reported }, signal)
       return said.kind === 'not-reached' && !(await isMember(host)) ? gone(host) : said
     },
+    async presence(host) {
+      if (sessions.get(host)) return 'here'
+      return (await isMember(host)) ? 'away' : 'gone'
+    },
+    look: (host, signal) => lookAgain(sessions, host, signal),
   }
 }
 
@@ -47,7 +55,7 @@ async function plan(
   signal: AbortSignal,
 ): Promise<PlanAnswer | NotReached> {
   const session = await sessions.reach(host, signal)
-  if (!session) return notConnected(host)
+  if (!session) return away(sessions, host)
   try {
     return await session.agent.remediate.plan.mutate(asked, { signal, context: { limitMs: planLimitMs } })
   } catch (error) {
@@ -69,7 +77,7 @@ interface Command {
 async function apply(sessions: Sessions, command: Command, signal: AbortSignal): Promise<ApplyAnswer> {
   const { host, digest, authority } = command
   const session = await sessions.reach(host, signal)
-  if (!session) return notConnected(host)
+  if (!session) return away(sessions, host)
   try {
     const options = { signal, context: { limitMs: beginLimitMs } }
     const begun = await session.agent.remediate.begin.mutate({ plan: digest, authority }, options)
@@ -89,11 +97,13 @@ async function follow(
 ): Promise<ApplyAnswer> {
   try {
     for await (const { data } of session.agent.remediate.watch.subscribe({ apply: id }, { signal })) {
-      if (data.news === 'closed') {
+      const told = ApplyNews.safeParse(data)
+      if (!told.success) return { kind: 'lost', says: 'The agent told something of it that makes no sense.' }
+      if (told.data.news === 'closed') {
         await reported(session, runOf(authority))
-        return { kind: 'reported', report: data.report }
+        return { kind: 'reported', report: told.data.report }
       }
-      onProgress(data.phase, data.entry)
+      onProgress(told.data.phase, told.data.entry)
     }
     return { kind: 'lost', says: 'The agent stopped telling what becomes of it.' }
   } catch (error) {
@@ -107,7 +117,7 @@ async function askApply(
   signal: AbortSignal,
 ): Promise<JournalAnswer> {
   const session = await sessions.reach(host, signal)
-  if (!session) return notConnected(host)
+  if (!session) return away(sessions, host)
   try {
     const options = { signal, context: { limitMs: askLimitMs } }
     const report = await session.agent.remediate.report.query({ plan: digest }, options)
@@ -141,10 +151,6 @@ function gone(host: HostId): JournalAnswer {
   }
 }
 
-function notConnected(host: HostId): NotReached {
-  return {
-    kind: 'not-reached',
-    how: 'unreachable',
-    says: `${host} is not connected. On the host:\n    systemctl status fleetmend-agent`,
-  }
+function away(sessions: Sessions, host: HostId): NotReached {
+  return { kind: 'not-reached', how: 'unreachable', says: notConnected(sessions, host).detail }
 }

@@ -29,14 +29,14 @@ export type SessionOpened =
 /** An agent that does not say who it is within this time is not worth a connection. */
 const helloLimitMs = 15_000
 
-/** `host` is who it is by its certificate. */
-export async function openSession(peer: Peer, host: HostId): Promise<SessionOpened> {
+/** `host` is who it is by that, whatever it says. */
+export async function openSession(peer: Peer, host: HostId, by: 'certificate' | 'SSH key'): Promise<SessionOpened> {
   const agent = createTRPCClient<AgentRouter>({ links: [peer.link()] })
   try {
     const said = Hello.safeParse(await agent.hello.query(undefined, { context: { limitMs: helloLimitMs } }))
     if (!said.success) return refuse('malformed-frame', 'What it says of itself makes no sense.')
     if (said.data.host !== host)
-      return refuse('wrong-host', `Its certificate is that of ${host}, and it calls itself ${said.data.host}.`)
+      return refuse('wrong-host', `Its ${by} is that of ${host}, and it calls itself ${said.data.host}.`)
     const agreed = agree(said.data.spoken)
     if (!agreed.ok) return refuse('not-spoken-here', agreed.says)
     const close = (because?: Problem): void => peer.close(because)

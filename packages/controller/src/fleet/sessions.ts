@@ -20,6 +20,10 @@ export interface Sessions {
    * controller was not. Null: it is not connected.
    */
   reach(host: HostId, signal: AbortSignal): Promise<Session | null>
+  /** Where the controller goes to the host: what keeps it from there. Null: nothing any more. */
+  cannotReach(host: HostId, why: Problem | null): void
+  /** Null: the host is here, or nobody knows. */
+  whyAway(host: HostId): Problem | null
   close(): void
 }
 
@@ -30,6 +34,7 @@ const waitMs = 8_000
 export function openSessions(clock: Clock): Sessions {
   const connected = new Map<HostId, Session>()
   const leftAtMs = new Map<HostId, number>()
+  const away = new Map<HostId, Problem>()
   const arriving = new Map<HostId, (because?: Problem) => void>()
   const waiting = new Map<HostId, Set<() => void>>()
   const startedMs = clock.nowMs()
@@ -55,6 +60,7 @@ export function openSessions(clock: Clock): Sessions {
       const { host } = session
       connected.get(host)?.close()
       connected.set(host, session)
+      away.delete(host)
       for (const wake of waiting.get(host) ?? []) wake()
       void session.ended.then(() => {
         if (connected.get(host) !== session) return
@@ -80,6 +86,11 @@ export function openSessions(clock: Clock): Sessions {
       if (!connected.has(host) && !signal.aborted && mayComeBack(host)) await arrival(host, signal)
       return connected.get(host) ?? null
     },
+    cannotReach(host, why) {
+      if (why === null) away.delete(host)
+      else away.set(host, why)
+    },
+    whyAway: (host) => away.get(host) ?? null,
     close() {
       for (const close of arriving.values()) close()
       for (const session of connected.values()) session.close()

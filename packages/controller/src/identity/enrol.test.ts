@@ -3,7 +3,7 @@ import { enrolmentChallenge, type EnrolRequest } from '@fleetmend/shared'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openPrivateFolder } from '../store/private-folder.ts'
 import { scratchFolder } from '../../test/scratch-folder.ts'
-import { getHost, listHosts, removeHost } from '../store/hosts.ts'
+import { getHost, listHosts, putHost, removeHost } from '../store/hosts.ts'
 import { getHostAudit } from '../store/host-audits.ts'
 import { addJoinToken, type Invitation } from '../store/join-tokens.ts'
 import { openMemoryStore } from '../store/open-store.ts'
@@ -238,5 +238,19 @@ describe('renewal', () => {
       problem: { code: 'host-removed', detail: 'web-4 is not a host of this fleet any more.' },
     })
     expect(await removeHost(database, 'web-4')).toBe(false)
+  })
+})
+
+test('a host that is reached over SSH is not let in by a certificate, even with the key that it always had', async () => {
+  const keys = generateKeyPairSync('ed25519')
+  await enrol(database, authority, requestOf('web-5', await invite(), keys), nowMs)
+  const known = (await getHost(database, 'web-5'))!
+  const peer = { host: 'web-5', keyFingerprint: known.keyFingerprint }
+  expect(await whyNotMember(database, peer)).toBeNull()
+  const ssh = { user: 'fleetmend', host: 'web-5.example', port: 22, hostKey: 'ssh-ed25519 AAAA', jumps: [] }
+  await putHost(database, { ...known, certificateFingerprint: null, certificateExpiresAt: null, ssh })
+  expect(await whyNotMember(database, peer)).toMatchObject({
+    code: 'host-over-ssh',
+    detail: expect.stringContaining('fleetmend hosts invite --host web-5'),
   })
 })

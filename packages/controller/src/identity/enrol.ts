@@ -68,6 +68,7 @@ export async function enrol(
       keyFingerprint: issued.keyFingerprint,
       certificateFingerprint: issued.fingerprint,
       certificateExpiresAt: issued.expiresAt,
+      ssh: null,
       enrolledAt: at,
       lastSeenAt: null,
     })
@@ -114,11 +115,20 @@ async function shownAgain(
 export async function whyNotMember(database: Database, { host, keyFingerprint }: KnownPeer): Promise<Problem | null> {
   const known = await getHost(database, host)
   if (!known) return problem('host-removed', `${host} is not a host of this fleet any more.`)
+  if (known.ssh !== null) return problem('host-over-ssh', overSsh(host))
   if (known.keyFingerprint === keyFingerprint) return null
   return problem(
     'host-replaced',
     `${host} enrolled anew at ${known.enrolledAt}, with another key: this one is no longer that host.`,
   )
+}
+
+/**
+ * It may even show the key of before. Two ways would be two sessions, either of which could be the one that somebody else
+ * holds; which of them counts is said by a person, and never by whoever comes first.
+ */
+function overSsh(host: HostId): string {
+  return `${host} is reached over SSH, and in no other way. To have it dial out instead:\n    fleetmend hosts invite --host ${host}`
 }
 
 export type Renewing =

@@ -56,6 +56,7 @@ async function host(id: string): Promise<void> {
     keyFingerprint: digest,
     certificateFingerprint: digest,
     certificateExpiresAt: at,
+    ssh: null,
     enrolledAt: at,
     lastSeenAt: null,
   })

@@ -26,6 +26,7 @@ export const rolesOfProcedure = {
   approvers: onCallOrApproving,
 
   'runs.start': onCall,
+  'runs.retry': onCall,
   'runs.begin': onCall,
   'runs.pause': onCall,
   'runs.resume': onCall,
@@ -44,6 +45,8 @@ export const rolesOfProcedure = {
   'runs.deny': approving,
 
   'hosts.invite': admins,
+  'hosts.sshAccess': admins,
+  'hosts.add': admins,
   'hosts.remove': admins,
   'audit.accept': admins,
   'authority.show': admins,

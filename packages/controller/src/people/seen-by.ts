@@ -44,6 +44,8 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
       return isAll ? { ok: true, value: hosts } : viewsOf(hosts, hostsMeant(hosts, target))
     },
     invite: (request) => service.invite({ ...request, by: name }),
+    addHost: (request) => service.addHost({ ...request, by: name }),
+    sshAccess: () => service.sshAccess(),
     removeHost: (host) => service.removeHost(host, name),
 
     async *diagnose(target, site, signal) {
@@ -56,6 +58,7 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
       const hosts = await meant(target)
       return hosts.ok ? service.startRun(hosts.value, { ...request, by: name }) : hosts
     },
+    retryRun: async (id) => (await whyNot(id)) ?? service.retryRun(id, name),
     async showRun(id) {
       const shown = await service.showRun(id)
       return !shown.ok || (await whole(shown.value.run)) ? shown : { ok: false, problem: unknownRun(id) }

@@ -2,29 +2,28 @@
  * A controller that is killed at any point, between any two steps: the next one carries the run on with the same store,
  * the run ends as if nothing had happened, and no host is changed twice.
  */
+import { randomBytes } from 'node:crypto'
 import { hasEnded, manifestDigest, type HostId, type Run } from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { fakeClock, quiet } from '../../test/fake-clock.ts'
+import { noRules } from '../../test/no-rules.ts'
 import { fakeFleet, type FakeHost } from '../../test/fake-fleet.ts'
+import { mortalFleet, mortalStore, type Life } from '../../test/mortal.ts'
 import { approvalBy, startedWith, statesOf } from '../../test/sample-run.ts'
 import { openMemoryStore } from '../store/open-store.ts'
 import { listEvents, verifyChain } from '../store/run-events.ts'
 import { listRuns, runStore } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { Driver, type DriverPorts } from './driver.ts'
-import type { Fleet } from './fleet-port.ts'
 import { replay } from './replay.ts'
-import type { RunStore } from './run-store.ts'
 
-interface Life {
+interface CountedLife extends Life {
   readonly dead: boolean
   /** How many points were passed. */
   readonly passed: number
-  /** Passes a point, or dies there: what is dead neither does anything more nor hears of anything. */
-  point(): Promise<void>
 }
 
-function lifeOf(points: number): Life {
+function lifeOf(points: number): CountedLife {
   let passed = 0
   return {
     get dead() {
@@ -38,31 +37,6 @@ function lifeOf(points: number): Life {
       return passed > points ? new Promise(() => {}) : Promise.resolve()
     },
   }
-}
-
-function mortalStore(store: RunStore, life: Life): RunStore {
-  return {
-    create: (...all) => around(life, () => store.create(...all)),
-    save: (...all) => around(life, () => store.save(...all)),
-    load: (...all) => around(life, () => store.load(...all)),
-    claim: (...all) => around(life, () => store.claim(...all)),
-  }
-}
-
-function mortalFleet(fleet: Fleet, life: Life): Fleet {
-  return {
-    plan: (...all) => around(life, () => fleet.plan(...all)),
-    apply: (...all) => around(life, () => fleet.apply(...all)),
-    askApply: (...all) => around(life, () => fleet.askApply(...all)),
-  }
-}
-
-/** Killed before it was done, or after it was done but before that was known. */
-async function around<Answer>(life: Life, act: () => Promise<Answer>): Promise<Answer> {
-  await life.point()
-  const answer = await act()
-  await life.point()
-  return answer
 }
 
 interface Story {
@@ -89,7 +63,7 @@ const stories: readonly Story[] = [
   },
 ]
 
-test.each(stories)('killed at any point while $name', async ({ hosts, ends }) => {
+test.each(stories)('killed at any point while $name', { timeout: 60_000 }, async ({ hosts, ends }) => {
   const whole = await tell(hosts, [Number.POSITIVE_INFINITY])
   expect(whole.run.state).toBe(ends)
   expect(whole.passed).toBeGreaterThan(20)
@@ -126,6 +100,8 @@ async function tell(
         store: mortalStore(runStore(database, { soleWriter: true }), life),
         fleet: mortalFleet(fleet, life),
         clock,
+        rules: noRules,
+        random: (bytes) => randomBytes(bytes).toString('hex'),
         onBug: note,
         onFatal: note,
       },
@@ -152,7 +128,7 @@ async function live(
   ports: DriverPorts,
   database: Database,
   hosts: readonly HostId[],
-  life: Life,
+  life: CountedLife,
   clock: ReturnType<typeof fakeClock>,
 ): Promise<void> {
   const driver = new Driver(ports)

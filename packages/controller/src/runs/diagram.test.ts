@@ -19,6 +19,16 @@ const walks: readonly Walk[] = [
     events: (run) => possibleEvents(run, one),
   },
   {
+    name: 'two hosts, one of which may be away, and a wave that must stay well',
+    from: applying({
+      changes: one,
+      waves: { ...waves, between: { wellForMs: 60_000 } },
+      limits,
+      terms: { awaitHostsUntil: '2026-11-21T05:00:00.000Z' },
+    }).run,
+    events: (run) => possibleEvents(run, one),
+  },
+  {
     name: 'three hosts, two changes, one after the other',
     from: applying({ changes: two, waves, limits }).run,
     events: (run) => fewEvents(run, two),
@@ -98,8 +108,9 @@ function keyOf(run: Run): string {
     stopping?.to,
     rest.state === 'awaiting-approval' ? rest.approvals.length : 'enough',
     rest.manifest !== null,
-    groups.map((group) => group.promoted !== null),
-    hosts.map((host) => [host.state, host.probesPass, host.attempts, host.plan !== null]),
+    groups.map(({ promoted, watched }) => [promoted?.wave, watched?.wave, watched?.unwell?.length]),
+    rest.heldBack.length,
+    hosts.map((host) => [host.state, host.wave, host.probesPass, host.attempts, host.plan !== null]),
   ])
 }
 

@@ -1,6 +1,8 @@
-import { hasEnded, manifestDigest, type HostId, type Run, type RunId } from '@fleetmend/shared'
+import { randomBytes } from 'node:crypto'
+import { hasEnded, manifestDigest, type Digest, type HostId, type Run, type RunId } from '@fleetmend/shared'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { fakeClock, quiet, type FakeClock } from '../../test/fake-clock.ts'
+import { noRules } from '../../test/no-rules.ts'
 import { fakeFleet, type FakeFleet, type FakeHost } from '../../test/fake-fleet.ts'
 import { approvalBy, atMs, planOf, reportOf, startedWith, statesOf } from '../../test/sample-run.ts'
 import { openMemoryStore } from '../store/open-store.ts'
@@ -33,6 +35,8 @@ async function driverOf(fleet: Fleet, soleWriter = true): Promise<Driver> {
     store: runStore(database, { soleWriter }),
     fleet,
     clock,
+    rules: noRules,
+    random: (bytes) => randomBytes(bytes).toString('hex'),
     onBug: (error) => bugs.push(error),
     onFatal: (error) => fatal.push(error),
   })
@@ -133,10 +137,36 @@ describe('a connection that breaks while a host applies', () => {
     expect(Date.parse(run.endedAt!)).toBeGreaterThanOrEqual(atMs + atWorkMs)
   })
 
+  test('is not followed for ever by a host that says for ever that it is at work', async () => {
+    const honest = fakeFleet({ a: {} })
+    const driver = await driverOf({
+      ...honest,
+      apply: async (...told) => {
+        await honest.apply(...told)
+        return { kind: 'lost', says: 'The connection broke.' }
+      },
+      askApply: async (...asked) => {
+        const answer = await honest.askApply(...asked)
+        return answer.kind === 'reported'
+          ? { kind: 'reported', report: { ...answer.report, outcome: null, phase: 'watching', endedAt: null } }
+          : answer
+      },
+    })
+    const { id } = await driver.startRun(requestFor(['a']))
+    await approveAndBegin(driver, id)
+    const run = await toTheEnd(driver, id)
+    expect(run).toMatchObject({ state: 'halted', stopping: { says: expect.stringContaining('a is unknown') } })
+    expect(run.hosts[0]).toMatchObject({ state: 'unknown', code: 'apply-overdue' })
+    expect(Date.parse(run.endedAt!) - atMs).toBeLessThan(driverDefaults.atWorkForMs + 2 * 60_000)
+  })
+
   test('and is never mended leaves the host unknown, and stops the run', async () => {
     const { run } = await played({ a: { silentFor: 1_000_000 }, b: {} })
     expect(run).toMatchObject({ state: 'halted', stopping: { says: expect.stringContaining('a is unknown') } })
-    expect(run.hosts[0]?.says).toContain('could not be asked for 15 minutes')
+    expect(run.hosts[0]).toMatchObject({
+      code: 'unreachable',
+      says: expect.stringContaining('could not be asked for 15 minutes'),
+    })
   })
 })
 
@@ -190,63 +220,28 @@ test('an approval runs out as well under the next controller', async () => {
 })
 
 describe('what a host says', () => {
-  const nonsense: readonly {
-    readonly name: string
-    readonly fleet: (fleet: FakeFleet) => Partial<Fleet>
-    readonly state: string
-    readonly says: string
-  }[] = [
-    {
-      name: 'a plan of another host',
-      fleet: (fleet) => ({ plan: (_, ...rest) => fleet.plan('b', ...rest) }),
-      state: 'plan-refused',
-      says: 'not a plan of its own',
-    },
-    {
-      name: 'a plan with another digest',
-      fleet: (fleet) => ({
-        plan: async (...asked) => {
-          const answer = await fleet.plan(...asked)
-          return answer.kind === 'planned'
-            ? { ...answer, record: { ...answer.record, digest: `sha256:${'0'.repeat(64)}` } }
-            : answer
-        },
-      }),
-      state: 'plan-refused',
-      says: 'not a plan of its own',
-    },
-    {
-      name: 'a plan that has no canonical form',
-      fleet: () => ({ plan: async () => ({ kind: 'planned', record: { plan: { warnings: ['\ud800'] } } }) as never }),
-      state: 'plan-refused',
-      says: 'not a plan of its own',
-    },
-    {
-      name: 'nothing at all',
-      fleet: () => ({ plan: async () => undefined as never }),
-      state: 'plan-refused',
-      says: 'not a plan of its own',
-    },
-    {
-      name: 'that it cannot be reached, in a way that there is not',
-      fleet: () => ({ plan: async () => ({ kind: 'not-reached', how: 'maybe' }) as never }),
-      state: 'plan-refused',
-      says: 'not a plan of its own',
-    },
-    {
-      name: 'text that cannot be hashed',
-      fleet: () => ({ plan: async () => ({ kind: 'refused', because: 'half \ud800 a character', toDo: '' }) }),
-      state: 'plan-refused',
-      says: 'half \ufffd a character',
-    },
-  ]
-  test.each(nonsense)('$name becomes no plan', async ({ fleet, state, says }) => {
+  test('of its plan, and is not true, is no plan, and an event of the run', async () => {
     const honest = fakeFleet({ a: {}, b: {} })
-    const driver = await driverOf({ ...honest, ...fleet(honest) })
+    const driver = await driverOf({ ...honest, plan: (_, ...rest) => honest.plan('b', ...rest) })
     const { id } = await driver.startRun(requestFor(['a']))
     const run = await stateOf(driver, id)
-    expect(run.hosts[0]).toMatchObject({ state, says: expect.stringContaining(says) })
+    expect(run.hosts[0]).toMatchObject({ state: 'plan-refused', code: 'answer-not-believed' })
     expect(run.state).toBe('halted')
+    expect((await listEvents(database, id)).map(({ event }) => event.type)).toContain('host-not-believed')
+  })
+
+  test('of its apply, and is not true, is believed neither when it comes nor when its journal is asked', async () => {
+    const falsely = async (_: HostId, plan: Digest) =>
+      ({ kind: 'reported', report: { ...reportOf(planOf('b'), 'fixed'), plan } }) as const
+    const driver = await driverOf({ ...fakeFleet({ a: {} }), apply: falsely, askApply: falsely })
+    const { id } = await driver.startRun(requestFor(['a']))
+    await approveAndBegin(driver, id)
+    // No time passes: it is not asked again and again.
+    const run = await stateOf(driver, id)
+    expect(run).toMatchObject({ state: 'halted', stopping: { says: expect.stringContaining('a is unknown') } })
+    expect(run.hosts[0]).toMatchObject({ state: 'unknown', code: 'answer-not-believed' })
+    const events = (await listEvents(database, id)).map(({ event }) => event.type)
+    expect(events.filter((type) => type === 'host-not-believed')).toHaveLength(2)
   })
 
   test('about an apply that is not the one it was told is not believed, and its journal is asked', async () => {
@@ -296,12 +291,13 @@ test('those who watch see events and progress in order, until they stop', async 
     'approval-asked → awaiting-approval',
     'approved → approved',
     'apply-started → applying',
+    'hosts-begun → applying',
     'a: Admitted.',
     'host-applied → finished',
   ])
   stop()
   await driver.startRun(requestFor(['a']))
-  expect(seen).toHaveLength(7)
+  expect(seen).toHaveLength(8)
 })
 
 test('an answer that cannot be saved ends the process, because memory and disk would part', async () => {
@@ -310,6 +306,8 @@ test('an answer that cannot be saved ends the process, because memory and disk w
     store: { ...store, save: () => Promise.reject(new Error('disk full')) },
     fleet: fakeFleet({ a: {} }),
     clock,
+    rules: noRules,
+    random: (bytes) => randomBytes(bytes).toString('hex'),
     onBug: (error) => bugs.push(error),
     onFatal: (error) => fatal.push(error),
   })

@@ -2,7 +2,6 @@
  * The only place where runs touch the world. It saves an event and the run that follows in one transaction, and only then
  * carries out what the engine asks for; after a crash, it takes every run up where the store says that it stands.
  */
-import { randomBytes } from 'node:crypto'
 import {
   hasEnded,
   problem,
@@ -18,16 +17,24 @@ import {
 import type { Clock } from './clock.ts'
 import { commandKey, type Command } from './command.ts'
 import type { Fleet } from './fleet-port.ts'
+import { standingOf } from './host-states.ts'
 import { perform, type Patience } from './perform.ts'
+import { roomFor, type FleetRules, type RoomLimit } from './room.ts'
 import { PersonEvent, Started, type RecordedEvent, type RunEvent } from './run-event.ts'
-import type { Lease, RunStore, StoredRun } from './run-store.ts'
+import type { ChangeOfHosts, Lease, RunStore, StoredRun } from './run-store.ts'
 import { resume } from './resume.ts'
+import { isIn } from './step.ts'
 import { begin, transition } from './transition.ts'
+import { calledHosts } from './waves.ts'
 
 export interface DriverPorts {
   readonly store: RunStore
   readonly fleet: Fleet
   readonly clock: Clock
+  /** What holds for hosts of every run now; read each time, so that a change takes effect at once. */
+  rules(): Promise<FleetRules>
+  /** So many random bytes, in hex. */
+  random(bytes: number): string
   /** Something that must not happen and does not stop the run; for the log. */
   onBug(error: unknown): void
   /**
@@ -39,9 +46,17 @@ export interface DriverPorts {
 
 export interface DriverSettings extends Patience {
   readonly leaseMs: number
+  /** How often hosts that were held back are tried again without a sign that there is room. */
+  readonly roomEveryMs: number
 }
 
-export const driverDefaults: DriverSettings = { leaseMs: 30_000, askEveryMs: 2_000, askForMs: 15 * 60_000 }
+export const driverDefaults: DriverSettings = {
+  leaseMs: 30_000,
+  roomEveryMs: 10_000,
+  askEveryMs: 2_000,
+  askForMs: 15 * 60_000,
+  atWorkForMs: 60 * 60_000,
+}
 
 /** Stamped with the time when it is taken. */
 export type Deed = PersonEvent extends infer Each ? (Each extends PersonEvent ? Omit<Each, 'at'> : never) : never
@@ -69,15 +84,19 @@ interface ActiveRun {
 export class Driver {
   readonly #ports: DriverPorts
   readonly #settings: DriverSettings
-  readonly #owner = randomBytes(8).toString('hex')
+  readonly #owner: string
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #listeners = new Set<(news: DriverNews) => void>()
   readonly #closing = new AbortController()
+  readonly #waitingForRoom = new Map<RunId, () => void>()
   #leases: Promise<void> = Promise.resolve()
+  /** Room is given to one run after the other: none begins what another one has just taken. */
+  #giving: Promise<unknown> = Promise.resolve()
 
   constructor(ports: DriverPorts, settings: DriverSettings = driverDefaults) {
     this.#ports = ports
     this.#settings = settings
+    this.#owner = ports.random(8)
   }
 
   /** Takes up what was left unfinished, and from then on what other controllers leave. */
@@ -94,6 +113,7 @@ export class Driver {
     const active = this.#active.get(run.id) ?? this.#activate({ run, revision: 1 })
     this.#tell({ news: 'event', recorded, state: run.state })
     for (const command of commands) this.#perform(active, command)
+    this.#expireLater(active)
     return run
   }
 
@@ -135,24 +155,27 @@ export class Driver {
   }
 
   /** One event after the other, so that each is judged by the run that the one before made. */
-  #take(active: ActiveRun, event: RunEvent): Promise<Submitted> {
-    const taken = active.turn.then(() => this.#step(active, event))
+  #take(active: ActiveRun, event: RunEvent, limits: readonly RoomLimit[] = []): Promise<Submitted> {
+    const taken = active.turn.then(() => this.#step(active, event, limits))
     active.turn = taken.catch(() => undefined)
     return taken
   }
 
-  async #step(active: ActiveRun, event: RunEvent): Promise<Submitted> {
+  async #step(active: ActiveRun, event: RunEvent, limits: readonly RoomLimit[]): Promise<Submitted> {
     const { run: before, revision } = active.stored
     const step = transition(before, event)
     if (!step.ok) return step
     if (active.over.signal.aborted && !hasEnded(before.state)) return notHere(before.id)
     const next = { run: step.run, revision: revision + 1 }
-    const saved = await this.#ports.store.save(next, event, this.#lease())
+    const hosts = changeOfHosts(before, next.run, limits)
+    const saved = await this.#ports.store.save(next, event, this.#lease(), hosts)
+    if (saved.kind === 'no-room') return notHere(before.id)
     if (saved.kind === 'not-ours') {
       this.#drop(active)
       return notHere(before.id)
     }
     active.stored = next
+    if (hosts.left.length > 0) this.#wakeForRoom()
     this.#tell({ news: 'event', recorded: saved.recorded, state: next.run.state })
     if (hasEnded(next.run.state)) this.#drop(active)
     for (const command of step.commands) this.#perform(active, command)
@@ -164,6 +187,13 @@ export class Driver {
   #perform(active: ActiveRun, command: Command): void {
     const key = commandKey(command)
     if (active.working.has(key)) return
+    if (command.do === 'ask-room') {
+      active.working.set(
+        key,
+        this.#seekRoom(active, key).catch((error: unknown) => this.#ports.onFatal(error)),
+      )
+      return
+    }
     this.#work(active, key, async () => {
       const { run } = active.stored
       const world = {
@@ -176,11 +206,61 @@ export class Driver {
     })
   }
 
+  /** As long as hosts were called and have not begun; each is tried again when others are done, and now and then. */
+  async #seekRoom(active: ActiveRun, key: string): Promise<void> {
+    for (;;) {
+      const isGiven = await this.#oneAfterTheOther(() => this.#giveRoom(active))
+      const { signal } = active.over
+      // Nothing may happen between these two: who is called from then on asks anew.
+      if (signal.aborted || wantedHosts(active.stored.run).length === 0) {
+        active.working.delete(key)
+        return
+      }
+      if (!isGiven) await this.#untilRoom(active)
+    }
+  }
+
+  /** True: somebody began, so that it may be the turn of others. */
+  async #giveRoom(active: ActiveRun): Promise<boolean> {
+    const wanted = wantedHosts(active.stored.run)
+    if (wanted.length === 0 || active.over.signal.aborted) return false
+    const [inChange, rules] = await Promise.all([this.#ports.store.inChange(), this.#ports.rules()])
+    const { run } = active.stored
+    const room = roomFor(run, wantedHosts(run), inChange, rules, this.#ports.clock.nowMs())
+    const at = this.#now()
+    if (room.begin.length > 0)
+      return (await this.#take(active, { type: 'hosts-begun', at, hosts: [...room.begin] }, rules.limits)).ok
+    if (JSON.stringify(room.heldBack) !== JSON.stringify(run.heldBack))
+      await this.#take(active, { type: 'held-back', at, because: [...room.heldBack] })
+    return false
+  }
+
+  #oneAfterTheOther<Value>(give: () => Promise<Value>): Promise<Value> {
+    const given = this.#giving.then(give)
+    this.#giving = given.catch(() => undefined)
+    return given
+  }
+
+  async #untilRoom(active: ActiveRun): Promise<void> {
+    const { id } = active.stored.run
+    const woken = new AbortController()
+    this.#waitingForRoom.set(id, () => woken.abort())
+    await this.#ports.clock.sleep(this.#settings.roomEveryMs, AbortSignal.any([woken.signal, active.over.signal]))
+    this.#waitingForRoom.delete(id)
+  }
+
+  /** Whoever asked first is first. */
+  #wakeForRoom(): void {
+    for (const [, wake] of [...this.#waitingForRoom].toSorted(([a], [b]) => (a < b ? -1 : 1))) wake()
+  }
+
+  /** When its manifest is no longer worth anything, or its own deadline is over: whichever comes first. */
   #expireLater(active: ActiveRun): void {
-    const { manifest } = active.stored.run
-    if (!manifest) return
-    this.#work(active, 'expire', async () => {
-      await this.#ports.clock.sleep(Date.parse(manifest.notAfter) - this.#ports.clock.nowMs(), active.over.signal)
+    const { manifest, terms } = active.stored.run
+    const at = manifest?.notAfter ?? terms.deadline
+    if (at === undefined) return
+    this.#work(active, `expire ${at}`, async () => {
+      await this.#ports.clock.sleep(Date.parse(at) - this.#ports.clock.nowMs(), active.over.signal)
       return active.over.signal.aborted ? null : { type: 'expired', at: this.#now() }
     })
   }
@@ -231,7 +311,7 @@ export class Driver {
 
   async #freeId(at: string): Promise<RunId> {
     for (;;) {
-      const id = timedId('r', at, randomBytes(2).toString('hex'))
+      const id = timedId('r', at, this.#ports.random(2))
       if (!(await this.#ports.store.load(id))) return id
     }
   }
@@ -247,6 +327,18 @@ export class Driver {
   #now(): string {
     return new Date(this.#ports.clock.nowMs()).toISOString()
   }
+}
+
+/** Hosts whose turn it is, of a run that begins any. */
+function wantedHosts(run: Run): readonly HostId[] {
+  return isIn(run, 'applying', 'waiting') && run.stopping === null ? calledHosts(run) : []
+}
+
+function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): ChangeOfHosts {
+  const inChange = (run: Run) =>
+    new Set(run.hosts.filter((host) => standingOf(host) === 'in-flight').map(({ id }) => id))
+  const [was, is] = [inChange(before), inChange(after)]
+  return { begun: [...is.difference(was)], left: [...was.difference(is)], limits }
 }
 
 function notHere(id: RunId): Submitted {

@@ -48,6 +48,8 @@ export function saysOfEvent(event: RunEvent): string {
       return outcomeOf(event.report)
     case 'host-refused-to-apply':
       return `${event.problem.title}: ${event.problem.detail}`
+    case 'host-not-believed':
+      return `${event.problem.title} (${event.problem.code}): ${event.problem.detail}`
     case 'host-answered':
       return event.report ? outcomeOf(event.report) : 'Its journal knows nothing of this plan.'
     case 'paused':
@@ -55,12 +57,31 @@ export function saysOfEvent(event: RunEvent): string {
     case 'resumed':
       return 'Resumed.'
     case 'promoted':
-      return 'Let the rest follow a canary that told too little.'
+      return 'Let the next hosts of a change follow.'
     case 'aborted':
       return `Aborted: ${event.reason}`
+    case 'hosts-begun':
+      return `Began on ${named(event.hosts)}.`
+    case 'held-back':
+      return event.because.length === 0
+        ? 'Nothing holds it back any more.'
+        : event.because.map(({ hosts, says }) => `${named(hosts)}: ${says}`).join(' ')
+    case 'host-back':
+      return 'It is back, and is called again.'
+    case 'wave-watched':
+      return event.unwell.length === 0
+        ? 'The hosts that were changed are still well.'
+        : event.unwell.map(({ host, says }) => `${host}: ${says}`).join(' ')
     case 'expired':
       return 'The approval, or the plans, became too old.'
   }
+}
+
+const namedAtMost = 6
+
+function named(hosts: readonly string[]): string {
+  if (hosts.length <= namedAtMost) return hosts.join(', ')
+  return `${hosts.slice(0, namedAtMost - 1).join(', ')} and ${hosts.length - namedAtMost + 1} more`
 }
 
 function outcomeOf({ outcome, verdict, problem }: Extract<RunEvent, { type: 'host-applied' }>['report']): string {

@@ -39,6 +39,12 @@ export type JournalAnswer =
   | { readonly kind: 'gone'; readonly says: string }
   | NotReached
 
+/** Whether a host is there to be asked: gone, it was taken out of the fleet. */
+export type Presence = 'here' | 'away' | 'gone'
+
+/** Looked at again some time after its change: whether anything makes requests fail there. */
+export type LookAnswer = { readonly kind: 'well' } | { readonly kind: 'unwell'; readonly says: string } | NotReached
+
 export type OnProgress = (phase: ApplyPhase, entry: TimelineEntry) => void
 
 export interface Fleet {
@@ -53,4 +59,6 @@ export interface Fleet {
   ): Promise<ApplyAnswer>
   /** What the host's journal says of the apply of this plan, finished or not. */
   askApply(host: HostId, plan: Digest, signal: AbortSignal): Promise<JournalAnswer>
+  presence(host: HostId): Promise<Presence>
+  look(host: HostId, signal: AbortSignal): Promise<LookAnswer>
 }

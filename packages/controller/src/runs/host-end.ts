@@ -2,7 +2,7 @@
 import type { ApplyReport, Problem, RunHost } from '@fleetmend/shared'
 
 /** The part of a host that an outcome decides. */
-export type HostEnd = Pick<RunHost, 'state' | 'says'> & Partial<Pick<RunHost, 'apply' | 'probesPass'>>
+export type HostEnd = Pick<RunHost, 'state' | 'says'> & Partial<Pick<RunHost, 'code' | 'apply' | 'probesPass'>>
 
 /** Null while the apply has no outcome. */
 export function endFromReport({ apply, outcome, verdict, problem }: ApplyReport): HostEnd | null {
@@ -12,6 +12,7 @@ export function endFromReport({ apply, outcome, verdict, problem }: ApplyReport)
   return {
     state: outcome,
     says: problem?.detail ?? verdict?.says ?? null,
+    code: problem?.code ?? null,
     apply,
     probesPass: probes.length > 0 && probes.every((probe) => probe.passed),
   }
@@ -19,7 +20,7 @@ export function endFromReport({ apply, outcome, verdict, problem }: ApplyReport)
 
 /** The host did nothing. That it changed since it was planned is nobody's failure, and the others stay approved. */
 export function endFromProblem(problem: Problem): HostEnd {
-  return { state: problem.code === 'plan-is-stale' ? 'stale' : 'refused', says: problem.detail }
+  return { state: problem.code === 'plan-is-stale' ? 'stale' : 'refused', says: problem.detail, code: problem.code }
 }
 
 /**

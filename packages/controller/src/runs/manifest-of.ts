@@ -16,7 +16,16 @@ const clockToleranceMs = 5 * 60_000
 export function manifestOf(run: Run, nowMs: number): Manifest | null {
   const plans = plannedHosts(run)
   const plansExpireMs = run.plansExpireAt === null ? nowMs : Date.parse(run.plansExpireAt)
-  if (plansExpireMs <= nowMs) return null
+  // Not past the deadline, which hosts keep in this way.
+  const endsMs = Math.min(
+    plansExpireMs,
+    run.terms.deadline === undefined ? plansExpireMs : Date.parse(run.terms.deadline),
+  )
+  if (endsMs <= nowMs) return null
+  // One that waits, for a window or for hosts, may have to wait for as long as the plans last.
+  const { windows, awaitHostsUntil, deadline } = run.terms
+  const waits = [windows, awaitHostsUntil, deadline].some((each) => each !== undefined)
+  const lastsMs = waits ? endsMs : Math.min(nowMs + DEFAULT_APPROVAL_MS, endsMs)
   return Manifest.parse({
     format: 'fleetmend.manifest/1',
     run: run.id,
@@ -25,7 +34,7 @@ export function manifestOf(run: Run, nowMs: number): Manifest | null {
     waves: run.waves,
     notBefore: new Date(nowMs - clockToleranceMs).toISOString(),
     // Not longer than the plans: nobody should sign what a host would call too old.
-    notAfter: new Date(Math.min(nowMs + DEFAULT_APPROVAL_MS, plansExpireMs)).toISOString(),
+    notAfter: new Date(lastsMs).toISOString(),
     hosts: plans.length,
     root: planTree(plans).root,
   } satisfies Manifest)

@@ -18,10 +18,21 @@ const changesOfHosts = fc.record({
   e: fc.constantFrom(...sampleChanges),
 })
 const terms = fc.record({
-  waves: fc.record({ canaryHosts: fc.integer({ min: 0, max: 3 }), batchHosts: fc.integer({ min: 1, max: 3 }) }),
+  waves: fc.record(
+    {
+      canaryHosts: fc.constantFrom(0, 1, 2, 3, '20%' as const, '100%' as const),
+      batchHosts: fc.constantFrom(1, 2, 3, '40%' as const),
+      ramp: fc.constantFrom<(1 | '20%')[]>([1], ['20%', 1]),
+      between: fc.constantFrom('promote' as const, { wellForMs: 60_000 }),
+    },
+    { requiredKeys: ['canaryHosts', 'batchHosts'] },
+  ),
+  canaries: fc.subarray([...hosts]),
+  terms: fc.constantFrom({}, { awaitHostsUntil: '2026-11-21T05:00:00.000Z' }),
   limits: fc.record({
     stopAtFailures: fc.integer({ min: 1, max: 4 }),
     groupsAtOnce: fc.integer({ min: 1, max: 3 }),
+    hostsAtOnce: fc.integer({ min: 1, max: 6 }),
     approvalsNeeded: fc.integer({ min: 1, max: 2 }),
   }),
 })
@@ -99,7 +110,8 @@ test('when every host that was begun has its outcome and nobody waits for a pers
       terms,
       fc.array(fc.constantFrom('fixed', 'rolled-back', 'stuck', 'not-fixed'), { minLength: 5, maxLength: 5 }),
       (changes, terms, outcomes) => {
-        let { run } = applying({ changes, ...terms, limits: { ...terms.limits, approvalsNeeded: 1 } })
+        const { between: _, ...waves } = terms.waves
+        let { run } = applying({ changes, ...terms, waves, limits: { ...terms.limits, approvalsNeeded: 1 } })
         for (let turn = 0; turn < hosts.length && !hasEnded(run.state); turn++) {
           const atWork = possibleEvents(run, changes).find(
             (event) =>

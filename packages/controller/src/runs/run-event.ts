@@ -14,6 +14,9 @@ import {
   RunBreakGlass,
   RunId,
   RunLimits,
+  RunTerms,
+  Follows,
+  HeldBack,
   SignedGrant,
   WavePlan,
   Digest,
@@ -36,6 +39,11 @@ export const Started = z.strictObject({
   hosts: z.array(HostId).check(z.minLength(1)),
   waves: WavePlan,
   limits: RunLimits,
+  terms: z.exactOptional(RunTerms),
+  follows: z.exactOptional(Follows),
+  canaries: z.exactOptional(
+    z.array(HostId).check(z.describe('Those of its hosts that have the labels of canaries, as they were then.')),
+  ),
 })
 export type Started = z.infer<typeof Started>
 
@@ -76,7 +84,27 @@ export const WorldEvent = z.discriminatedUnion('type', [
     host,
     report: z.nullable(ApplyReport).check(z.describe('From its journal; null: it never heard of this apply.')),
   }),
-  z.strictObject({ type: z.literal('host-silent'), at, host, says: z.string() }),
+  z.strictObject({
+    type: z.literal('host-silent'),
+    at,
+    host,
+    says: z.string(),
+    code: z.exactOptional(Problem.shape.code),
+  }),
+  /** It answered, with what makes no sense or what cannot be true. */
+  z.strictObject({ type: z.literal('host-not-believed'), at, host, problem: Problem }),
+  /** There is room for them. From here on each is told to apply. */
+  z.strictObject({ type: z.literal('hosts-begun'), at, hosts: z.array(HostId).check(z.minLength(1)) }),
+  /** There is no room yet for anybody whose turn it is; none: what held them back is over. */
+  z.strictObject({ type: z.literal('held-back'), at, because: z.array(HeldBack) }),
+  z.strictObject({ type: z.literal('host-back'), at, host }),
+  z.strictObject({
+    type: z.literal('wave-watched'),
+    at,
+    group: Digest,
+    wave: z.int(),
+    unwell: z.array(z.strictObject({ host, says: z.string() })),
+  }),
   z.strictObject({ type: z.literal('expired'), at }),
 ])
 export type WorldEvent = z.infer<typeof WorldEvent>

@@ -2,7 +2,8 @@
  * What the driver needs of a store. An event and the run that follows from it are saved together or not at all, and only
  * by the controller that holds the run's lease.
  */
-import type { Run, RunId } from '@fleetmend/shared'
+import type { HostId, Run, RunId } from '@fleetmend/shared'
+import type { InChange, RoomLimit } from './room.ts'
 import type { RecordedEvent, RunEvent, Started } from './run-event.ts'
 
 /** For how long a run is one controller's: it renews the lease while it lives, and others take the run up afterwards. */
@@ -17,12 +18,27 @@ export interface StoredRun {
   readonly revision: number
 }
 
-/** not-ours: another controller has the run, or has changed it; this one must let go of it. */
-export type Saved = { readonly kind: 'saved'; readonly recorded: RecordedEvent } | { readonly kind: 'not-ours' }
+/** Hosts that an event puts in change, as far as these limits allow, and those that it takes out. */
+export interface ChangeOfHosts {
+  readonly begun: readonly HostId[]
+  readonly left: readonly HostId[]
+  readonly limits: readonly RoomLimit[]
+}
+
+/**
+ * not-ours: another controller has the run, or has changed it; this one must let go of it · no-room: another run was faster
+ * to begin one of these hosts, or too many of their kind.
+ */
+export type Saved =
+  | { readonly kind: 'saved'; readonly recorded: RecordedEvent }
+  | { readonly kind: 'not-ours' }
+  | { readonly kind: 'no-room' }
 
 export interface RunStore {
   create(run: Run, started: Started, lease: Lease): Promise<RecordedEvent>
-  save(next: StoredRun, event: RunEvent, lease: Lease): Promise<Saved>
+  save(next: StoredRun, event: RunEvent, lease: Lease, hosts: ChangeOfHosts): Promise<Saved>
+  /** The hosts in change now, over all runs of all controllers. */
+  inChange(): Promise<readonly InChange[]>
   load(id: RunId): Promise<StoredRun | null>
   /**
    * Renews what is this owner's, and takes every run that has not ended and is nobody's; those that it did not have yet

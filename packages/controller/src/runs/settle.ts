@@ -2,11 +2,11 @@
  * What follows from the outcomes so far: the next hosts begin, or the run stops, waits for a person, or ends. Called after
  * everything that may have changed the answer. Pure.
  */
-import type { HostId, Instant, Run, RunHost } from '@fleetmend/shared'
+import type { ChangeGroup, HostId, Instant, Run, RunHost } from '@fleetmend/shared'
 import type { Command } from './command.ts'
-import { hostsThatAre, standingOf } from './host-states.ts'
+import { hostsThatAre, isLeftToBegin, standingOf } from './host-states.ts'
 import { whyStop } from './stop-rules.ts'
-import { canariesOf, gateOf, nextHosts, passesAsCanary } from './waves.ts'
+import { calledHosts, canariesOf, changedInLastWave, gateOf, nextWaves, passesAsCanary } from './waves.ts'
 
 export interface Moved {
   readonly ok: true
@@ -16,20 +16,28 @@ export interface Moved {
 
 type Stopping = NonNullable<Run['stopping']>
 
-/** For a run that applies: exactly one of the states applying, paused, holding, halting, or an end, comes out. */
+/** For a run that applies: exactly one of its states, or an end, comes out. */
 export function settle(run: Run, at: Instant): Moved {
+  const isLeft = run.hosts.some(isLeftToBegin)
   if (run.stopping === null) {
+    // A host that turns out to have begun nothing may be left when the time was up long ago.
+    if (isLeft && run.manifest !== null && at >= run.manifest.notAfter) return settle(stop(run, tooOld(run, at)), at)
     const says = whyStop(run)
     if (says !== null) return settle(stop(run, { to: 'halted', by: null, says }), at)
   }
   const atWork = hostsThatAre(run, 'in-flight').length > 0
   if (run.stopping) return moved(atWork ? { ...run, state: 'halting' } : end(run, run.stopping.to, at))
-  const waiting = hostsThatAre(run, 'waiting').length > 0
-  if (!atWork && !waiting) return moved(end(run, 'finished', at))
+  if (!atWork && !isLeft) return moved(end(run, 'finished', at))
   if (run.state === 'paused') return moved(run)
-  const next = nextHosts(run)
-  if (next.length > 0) return beginHosts({ ...run, state: 'applying' }, next)
-  return moved(atWork ? { ...run, state: 'applying' } : hold(run, at))
+  const watching = watchWaves(callWaves(run), at)
+  const called = calledHosts(watching.run)
+  const next = { ...watching.run, heldBack: stillHeldBack(watching.run, called) }
+  const commands = [...watching.commands, ...(called.length > 0 ? [{ do: 'ask-room' } as const] : [])]
+  if (atWork) return moved({ ...next, state: 'applying' }, commands)
+  if (called.length > 0) return moved({ ...next, state: isHeldBack(next, called) ? 'waiting' : 'applying' }, commands)
+  const gates = next.groups.map((group) => gateOf(next, group))
+  if (gates.includes('watched') || !gates.includes('held')) return moved({ ...next, state: 'waiting' }, commands)
+  return moved(hold(next, at), commands)
 }
 
 export function moved(run: Run, commands: readonly Command[] = []): Moved {
@@ -41,46 +49,102 @@ export function stop(run: Run, stopping: Stopping): Run {
   return { ...skipRest(run), stopping }
 }
 
+export function tooOld({ terms: { deadline } }: Run, at: Instant): Stopping {
+  const isDeadline = deadline !== undefined && deadline <= at
+  const says = isDeadline ? `Its deadline, ${deadline}, is over.` : 'The approval, or the plans, became too old.'
+  return { to: 'expired', by: null, says }
+}
+
 export function end(run: Run, state: Stopping['to'] | 'finished' | 'nothing-to-do', at: Instant): Run {
   return { ...skipRest(run), state, endedAt: at }
 }
 
+/** A code belongs to one state: it does not outlast it. */
 export function patchHost(run: Run, id: HostId, patch: Partial<RunHost>): Run {
-  return { ...run, hosts: run.hosts.map((host) => (host.id === id ? { ...host, ...patch } : host)) }
+  return { ...run, hosts: run.hosts.map((host) => (host.id === id ? { ...host, code: null, ...patch } : host)) }
 }
 
 export function note(run: Run, at: Instant, says: string): Run {
   return { ...run, notes: [...run.notes, { at, says }] }
 }
 
-function beginHosts(run: Run, ids: readonly HostId[]): Moved {
+/** There is room for these hosts, all of which were called. */
+export function beginHosts(run: Run, ids: readonly HostId[], at: Instant): Moved {
   const beginning = new Set(ids)
-  const hosts = run.hosts.map((host) => (beginning.has(host.id) ? { ...host, state: 'applying' as const } : host))
+  const hosts = run.hosts.map((host) =>
+    beginning.has(host.id) ? { ...host, state: 'applying' as const, says: null, code: null } : host,
+  )
   const commands = hosts.flatMap(({ id, plan }): Command[] =>
     beginning.has(id) && plan ? [{ do: 'apply-host', host: id, plan }] : [],
   )
-  return moved({ ...run, hosts }, commands)
+  const settled = settle({ ...run, hosts }, at)
+  return { ...settled, commands: [...commands, ...settled.commands] }
+}
+
+/** Each host of a wave that begins knows it from here on, whenever there is room for it. */
+function callWaves(run: Run): Run {
+  const waves = new Map(nextWaves(run).flatMap(({ wave, hosts }) => hosts.map((id) => [id, wave] as const)))
+  if (waves.size === 0) return run
+  const hosts = run.hosts.map((host) => {
+    const wave = waves.get(host.id)
+    return wave === undefined ? host : { ...host, wave }
+  })
+  return { ...run, hosts }
+}
+
+/** Of each group whose last wave is over and must stay well, the watch that has not begun. */
+function watchWaves(run: Run, at: Instant): Moved {
+  const { between } = run.waves
+  if (typeof between !== 'object') return moved(run)
+  const until = new Date(Date.parse(at) + between.wellForMs).toISOString()
+  const commands: Command[] = []
+  const groups = run.groups.map((group) => {
+    const hosts = changedInLastWave(run, group)
+    const wave = hosts[0]?.wave
+    if (gateOf(run, group) !== 'watched' || wave === undefined || group.watched?.wave === wave) return group
+    commands.push({ do: 'watch-wave', group: group.key, wave, hosts: hosts.map(({ id }) => id), until })
+    return { ...group, watched: { wave, until, unwell: null } }
+  })
+  return moved({ ...run, groups }, commands)
+}
+
+function stillHeldBack(run: Run, called: readonly HostId[]): Run['heldBack'] {
+  const stillCalled = new Set(called)
+  return run.heldBack.flatMap((each) => {
+    const hosts = each.hosts.filter((host) => stillCalled.has(host))
+    return hosts.length > 0 ? [{ ...each, hosts }] : []
+  })
+}
+
+function isHeldBack({ heldBack }: Run, called: readonly HostId[]): boolean {
+  const all = new Set(heldBack.flatMap(({ hosts }) => hosts))
+  return called.every((host) => all.has(host))
 }
 
 function hold(run: Run, at: Instant): Run {
   if (run.state === 'holding') return run
-  const unjudged = run.groups
-    .filter((group) => gateOf(run, group) === 'held')
-    .flatMap((group) => canariesOf(run, group).filter((host) => !passesAsCanary(host)))
-  return {
-    ...note(
-      run,
-      at,
-      `There was too little traffic to judge ${unjudged.map(({ id }) => id).join(', ')} by. Look there, then promote the change or abort the run.`,
-    ),
-    state: 'holding',
-  }
+  const held = run.groups.filter((group) => gateOf(run, group) === 'held')
+  return { ...held.reduce((noted, group) => note(noted, at, whyHeld(run, group)), run), state: 'holding' }
+}
+
+function whyHeld(run: Run, group: ChangeGroup): string {
+  const unwell = group.watched?.unwell ?? []
+  if (unwell.length > 0)
+    return `${unwell.map(({ host, says }) => `${host}: ${says}`).join(' ')} Look there, then promote the change or abort the run.`
+  const unjudged = canariesOf(run, group).filter((host) => !passesAsCanary(host))
+  if (unjudged.length > 0)
+    return `There was too little traffic to judge ${unjudged.map(({ id }) => id).join(', ')} by. Look there, then promote the change or abort the run.`
+  const done = changedInLastWave(run, group).map(({ id }) => id)
+  return `${done.length === 1 ? `${done[0]} is` : `${done.length} hosts are`} done. Promote the change to let the next follow, or abort the run.`
 }
 
 function skipRest(run: Run): Run {
   const skipped = { state: 'skipped', says: null } as const
   return {
     ...run,
-    hosts: run.hosts.map((host) => (['ahead', 'waiting'].includes(standingOf(host)) ? { ...host, ...skipped } : host)),
+    heldBack: [],
+    hosts: run.hosts.map((host) =>
+      standingOf(host) === 'ahead' || isLeftToBegin(host) ? { ...host, ...skipped } : host,
+    ),
   }
 }

@@ -1,4 +1,4 @@
-import { digestOf, manifestDigest, problem, type Run } from '@fleetmend/shared'
+import { manifestDigest, problem, type Run } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import {
   applied,
@@ -8,7 +8,6 @@ import {
   approvalBy,
   approvedBy,
   at,
-  atMs,
   planInRun,
   planned,
   planOf,
@@ -17,7 +16,6 @@ import {
   startedWith,
   statesOf,
 } from '../../test/sample-run.ts'
-import { manifestOf } from './manifest-of.ts'
 import type { RunEvent } from './run-event.ts'
 import { begin, maxAttempts, transition } from './transition.ts'
 
@@ -80,21 +78,6 @@ describe('planning', () => {
   test('a second plan of the same host is not taken', () => {
     const { run } = play(begin(startedWith(['web-1', 'web-2'])).run, [planned('web-1')])
     expect(transition(run, planned('web-1', 'lower'))).toMatchObject({ ok: false })
-  })
-
-  test('an approval holds no longer than the first plan to end, and plans that have ended are not put up for one', () => {
-    const { plan } = planOf('web-1')
-    const expiresAt = '2026-11-21T03:25:02.000Z'
-    const short: RunEvent = {
-      type: 'host-planned',
-      at,
-      host: 'web-1',
-      record: { digest: digestOf({ ...plan, expiresAt }), plan: { ...plan, expiresAt }, forecast: [] },
-    }
-    const { run } = play(begin(startedWith(['web-1', 'web-2'])).run, [short, planned('web-2')])
-    expect(manifestOf(run, atMs)?.notAfter).toBe(expiresAt)
-    expect(manifestOf(run, Date.parse(expiresAt))).toBeNull()
-    expect(play(run, [{ type: 'expired', at }]).run).toMatchObject({ state: 'expired', endedAt: at })
   })
 })
 
@@ -169,7 +152,7 @@ describe('waves', () => {
     const { run, commands } = applying(three)
     expect(commands.filter((command) => command.do === 'apply-host').map((command) => command.host)).toEqual(['web-1'])
     const rest = play(run, [applied('web-1', 'fixed')])
-    expect(rest.commands.map((command) => command.do !== 'ask-approval' && command.host)).toEqual(['web-2', 'web-3'])
+    expect(rest.commands.map((command) => 'host' in command && command.host)).toEqual(['web-2', 'web-3'])
     expect(play(rest.run, [applied('web-3', 'fixed'), applied('web-2', 'fixed')]).run.state).toBe('finished')
   })
 

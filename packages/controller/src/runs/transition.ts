@@ -8,17 +8,19 @@ import { changeGroupKey, withPlan } from './change-groups.ts'
 import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
 import { hostsThatAre } from './host-states.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
-import { end, moved, note, patchHost, settle, stop, type Moved } from './settle.ts'
+import { beginHosts, end, moved, note, patchHost, settle, stop, tooOld, type Moved } from './settle.ts'
 import { isIn, notReady, type Step } from './step.ts'
-import { canariesOf, gateOf } from './waves.ts'
+import { calledHosts, canariesOf, gateOf, nextWaveOf } from './waves.ts'
 
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
+  const { terms = {}, follows = null, canaries = [] } = started
   const ids = [...new Set(started.hosts)].toSorted()
   const hosts = ids.map((id): RunHost => ({
     id,
     state: 'planning',
     says: null,
+    code: null,
     plan: null,
     group: null,
     apply: null,
@@ -33,6 +35,10 @@ export function begin({ run: id, at, by, reason, asked, waves, limits, ...starte
       asked,
       waves,
       limits,
+      terms,
+      follows,
+      canaries,
+      heldBack: [],
       state: 'planning',
       startedAt: at,
       endedAt: null,
@@ -96,9 +102,14 @@ export function transition(run: Run, event: RunEvent): Step {
         : hostNeverHeard(run, event.host, event.at)
     case 'host-silent':
       if (!isHostIn(run, event.host, 'applying', 'lost')) return notReady(run, 'that host is not at work')
-      return settle(patchHost(run, event.host, { state: 'unknown', says: event.says }), event.at)
+      return settle(
+        patchHost(run, event.host, { state: 'unknown', says: event.says, code: event.code ?? null }),
+        event.at,
+      )
+    case 'host-not-believed':
+      return hostNotBelieved(run, event)
     case 'paused':
-      if (!isIn(run, 'applying', 'holding')) return notReady(run, 'there is nothing to pause')
+      if (!isIn(run, 'applying', 'waiting', 'holding')) return notReady(run, 'there is nothing to pause')
       return moved(note({ ...run, state: 'paused' }, event.at, `Paused by ${event.by}: ${event.reason}`))
     case 'resumed':
       if (!isIn(run, 'paused')) return notReady(run, 'it is not paused')
@@ -107,6 +118,16 @@ export function transition(run: Run, event: RunEvent): Step {
       return promoted(run, event)
     case 'aborted':
       return aborted(run, event)
+    case 'hosts-begun':
+      return hostsBegun(run, event)
+    case 'held-back':
+      if (!isIn(run, 'applying', 'waiting')) return notReady(run, 'no host of it waits for room')
+      return settle({ ...run, heldBack: event.because }, event.at)
+    case 'host-back':
+      if (!isHostIn(run, event.host, 'away')) return notReady(run, 'that host is not waited for')
+      return settle(patchHost(run, event.host, { state: 'waiting', says: null }), event.at)
+    case 'wave-watched':
+      return waveWatched(run, event)
     case 'expired':
       return expired(run, event.at)
   }
@@ -142,9 +163,56 @@ function hostWithoutPlan(
 
 /** Nothing was begun on it. */
 function hostNotReached(run: Run, event: Of<'host-not-reached'>): Step {
-  const without = { state: event.how, says: event.says }
-  if (!isHostIn(run, event.host, 'applying')) return hostWithoutPlan(run, event, without)
+  const without = { state: event.how, says: event.says, code: event.how }
+  if (isHostIn(run, event.host, 'planning')) return hostWithoutPlan(run, event, without)
+  if (!isHostIn(run, event.host, 'applying', 'away')) return notReady(run, 'that host was not asked for anything')
+  if (isHostIn(run, event.host, 'applying') && isWaitedFor(run, event.at)) return hostAway(run, event)
   return settle(patchHost(run, event.host, without), event.at)
+}
+
+/**
+ * Nothing that it says of a plan is taken. While it applies, its journal is asked, once: whoever does not tell the truth there
+ * is not asked again.
+ */
+function hostNotBelieved(run: Run, { at, host, problem: { code, detail } }: Of<'host-not-believed'>): Step {
+  if (isHostIn(run, host, 'planning'))
+    return planningMoved(patchHost(run, host, { state: 'plan-refused', says: detail, code }), at)
+  if (isHostIn(run, host, 'applying')) return askHost(run, host, detail, code)
+  if (!isHostIn(run, host, 'lost')) return notReady(run, 'that host was not asked for anything')
+  return settle(patchHost(run, host, { state: 'unknown', says: detail, code }), at)
+}
+
+/** It leaves its wave, which goes on without it, and is called again when it is back. */
+function hostAway(run: Run, { at, host, says, how }: Of<'host-not-reached'>): Step {
+  const away = run.hosts.map((each) => {
+    const { wave: _, ...left } = each
+    return each.id === host ? { ...left, state: 'away' as const, says, code: how } : each
+  })
+  const settled = settle({ ...run, hosts: away }, at)
+  const isStillAway = isHostIn(settled.run, host, 'away')
+  return isStillAway ? moved(settled.run, [...settled.commands, { do: 'await-host', host }]) : settled
+}
+
+function isWaitedFor({ terms, stopping }: Run, at: Instant): boolean {
+  return stopping === null && terms.awaitHostsUntil !== undefined && at < terms.awaitHostsUntil
+}
+
+/** Recorded before anybody is told: whoever takes the run up afterwards asks these hosts, and tells nobody twice. */
+function hostsBegun(run: Run, { at, hosts }: Of<'hosts-begun'>): Step {
+  const called = calledHosts(run)
+  if (!isIn(run, 'applying', 'waiting') || run.stopping || !hosts.every((host) => called.includes(host)))
+    return notReady(run, 'it is not the turn of these hosts')
+  // A controller that was away may find room before it finds out that the time is up.
+  if (run.manifest === null || at >= run.manifest.notAfter) return notReady(run, 'its approval is too old')
+  return beginHosts(run, hosts, at)
+}
+
+function waveWatched(run: Run, { at, group: key, wave, unwell }: Of<'wave-watched'>): Step {
+  const watched = run.groups.find((group) => group.key === key)?.watched
+  if (!isIn(run, 'applying', 'waiting', 'paused', 'holding') || watched?.wave !== wave || watched.unwell !== null)
+    return notReady(run, 'that wave is not watched')
+  const groups = run.groups.map((group) => (group.key === key ? { ...group, watched: { ...watched, unwell } } : group))
+  return settle({ ...run, groups }, at)
 }
 
 function planningMoved(run: Run, at: Instant): Moved {
@@ -194,10 +262,10 @@ function hostNeverHeard(run: Run, id: HostId, at: Instant): Step {
 /** A command that is lost this often is lost for a reason. */
 export const maxAttempts = 3
 
-function askHost(run: Run, id: HostId, says: string): Step {
+function askHost(run: Run, id: HostId, says: string, code: RunHost['code'] = null): Step {
   const plan = hostOf(run, id)?.plan
   if (!plan) return notReady(run, 'that host has no plan')
-  return moved(patchHost(run, id, { state: 'lost', says }), [{ do: 'ask-host', host: id, plan }])
+  return moved(patchHost(run, id, { state: 'lost', says, code }), [{ do: 'ask-host', host: id, plan }])
 }
 
 /** What a canary said that lets the rest pass, or not yet, though it is not simply fixed. */
@@ -224,10 +292,11 @@ function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
 
 function promoted(run: Run, { at, by, group: key }: Of<'promoted'>): Step {
   const group = run.groups.find((each) => each.key === key)
-  if (!group || !isIn(run, 'applying', 'holding', 'paused') || gateOf(run, group) !== 'held')
-    return notReady(run, 'no canary of that change is waiting for a word')
+  if (!group || !isIn(run, 'applying', 'waiting', 'holding', 'paused') || gateOf(run, group) !== 'held')
+    return notReady(run, 'no wave of that change is waiting for a word')
+  const promotedNow = { by, at, wave: nextWaveOf(run, group) }
   return settle(
-    { ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: { by, at } } : each)) },
+    { ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: promotedNow } : each)) },
     at,
   )
 }
@@ -235,14 +304,19 @@ function promoted(run: Run, { at, by, group: key }: Of<'promoted'>): Step {
 function aborted(run: Run, { at, by, reason }: Of<'aborted'>): Step {
   if (hasEnded(run.state) || run.stopping) return notReady(run, run.stopping ? 'it is stopping already' : 'it is over')
   const stopped = stop(run, { to: 'aborted', by, says: reason })
-  return isIn(run, 'applying', 'holding', 'paused') ? settle(stopped, at) : moved(end(stopped, 'aborted', at))
+  return isIn(run, 'applying', 'waiting', 'holding', 'paused')
+    ? settle(stopped, at)
+    : moved(end(stopped, 'aborted', at))
 }
 
 function expired(run: Run, at: Instant): Step {
-  const stopped = stop(run, { to: 'expired', by: null, says: 'The approval, or the plans, became too old.' })
+  const stopped = stop(run, tooOld(run, at))
+  const isDeadline = run.terms.deadline !== undefined && run.terms.deadline <= at
+  if (isIn(run, 'planning') && isDeadline) return moved(end(stopped, 'expired', at))
   if (isIn(run, 'awaiting-approval', 'approved') || allAnswered(run)) return moved(end(stopped, 'expired', at))
   // Hosts at work were begun in time; where nobody waits, nothing is stopped.
-  if (!isIn(run, 'applying', 'holding', 'paused') || hostsThatAre(run, 'waiting').length === 0)
+  const isLeft = hostsThatAre(run, 'waiting').length + hostsThatAre(run, 'away').length > 0
+  if (!isIn(run, 'applying', 'waiting', 'holding', 'paused') || !isLeft)
     return notReady(run, 'nothing in it can expire')
   return settle(stopped, at)
 }

@@ -1,38 +1,92 @@
 /**
- * Which hosts begin next. In each change group a canary goes first, and the rest waits for what became of it; then come
- * batches, each begun when the one before is over. Pure.
+ * Which hosts are called next. In each change group a canary goes first, and the rest waits for what became of it; then come
+ * batches, each called when the one before is over and what the run wants between them is there. Pure.
  */
-import type { ChangeGroup, HostId, Run, RunHost } from '@fleetmend/shared'
+import { shareOf, type ChangeGroup, type HostId, type Run, type RunHost } from '@fleetmend/shared'
 import { standingOf } from './host-states.ts'
 
-/** closed: canaries are still to come or at work · held: they did not pass, and the rest needs a person's word · open. */
-export type Gate = 'closed' | 'held' | 'open'
+/**
+ * What the next wave of a group waits for. closed: the wave before it · watched: that the wave before it stays well · held: a
+ * person's word · open: nothing · over: there is no next one.
+ */
+export type Gate = 'closed' | 'watched' | 'held' | 'open' | 'over'
 
-export function nextHosts(run: Run): readonly HostId[] {
-  const next: HostId[] = []
-  let groupsFree = run.limits.groupsAtOnce - run.groups.filter((group) => isAtWork(run, group)).length
+/** Hosts that begin as soon as there is room for them. */
+export interface Wave {
+  readonly wave: number
+  readonly hosts: readonly HostId[]
+}
+
+/** The waves that begin now, of as many groups as may be at work at the same time. */
+export function nextWaves(run: Run): readonly Wave[] {
+  const next: Wave[] = []
+  let groupsFree = run.limits.groupsAtOnce - run.groups.filter((group) => isBusy(run, group)).length
   for (const group of run.groups) {
     if (groupsFree <= 0) break
-    const wave = isAtWork(run, group) ? [] : nextWave(run, group)
-    if (wave.length === 0) continue
-    next.push(...wave.map(({ id }) => id))
+    if (gateOf(run, group) !== 'open') continue
+    next.push(nextWave(run, group))
     groupsFree--
   }
   return next
 }
 
-export function gateOf(run: Run, group: ChangeGroup): Gate {
-  if (group.promoted) return 'open'
-  const canaries = canariesOf(run, group)
-  if (canaries.every(passesAsCanary)) return 'open'
-  return canaries.some((host) => ['waiting', 'in-flight', 'ahead'].includes(standingOf(host))) ? 'closed' : 'held'
+/** At work, called, or looked after: nobody else takes its place among the groups at work. */
+function isBusy(run: Run, group: ChangeGroup): boolean {
+  return ['closed', 'watched'].includes(gateOf(run, group)) || isUnderWay(membersOf(run, group))
 }
 
-/** The first hosts of the group. One that was passed over taught nothing: the next host takes its place. */
+export function gateOf(run: Run, group: ChangeGroup): Gate {
+  const members = membersOf(run, group)
+  if (!members.some(isToBeCalled)) return 'over'
+  if (isUnderWay(members)) return 'closed'
+  const wave = nextWaveOf(run, group)
+  const isPromoted = (group.promoted?.wave ?? 0) >= wave && wave > 0
+  if (isPromoted || wave === 0) return 'open'
+  if (canariesOf(run, group).some((host) => !passesAsCanary(host)))
+    return waveOf(members) > 0 ? between(run, group) : 'held'
+  return between(run, group)
+}
+
+/** What a run wants after each wave before the next. A wave in which nothing was changed is nothing to wait for. */
+function between(run: Run, group: ChangeGroup): Gate {
+  const { between: wanted } = run.waves
+  if (wanted === undefined || changedInLastWave(run, group).length === 0) return 'open'
+  if (wanted === 'promote') return 'held'
+  const { watched } = group
+  if (watched === undefined || watched.wave < waveOf(membersOf(run, group)) || watched.unwell === null) return 'watched'
+  return watched.unwell.length === 0 ? 'open' : 'held'
+}
+
+/** The hosts whose change is in place since the last wave: those that must stay well. */
+export function changedInLastWave(run: Run, group: ChangeGroup): readonly RunHost[] {
+  const members = membersOf(run, group)
+  const last = waveOf(members)
+  return members.filter((host) => host.wave === last && standingOf(host) === 'done')
+}
+
+/** 0 for a canary. */
+export function nextWaveOf(run: Run, group: ChangeGroup): number {
+  const members = membersOf(run, group)
+  const last = waveOf(members)
+  if (last > 0 || group.promoted !== null) return Math.max(last, 0) + 1
+  return canariesOf(run, group).length < canariesWanted(run, group) ? 0 : 1
+}
+
+function nextWave(run: Run, group: ChangeGroup): Wave {
+  const wave = nextWaveOf(run, group)
+  const { ramp = [], batchHosts } = run.waves
+  const size =
+    wave === 0
+      ? canariesWanted(run, group) - canariesOf(run, group).length
+      : Math.max(1, shareOf(ramp[wave - 1] ?? batchHosts, group.hosts.length))
+  const members = membersOf(run, group).filter(isToBeCalled)
+  const hosts = (wave === 0 ? canariesFirst(run, members) : members).slice(0, size).map(({ id }) => id)
+  return { wave, hosts }
+}
+
+/** Those that began first. One that was passed over, or went away, taught nothing: another one takes its place. */
 export function canariesOf(run: Run, group: ChangeGroup): readonly RunHost[] {
-  return membersOf(run, group)
-    .filter((host) => standingOf(host) !== 'passed-over')
-    .slice(0, run.waves.canaryHosts)
+  return membersOf(run, group).filter((host) => host.wave === 0 && standingOf(host) !== 'passed-over')
 }
 
 /** Without traffic to judge by, the requests that were made on purpose must have been answered. */
@@ -45,25 +99,50 @@ export function passesAsCanary(host: RunHost): boolean {
 }
 
 export function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {
-  const ids = new Set(group.hosts)
-  return run.hosts.filter(({ id }) => ids.has(id))
+  const hosts = hostsById(run.hosts)
+  return group.hosts.flatMap((id) => hosts.get(id) ?? [])
 }
 
-function isAtWork(run: Run, group: ChangeGroup): boolean {
-  return membersOf(run, group).some((host) => standingOf(host) === 'in-flight')
+/** Of each list of hosts once: every event asks for the members of every group, often, and there may be thousands. */
+const known = new WeakMap<readonly RunHost[], ReadonlyMap<HostId, RunHost>>()
+
+function hostsById(hosts: readonly RunHost[]): ReadonlyMap<HostId, RunHost> {
+  const before = known.get(hosts)
+  if (before) return before
+  const byId = new Map(hosts.map((host) => [host.id, host]))
+  known.set(hosts, byId)
+  return byId
 }
 
-function nextWave(run: Run, group: ChangeGroup): readonly RunHost[] {
-  switch (gateOf(run, group)) {
-    case 'open':
-      return membersOf(run, group).filter(isWaiting).slice(0, run.waves.batchHosts)
-    case 'closed':
-      return canariesOf(run, group).filter(isWaiting)
-    case 'held':
-      return []
-  }
+/** Hosts of waves that have begun, which only wait until there is room: no more than may be at work at once. */
+export function calledHosts(run: Run): readonly HostId[] {
+  const called = run.hosts.filter(isCalled).map(({ id }) => id)
+  const atWork = run.hosts.filter((host) => standingOf(host) === 'in-flight').length
+  return called.slice(0, Math.max(0, (run.limits.hostsAtOnce ?? Number.POSITIVE_INFINITY) - atWork))
 }
 
-function isWaiting(host: RunHost): boolean {
-  return standingOf(host) === 'waiting'
+/** -1: none has begun. */
+function waveOf(members: readonly RunHost[]): number {
+  return Math.max(-1, ...members.map(({ wave }) => wave ?? -1))
+}
+
+function canariesWanted(run: Run, group: ChangeGroup): number {
+  return Math.min(shareOf(run.waves.canaryHosts, group.hosts.length), group.hosts.length)
+}
+
+function canariesFirst(run: Run, hosts: readonly RunHost[]): readonly RunHost[] {
+  const wanted = new Set(run.canaries)
+  return hosts.toSorted((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
+}
+
+function isUnderWay(members: readonly RunHost[]): boolean {
+  return members.some((host) => standingOf(host) === 'in-flight' || isCalled(host))
+}
+
+function isCalled(host: RunHost): boolean {
+  return standingOf(host) === 'waiting' && host.wave !== undefined
+}
+
+function isToBeCalled(host: RunHost): boolean {
+  return standingOf(host) === 'waiting' && host.wave === undefined
 }

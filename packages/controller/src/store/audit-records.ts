@@ -108,6 +108,18 @@ export async function countSince(db: Connection, type: string, at: Instant): Pro
   return count
 }
 
+/** How often it was said since an instant that records of this kind are left out. */
+export async function countLeftOut(db: Connection, kind: ControllerEntry['type'], at: Instant): Promise<number> {
+  const { count } = await db
+    .selectFrom('audit_records')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('type', '=', 'left-out')
+    .where('record', 'like', `%"kind":"${kind}"%`)
+    .where('at', '>', at)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
 /** Half of a surrogate pair has no canonical form; words of hosts and people may hold one. */
 function wellFormed(entry: ControllerEntry): ControllerEntry {
   return JSON.parse(JSON.stringify(entry), (_, value: unknown) =>

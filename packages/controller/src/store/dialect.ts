@@ -2,7 +2,7 @@
  * Kysely over `node:sqlite`. Kysely speaks the shape of another library, which takes parameters as one array; here an
  * object as the only parameter would mean *named* parameters and be stored as NULL, so only plain values get through.
  */
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -24,19 +24,35 @@ export function nodeSqliteDialect(database: DatabaseSync): Dialect {
 }
 
 function adapted(database: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = prepared.get(sql)
+    if (known) return known
+    const statement = database.prepare(sql)
+    if (prepared.size >= keptStatements) prepared.clear()
+    prepared.set(sql, statement)
+    return statement
+  }
   return {
-    close: () => database.close(),
+    close: () => {
+      prepared.clear()
+      database.close()
+    },
     prepare: (sql) => {
-      const statement = database.prepare(sql)
+      const statement = prepare(sql)
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...parameters.map(bindable)),
         run: (parameters) => statement.run(...parameters.map(bindable)),
-        iterate: (parameters) => statement.iterate(...parameters.map(bindable)),
+        // Whoever reads row by row has a statement of their own: another reader would begin it anew.
+        iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(bindable)),
       }
     },
   }
 }
+
+/** What is asked again and again is prepared once; lists of values make statements that differ in their length. */
+const keptStatements = 200
 
 function bindable(value: unknown): SQLInputValue {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')

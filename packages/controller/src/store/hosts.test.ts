@@ -1,6 +1,6 @@
 import type { HostRecord } from '@fleetmend/shared'
 import { beforeEach, expect, test } from 'vitest'
-import { getHost, labelHost, listHosts, putHost, sawHost } from './hosts.ts'
+import { getHost, hostsNotTrusting, labelHost, listHosts, putHost, sawHost } from './hosts.ts'
 import { openMemoryStore } from './open-store.ts'
 import type { Database } from './tables.ts'
 
@@ -12,8 +12,20 @@ const host: HostRecord = {
   keyFingerprint: `sha256:${'a'.repeat(64)}`,
   certificateFingerprint: `sha256:${'b'.repeat(64)}`,
   certificateExpiresAt: '2026-11-22T03:15:02.000Z',
+  ssh: null,
   enrolledAt: '2026-11-21T03:15:02.000Z',
   lastSeenAt: null,
+}
+
+const overSsh: HostRecord = {
+  ...host,
+  id: 'web-7',
+  certificateFingerprint: null,
+  certificateExpiresAt: null,
+  ssh: {
+    ...{ user: 'fleetmend', host: 'web-7.example', port: 22, hostKey: 'ssh-ed25519 AAAA' },
+    jumps: [{ user: 'jump', host: 'bastion.example', port: 2222, hostKey: 'ssh-ed25519 BBBB' }],
+  },
 }
 
 let database: Database
@@ -56,4 +68,16 @@ test('what a host says of itself when it connects is kept beside when that was',
     os: 'Debian GNU/Linux 12 (bookworm)',
     agentVersion: '0.1.0',
   })
+})
+
+test('one that is reached over SSH comes back with its way, and has that no more once it dials out', async () => {
+  await putHost(database, overSsh)
+  expect(await getHost(database, 'web-7')).toEqual(overSsh)
+  await putHost(database, { ...host, id: 'web-7' })
+  expect(await getHost(database, 'web-7')).toEqual({ ...host, id: 'web-7' })
+})
+
+test('one that is reached over SSH shows no certificate, so that no authority has to wait for it', async () => {
+  await putHost(database, overSsh)
+  expect(await hostsNotTrusting(database, `sha256:${'c'.repeat(64)}`)).toEqual(['web-1'])
 })

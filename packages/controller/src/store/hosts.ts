@@ -1,5 +1,5 @@
 /** The hosts of the fleet, as records. Whether one is connected right now is not stored: that is true of a moment. */
-import { HostRecord, Labels, type Digest, type HostId, type Instant } from '@fleetmend/shared'
+import { HostRecord, Labels, SshWay, type Digest, type HostId, type Instant } from '@fleetmend/shared'
 import type { Connection, HostsTable } from './tables.ts'
 
 /** A host that enrols anew under the same name takes the place of the old record. */
@@ -53,7 +53,7 @@ export async function sawHost(db: Connection, id: HostId, { at, os, agentVersion
 }
 
 export interface RenewedCertificate {
-  readonly fingerprint: HostRecord['certificateFingerprint']
+  readonly fingerprint: Digest
   readonly expiresAt: Instant
 }
 
@@ -78,9 +78,10 @@ export async function hostTrusts(db: Connection, id: HostId, authorities: readon
     .execute()
 }
 
-/** Those that could not connect if only this authority counted. */
+/** Those that could not connect if only this authority counted. Who is reached over SSH asks for none. */
 export async function hostsNotTrusting(db: Connection, authority: Digest): Promise<readonly HostId[]> {
-  const rows = await db.selectFrom('hosts').select(['id', 'trusted_authorities']).orderBy('id').execute()
+  const dialling = db.selectFrom('hosts').where('ssh', 'is', null)
+  const rows = await dialling.select(['id', 'trusted_authorities']).orderBy('id').execute()
   return rows
     .filter(({ trusted_authorities: known }) => known === null || !(JSON.parse(known) as Digest[]).includes(authority))
     .map(({ id }) => id)
@@ -95,6 +96,7 @@ function rowOf(host: HostRecord): Omit<HostsTable, 'trusted_authorities'> {
     key_fingerprint: host.keyFingerprint,
     certificate_fingerprint: host.certificateFingerprint,
     certificate_expires_at: host.certificateExpiresAt,
+    ssh: host.ssh === null ? null : JSON.stringify(SshWay.parse(host.ssh)),
     enrolled_at: host.enrolledAt,
     last_seen_at: host.lastSeenAt,
   }
@@ -109,6 +111,7 @@ function recordOf(row: Omit<HostsTable, 'trusted_authorities'>): HostRecord {
     keyFingerprint: row.key_fingerprint,
     certificateFingerprint: row.certificate_fingerprint,
     certificateExpiresAt: row.certificate_expires_at,
+    ssh: row.ssh === null ? null : (JSON.parse(row.ssh) as unknown),
     enrolledAt: row.enrolled_at,
     lastSeenAt: row.last_seen_at,
   })

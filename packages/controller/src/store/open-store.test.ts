@@ -6,6 +6,7 @@ import { Migrator } from 'kysely/migration'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { scratchFolder } from '../../test/scratch-folder.ts'
 import { nodeSqliteDialect } from './dialect.ts'
+import { migrations } from './migrations/registry.ts'
 import { openMemoryStore, openStore } from './open-store.ts'
 import type { Database, Tables } from './tables.ts'
 
@@ -136,4 +137,41 @@ describe('the dialect', () => {
       await expect(sql`select ${value}`.execute(database)).rejects.toThrow('cannot be stored as it is')
     },
   )
+})
+
+test('hosts that were there before hosts could be reached over SSH dial out as they did', async () => {
+  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(new DatabaseSync(':memory:')) })
+  onTestFinished(() => database.destroy())
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
+  expect((await migrator.migrateTo('0005-lines')).error).toBeUndefined()
+  const before = {
+    ...{ id: 'web-1', labels: '{"role":"web"}', os: 'Debian', agent_version: '0.1.0', key_fingerprint: 'k' },
+    ...{ certificate_fingerprint: 'c', certificate_expires_at: 'e', enrolled_at: 'then', last_seen_at: 'now' },
+    trusted_authorities: '[]',
+  }
+  await sql`insert into hosts ${sql.raw(`(${Object.keys(before).join(', ')})`)} values (${sql.join(Object.values(before))})`.execute(
+    database,
+  )
+  expect((await migrator.migrateToLatest()).error).toBeUndefined()
+  expect(await database.selectFrom('hosts').selectAll().execute()).toEqual([{ ...before, ssh: null }])
+})
+
+test('hosts that were in change before it was kept apart are in change afterwards', async () => {
+  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(new DatabaseSync(':memory:')) })
+  onTestFinished(() => database.destroy())
+  const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
+  expect((await migrator.migrateTo('0006-ssh-hosts')).error).toBeUndefined()
+  const snapshot = (...states: readonly string[]) =>
+    JSON.stringify({ hosts: states.map((state, n) => ({ id: `web-${n}`, state })) })
+  for (const [id, states, ended] of [
+    ['r-1', ['applying', 'waiting', 'lost'], null],
+    ['r-2', ['planned', 'applying'], 'then'],
+  ] as const)
+    await sql`insert into runs (id, state, revision, snapshot, started_at, ended_at, lease_expires_ms)
+      values (${id}, 'applying', 1, ${snapshot(...states)}, 'then', ${ended}, 0)`.execute(database)
+  expect((await migrator.migrateToLatest()).error).toBeUndefined()
+  expect(await database.selectFrom('hosts_in_change').selectAll().orderBy('host').execute()).toEqual([
+    { host: 'web-0', run: 'r-1' },
+    { host: 'web-2', run: 'r-1' },
+  ])
 })

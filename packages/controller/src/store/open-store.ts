@@ -31,8 +31,8 @@ export async function openStore(folder: string): Promise<StoreOpened> {
 }
 
 /** A database that is gone when it is closed; the same schema, for trying things out. */
-export async function openMemoryStore(): Promise<Database> {
-  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(new DatabaseSync(':memory:')) })
+export async function openMemoryStore(sqlite = new DatabaseSync(':memory:')): Promise<Database> {
+  const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
   const migrated = await migrate(database)
   if (!migrated.ok) throw new Error(migrated.says)
   return database

@@ -7,6 +7,7 @@ import {
   applying,
   approvalAsked,
   approvedBy,
+  hostsBegun,
   applyStarted,
   at,
   planned,
@@ -24,6 +25,7 @@ import { listEvents, verifyChain } from './run-events.ts'
 import { listReports, listRuns, runStore } from './runs.ts'
 import type { Database } from './tables.ts'
 
+const nobody = { begun: [], left: [], limits: [] }
 const me = { owner: 'me', expiresMs: 1000 }
 const started = startedWith(['web-1', 'web-2'])
 const story = [
@@ -32,7 +34,9 @@ const story = [
   approvalAsked,
   approvedBy('ben'),
   applyStarted,
+  hostsBegun,
   applied('web-1', 'fixed'),
+  hostsBegun,
   applied('web-2', 'rolled-back'),
 ]
 
@@ -55,7 +59,7 @@ async function tell(id = started.run): Promise<{ readonly run: Run; readonly eve
     if (!step.ok) throw new Error(step.problem.detail)
     run = step.run
     events.push(event)
-    expect(await store.save({ run, revision: events.length }, event, me)).toMatchObject({ kind: 'saved' })
+    expect(await store.save({ run, revision: events.length }, event, me, nobody)).toMatchObject({ kind: 'saved' })
   }
   return { run, events }
 }
@@ -98,9 +102,9 @@ describe('a run and its events', () => {
     await sql`create trigger full before insert on run_events begin select raise(abort, 'disk full'); end`.execute(
       database,
     )
-    await expect(store.save({ run: { ...run, state: 'paused' }, revision: 2 }, applyStarted, me)).rejects.toThrow(
-      'disk full',
-    )
+    await expect(
+      store.save({ run: { ...run, state: 'paused' }, revision: 2 }, applyStarted, me, nobody),
+    ).rejects.toThrow('disk full')
     expect(await store.load(run.id)).toEqual({ run, revision: 1 })
   })
 
@@ -109,9 +113,41 @@ describe('a run and its events', () => {
     await store.create(run, started, me)
     const event = planned('web-1')
     const { run: next } = begin(started)
-    expect(await store.save({ run: next, revision: 2 }, event, { ...me, owner: 'other' })).toEqual({ kind: 'not-ours' })
-    expect(await store.save({ run: next, revision: 3 }, event, me)).toEqual({ kind: 'not-ours' })
+    expect(await store.save({ run: next, revision: 2 }, event, { ...me, owner: 'other' }, nobody)).toEqual({
+      kind: 'not-ours',
+    })
+    expect(await store.save({ run: next, revision: 3 }, event, me, nobody)).toEqual({ kind: 'not-ours' })
     expect(await listEvents(database, run.id)).toHaveLength(1)
+  })
+})
+
+describe('hosts in change', () => {
+  const second = { ...started, run: 'r-20261121-031455-0002' }
+  const begins = (run: Run, hosts: readonly string[], limits: Parameters<RunStore['save']>[3]['limits'] = []) =>
+    store.save({ run, revision: 2 }, planned('web-1'), me, { begun: hosts, left: [], limits })
+
+  test('are of one run: another one saves nothing until they are free', async () => {
+    const [one, two] = [begin(started).run, begin(second).run]
+    await store.create(one, started, me)
+    await store.create(two, second, me)
+    expect(await begins(one, ['web-1'])).toMatchObject({ kind: 'saved' })
+    expect(await begins(two, ['web-2', 'web-1'])).toEqual({ kind: 'no-room' })
+    expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id }])
+    expect(await store.load(two.id)).toMatchObject({ revision: 1 })
+    expect(await listEvents(database, two.id)).toHaveLength(1)
+    const done = { begun: [], left: ['web-1'], limits: [] }
+    expect(await store.save({ run: one, revision: 3 }, planned('web-2'), me, done)).toMatchObject({ kind: 'saved' })
+    expect(await begins(two, ['web-2', 'web-1'])).toMatchObject({ kind: 'saved' })
+  })
+
+  test('are no more than a limit of the fleet allows, whoever looked before', async () => {
+    const [one, two] = [begin(started).run, begin(second).run]
+    await store.create(one, started, me)
+    await store.create(two, second, me)
+    const limits = [{ words: '1 of role=web', members: new Set(['web-1', 'web-2']), most: 1 }]
+    expect(await begins(one, ['web-1'], limits)).toMatchObject({ kind: 'saved' })
+    expect(await begins(two, ['web-2'], limits)).toEqual({ kind: 'no-room' })
+    expect(await begins(two, ['db-1'], limits)).toMatchObject({ kind: 'saved' })
   })
 })
 
@@ -125,7 +161,7 @@ describe('leases', () => {
     expect(await store.claim({ ...me, expiresMs: 2000 }, 999, [run.id])).toEqual([])
     expect(await store.claim(other, 1999, [])).toEqual([])
     expect(await store.claim(other, 2000, [])).toEqual([{ run, revision: 1 }])
-    expect(await store.save({ run, revision: 2 }, planned('web-1'), me)).toEqual({ kind: 'not-ours' })
+    expect(await store.save({ run, revision: 2 }, planned('web-1'), me, nobody)).toEqual({ kind: 'not-ours' })
   })
 
   test("of a dead process are taken over at once where the database is one process's alone", async () => {

@@ -1,7 +1,8 @@
 /** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
 import { ApplyReport, hasEnded, Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
-import type { Lease, RunStore, StoredRun } from '../runs/run-store.ts'
+import type { Lease, RunStore, Saved, StoredRun } from '../runs/run-store.ts'
+import { listInChange, moveHosts } from './hosts-in-change.ts'
 import { putPlan } from './plans.ts'
 import { appendEvent } from './run-events.ts'
 import type { Connection, Database } from './tables.ts'
@@ -10,6 +11,9 @@ export interface RunStoreOptions {
   /** The database is one process's alone, so leases that a dead process left are taken over at once. */
   readonly soleWriter: boolean
 }
+
+/** Thrown to take the whole transaction back. */
+class NoRoom extends Error {}
 
 export function runStore(database: Database, { soleWriter }: RunStoreOptions): RunStore {
   return {
@@ -23,8 +27,10 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
         return appendEvent(transaction, id, 1, started)
       }),
 
-    save: ({ run, revision }, event, lease) =>
-      database.transaction().execute(async (transaction) => {
+    inChange: () => listInChange(database),
+
+    save: async ({ run, revision }, event, lease, hosts) => {
+      const saving = database.transaction().execute(async (transaction): Promise<Saved> => {
         const changed = await transaction
           .updateTable('runs')
           .set({ revision, ...columnsOf(run) })
@@ -33,9 +39,17 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
           .where('lease_owner', '=', lease.owner)
           .executeTakeFirst()
         if (changed.numUpdatedRows === 0n) return { kind: 'not-ours' }
+        if (!(await moveHosts(transaction, run.id, hosts))) throw new NoRoom()
         await putDocuments(transaction, run, event)
         return { kind: 'saved', recorded: await appendEvent(transaction, run.id, revision, event) }
-      }),
+      })
+      try {
+        return await saving
+      } catch (error) {
+        if (error instanceof NoRoom) return { kind: 'no-room' }
+        throw error
+      }
+    },
 
     load: async (id) => {
       const row = await database

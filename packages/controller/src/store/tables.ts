@@ -7,6 +7,7 @@ export interface Tables {
   readonly applies: AppliesTable
   readonly plans: PlansTable
   readonly hosts: HostsTable
+  readonly hosts_in_change: HostsInChangeTable
   readonly join_tokens: JoinTokensTable
   readonly audit_records: AuditRecordsTable
   readonly host_audits: HostAuditsTable
@@ -66,12 +67,21 @@ export interface HostsTable {
   os: string | null
   agent_version: string | null
   key_fingerprint: string
-  certificate_fingerprint: string
-  certificate_expires_at: string
+  /** Null, like its end: the host is reached over SSH. */
+  certificate_fingerprint: string | null
+  certificate_expires_at: string | null
+  /** How it is reached, as a document. Null: it dials out. */
+  ssh: string | null
   enrolled_at: string
   last_seen_at: string | null
   /** Fingerprints, as the host last told them. Null: the one that it enrolled with. */
   trusted_authorities: string | null
+}
+
+/** A host is in change by one run at most, of whichever controller. */
+export interface HostsInChangeTable {
+  host: string
+  run: string
 }
 
 export interface JoinTokensTable {

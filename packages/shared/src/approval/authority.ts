@@ -61,6 +61,21 @@ export type LocalRoot = z.infer<typeof LocalRoot>
 export const Authority = z.discriminatedUnion('kind', [Approval, BreakGlass, SignedGrant, LocalRoot])
 export type Authority = z.infer<typeof Authority>
 
-/** What may come over a connection. Whoever serves `apply` to others parses with this one. */
+/** What holds wherever it comes from: signatures, which each host checks itself. */
 export const RemoteAuthority = z.discriminatedUnion('kind', [Approval, BreakGlass, SignedGrant])
 export type RemoteAuthority = z.infer<typeof RemoteAuthority>
+
+/**
+ * Whoever asks is root on the host: it holds in a session that root has started there for themselves (`serve --stdio`), and
+ * nowhere else, whatever line it comes over. It names nobody, because the host says who that is.
+ */
+const SessionRoot = z.strictObject({
+  kind: z.literal('session-root'),
+  format: z.literal('fleetmend.session-root/1'),
+})
+
+/** What may come over a connection. Whoever serves `apply` to others parses with this one. */
+export const ShownAuthority = z.discriminatedUnion('kind', [Approval, BreakGlass, SignedGrant, SessionRoot])
+export type ShownAuthority = z.infer<typeof ShownAuthority>
+
+export const sessionRoot: ShownAuthority = { kind: 'session-root', format: 'fleetmend.session-root/1' }

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { canonicalBytes, digestOf } from '../digest.ts'
 import { Digest, Instant, RunId } from '../model/ids.ts'
+import { Share } from '../model/share.ts'
 
 /** Long enough to be applied by a person who is busy, short enough that nobody finds it again next week. */
 export const DEFAULT_APPROVAL_MS = 60 * 60 * 1000
@@ -19,10 +20,30 @@ const Prose = z.string().check(
   z.refine((text) => text.isWellFormed() && !/[^\P{Cc}\n]/u.test(text), 'must be plain text'),
 )
 
+const someHosts = Share.check(z.refine((share) => share !== 0 && share !== '0%', 'must be one host at least'))
+
 /** The order in which hosts are done. The controller keeps it; a host alone cannot check it. */
 export const WavePlan = z.strictObject({
-  canaryHosts: z.int().check(z.nonnegative(), z.describe('Hosts that are done first, alone, in each change group.')),
-  batchHosts: z.int().check(z.positive(), z.describe('Hosts that are done at once after that.')),
+  canaryHosts: Share.check(z.describe('Hosts that are done first, alone, in each change group.')),
+  canaryLabels: z.exactOptional(
+    Line.check(z.describe('A label selector: canaries are such hosts, in each group that has any.')),
+  ),
+  ramp: z.exactOptional(
+    z.array(someHosts).check(z.minLength(1), z.maxLength(50), z.describe('Sizes of the first batches after that.')),
+  ),
+  batchHosts: someHosts.check(z.describe('Hosts of each batch after those.')),
+  between: z.exactOptional(
+    z
+      .union([
+        z.literal('promote'),
+        z.strictObject({ wellForMs: z.int().check(z.minimum(1000), z.maximum(24 * 60 * 60_000)) }),
+      ])
+      .check(
+        z.describe(
+          'What the next wave waits for: a person, or that the one before was well for so long; left out: for nothing.',
+        ),
+      ),
+  ),
 })
 export type WavePlan = z.infer<typeof WavePlan>
 

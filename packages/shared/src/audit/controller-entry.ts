@@ -33,6 +33,16 @@ export const ControllerEntry = z.discriminatedUnion('type', [
     publicKey: z.base64().check(z.maxLength(1024), z.describe('SubjectPublicKeyInfo in DER.')),
     insteadOf: z.nullable(Digest).check(z.describe('The key that this name had before; null: it is a new host.')),
   }),
+  /** Both keys are pinned from here on: that by which SSH knows the host, and that by which it signs its record. */
+  z.strictObject({
+    type: z.literal('host-added'),
+    host,
+    by,
+    place: z.string().check(z.maxLength(400), z.describe('Where and as whom it is reached: `fleetmend@web-7:22`.')),
+    hostKey: z.string().check(z.maxLength(100), z.describe('Its fingerprint, as `ssh-keygen -l` prints it.')),
+    publicKey: z.base64().check(z.maxLength(1024), z.describe('SubjectPublicKeyInfo in DER.')),
+    insteadOf: z.nullable(Digest),
+  }),
   z.strictObject({ type: z.literal('certificate-renewed'), host, certificate: Digest, expiresAt: Instant }),
   z.strictObject({ type: z.literal('host-removed'), host, by }),
   /** Which authority the controller shows from here on, and which one is to follow it. */
@@ -46,6 +56,8 @@ export const ControllerEntry = z.discriminatedUnion('type', [
     says,
     shown: z.nullable(SignedHead).check(z.describe('What the host showed, as evidence; null: it showed nothing.')),
   }),
+  /** What it answered cannot be true, and belongs to no run: in a run it is an event of that. */
+  z.strictObject({ type: z.literal('host-not-believed'), host, code, says }),
   z.strictObject({ type: z.literal('alarm-accepted'), host, code, by, reason: says }),
   z.strictObject({
     type: z.literal('token-made'),

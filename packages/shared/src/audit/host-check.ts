@@ -91,8 +91,9 @@ export function checkHost(host: HostId, verdicts: Verdicts): HostCheck {
     },
 
     said(entry, at) {
-      if (entry.type === 'host-enrolled' || entry.type === 'alarm-accepted') anewAt = at
-      if (entry.type === 'host-enrolled') begins(entry.publicKey)
+      const isPinned = entry.type === 'host-enrolled' || entry.type === 'host-added'
+      if (isPinned || entry.type === 'alarm-accepted') anewAt = at
+      if (isPinned) begins(entry.publicKey)
       if (entry.type === 'host-alarm') alarm = { code: entry.code, says: entry.says }
       if (entry.type === 'host-head') signed(entry.head)
       if (entry.type !== 'alarm-accepted') return

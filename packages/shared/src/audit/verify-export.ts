@@ -238,6 +238,7 @@ export function exportVerifier(options: VerifyOptions): ExportVerifier {
 const neverProved = [
   'That a key was in the hands of the person whose name stands beside it. Their lists of approvers say whose it is.',
   'What happened after the newest head of a host and after the newest record of the controller, if all that remember it forgot it together.',
+  'What the controller alone has on record. It signs none of it: whoever took it would have the key, and sign what they made of it. It is held against what its hosts have seen of it.',
   'The times, beyond their order: they are those of the clocks of the hosts and of the controller.',
 ] as const
 

@@ -1,6 +1,7 @@
 /** What is wrong on a host, how bad it is, and where that was seen. */
 import * as z from 'zod/mini'
 import { HostId, Instant } from './ids.ts'
+import { Problem } from './problem.ts'
 
 /** Where something was seen and what it says there; a person can look it up again. */
 export const Evidence = z.strictObject({
@@ -94,6 +95,7 @@ export const HostDiagnosis = z.strictObject({
   says: z.optional(
     z.string().check(z.describe('Why the host could not be asked, when the outcome is not `diagnosed`.')),
   ),
+  code: z.optional(Problem.shape.code.check(z.describe('The same as a permanent code.'))),
   tookMs: z.number(),
 })
 export type HostDiagnosis = z.infer<typeof HostDiagnosis>

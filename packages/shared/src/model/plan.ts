@@ -2,6 +2,7 @@
 import * as z from 'zod/mini'
 import { Subject, SuggestedRemediation } from './finding.ts'
 import { Digest, HostId, Instant, ServiceName } from './ids.ts'
+import { mostApprovals } from './policy.ts'
 
 /**
  * A file as people may know it. `hmac` is keyed with a secret of the host: an unkeyed hash of a file with a password
@@ -177,7 +178,14 @@ export const PlanRecord = z.strictObject({
   plan: Plan,
   forecast: z.array(z.string()),
   approvalsNeeded: z.exactOptional(
-    z.int().check(z.positive(), z.describe('Different people whose approval this host asks for; left out: one.')),
+    // As many as a policy can ask for: no host can keep a run from ever being approved.
+    z
+      .int()
+      .check(
+        z.minimum(1),
+        z.maximum(mostApprovals),
+        z.describe('Different people whose approval this host asks for; left out: one.'),
+      ),
   ),
   requesterMayApprove: z.exactOptional(
     z.boolean().check(z.describe('false: this host does not count whoever asked for it, who signs the request.')),

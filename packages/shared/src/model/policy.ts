@@ -19,7 +19,8 @@ export const MaintenanceWindow = z.strictObject({
 })
 export type MaintenanceWindow = z.infer<typeof MaintenanceWindow>
 
-const people = z.int().check(z.minimum(1), z.maximum(10))
+export const mostApprovals = 10
+const people = z.int().check(z.minimum(1), z.maximum(mostApprovals))
 
 const Approvals = z.strictObject({
   ordinary: z._default(people, 1).check(z.describe('For plans that edit, reload, or start what is down by itself.')),
@@ -79,6 +80,14 @@ export const Policy = z.strictObject({
       z.describe(
         'How many people must have signed, each with a key in /etc/fleetmend/approvers, and what else counts. Root at ' +
           'this host needs none.',
+      ),
+    ),
+  plansLastMinutes: z
+    ._default(z.int().check(z.minimum(5), z.maximum(10_080)), 60)
+    .check(
+      z.describe(
+        'How long after it was made a plan may be carried out, and so be approved: time to find people at night, or to ' +
+          'wait for a maintenance window. What a plan rests on is compared again before anything is written.',
       ),
     ),
   changesPerHour: z

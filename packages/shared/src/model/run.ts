@@ -6,11 +6,14 @@ import { ApplyOutcome, ApplyPhase, ApplyReport, TimelineEntry } from './apply.ts
 import { SuggestedRemediation } from './finding.ts'
 import { ApplyId, Digest, HostId, Instant, RunId } from './ids.ts'
 import { PlanRecord } from './plan.ts'
+import { Problem } from './problem.ts'
+import { ZonedWindow } from './zoned-window.ts'
 
 /**
  * planning: hosts make their plans · awaiting-approval · approved: it may be begun, and nobody has begun it ·
- * applying · paused: no further host begins · holding: a canary told too little, a person decides · halting: no further
- * host begins, those begun are awaited · and the ends: halted (it stopped itself), finished, aborted (a person stopped
+ * applying · waiting: nobody is at work, and it goes on by itself when what it waits for is there · paused: no further
+ * host begins · holding: a person decides whether the rest may follow · halting: no further host begins, those begun are
+ * awaited · and the ends: halted (it stopped itself), finished, aborted (a person stopped
  * it), denied (an approver said no), expired (the approval ran out), nothing-to-do.
  */
 export const RunState = z.enum([
@@ -18,6 +21,7 @@ export const RunState = z.enum([
   'awaiting-approval',
   'approved',
   'applying',
+  'waiting',
   'paused',
   'holding',
   'halting',
@@ -44,8 +48,8 @@ export function hasEnded(state: RunState): boolean {
 }
 
 /**
- * Before the approval: planning, planned, plan-refused, nothing-to-do. After it: waiting, applying, lost (the connection
- * broke in the middle; the host's journal is being asked). Then what became of it: the outcomes of an apply, and
+ * Before the approval: planning, planned, plan-refused, nothing-to-do. After it: waiting, away (not connected when its
+ * turn came, and waited for), applying, lost (the connection broke in the middle; the host's journal is being asked). Then what became of it: the outcomes of an apply, and
  * stale (it changed since; nothing was done), unreachable or timed-out (nothing was begun), unknown (its journal could
  * not be asked; a person must look), skipped (the run ended first).
  */
@@ -55,6 +59,7 @@ export const RunHostState = z.enum([
   'plan-refused',
   'nothing-to-do',
   'waiting',
+  'away',
   'applying',
   'lost',
   ...ApplyOutcome.options,
@@ -72,6 +77,9 @@ export const RunHost = z.strictObject({
   says: z
     .nullable(z.string())
     .check(z.describe('Why it is in this state, where there is more to say than the state itself.')),
+  code: z
+    ._default(z.nullable(Problem.shape.code), null)
+    .check(z.describe('Of the problem that it is in this state for; null: there is none.')),
   plan: z.nullable(Digest),
   group: z.nullable(Digest).check(z.describe('The change group: the digest of what all its plans have in common.')),
   apply: z.nullable(ApplyId),
@@ -79,6 +87,9 @@ export const RunHost = z.strictObject({
   attempts: z
     .int()
     .check(z.describe('How often the host was asked to apply and turned out never to have heard of it.')),
+  wave: z.exactOptional(
+    z.int().check(z.nonnegative(), z.describe('Of its group, the last that it was part of: 0 is the canary.')),
+  ),
 })
 export type RunHost = z.infer<typeof RunHost>
 
@@ -88,8 +99,23 @@ export const ChangeGroup = z.strictObject({
   hosts: z.array(HostId),
   remediations: z.array(SuggestedRemediation),
   promoted: z
-    .nullable(z.strictObject({ by: z.string(), at: Instant }))
-    .check(z.describe('A person let the rest follow a canary that told too little.')),
+    .nullable(
+      z.strictObject({
+        by: z.string(),
+        at: Instant,
+        wave: z._default(z.int(), 1).check(z.describe('The wave that they let begin.')),
+      }),
+    )
+    .check(z.describe('A person let the next wave begin, though the one before told too little, or to go on at all.')),
+  watched: z.exactOptional(
+    z
+      .strictObject({
+        wave: z.int().check(z.nonnegative()),
+        until: Instant,
+        unwell: z.nullable(z.array(z.strictObject({ host: HostId, says: z.string() }))),
+      })
+      .check(z.describe('The wave that must be well until then, and who was not; null: it is not over.')),
+  ),
 })
 export type ChangeGroup = z.infer<typeof ChangeGroup>
 
@@ -105,6 +131,15 @@ export type Asked = z.infer<typeof Asked>
 /** What bounds a run besides its waves. Counted over the whole run, not per wave. */
 export const RunLimits = z.strictObject({
   stopAtFailures: z.int().check(z.positive(), z.describe('No further host begins once this many have failed.')),
+  stopAtUnreachable: z.exactOptional(
+    z.int().check(z.positive(), z.describe('So many could not be reached; left out: they count as failed.')),
+  ),
+  stopAtRolledBack: z.exactOptional(
+    z.int().check(z.positive(), z.describe('So many rolled back by themselves; left out: they count as failed.')),
+  ),
+  hostsAtOnce: z.exactOptional(
+    z.int().check(z.positive(), z.describe('Hosts of the run that may be at work at the same time.')),
+  ),
   groupsAtOnce: z.int().check(z.positive(), z.describe('Change groups that may have hosts at work at the same time.')),
   approvalsNeeded: z
     .int()
@@ -128,6 +163,34 @@ export type RunApproval = z.infer<typeof RunApproval>
 export const RunBreakGlass = z.extend(RunApproval, { reason: Manifest.shape.reason })
 export type RunBreakGlass = z.infer<typeof RunBreakGlass>
 
+/** When hosts may be begun, what becomes of those that are not there, and until when all of it is worth anything. */
+export const RunTerms = z.strictObject({
+  windows: z.exactOptional(
+    z
+      .array(ZonedWindow)
+      .check(z.minLength(1), z.maxLength(50), z.describe('Hosts begin only while one of them is open.')),
+  ),
+  deadline: z.exactOptional(Instant.check(z.describe('No host begins from then on; part of what is signed.'))),
+  awaitHostsUntil: z.exactOptional(
+    Instant.check(
+      z.describe('Until then hosts that are not connected are waited for; left out: they are passed over at once.'),
+    ),
+  ),
+})
+export type RunTerms = z.infer<typeof RunTerms>
+
+/** A run that takes up hosts of another one. */
+export const Follows = z.strictObject({ run: RunId, as: z.enum(['retry', 'rollback']) })
+export type Follows = z.infer<typeof Follows>
+
+/** Why hosts whose turn it is may not begin yet. */
+export const HeldBack = z.strictObject({
+  hosts: z.array(HostId).check(z.minLength(1)),
+  says: z.string(),
+  behind: z.nullable(RunId).check(z.describe('The run that has these hosts, or the room for them.')),
+})
+export type HeldBack = z.infer<typeof HeldBack>
+
 export const Run = z.strictObject({
   id: RunId,
   requester: z.string(),
@@ -135,6 +198,10 @@ export const Run = z.strictObject({
   asked: Asked,
   waves: WavePlan,
   limits: RunLimits,
+  terms: z._default(RunTerms, {}),
+  follows: z._default(z.nullable(Follows), null),
+  canaries: z._default(z.array(HostId), []).check(z.describe('Hosts with the labels that canaries should have.')),
+  heldBack: z._default(z.array(HeldBack), []).check(z.describe('The queue: who waits for what, outside of this run.')),
   state: RunState,
   startedAt: Instant,
   endedAt: z.nullable(Instant),

@@ -1,10 +1,19 @@
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { chmod, mkdtemp, rename, rm, stat, writeFile, readFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTRPCUntypedClient } from '@trpc/client'
+import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
+import { Peer } from '../wire/peer.ts'
+import { streamChannel } from '../wire/stream-channel.ts'
 import { listenOnSocket } from './own-socket.ts'
+
+const t = initTRPC.create()
+const router = t.router({ hello: t.procedure.query(() => 'hello') })
 
 async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const made = await mkdtemp(join(tmpdir(), 'fleetmend-socket-'))
@@ -15,7 +24,7 @@ async function folder(): Promise<{ readonly path: string } & AsyncDisposable> {
 }
 
 function listening(path: string, mode = 0o660) {
-  return listenOnSocket({ path, mode, connected: (socket) => socket.end('hello') })
+  return listenOnSocket({ path, mode, mostCallers: 8, connected: (socket) => socket.end('hello') })
 }
 
 async function heard(path: string): Promise<string> {
@@ -25,6 +34,24 @@ async function heard(path: string): Promise<string> {
   socket.on('data', (chunk: string) => (text += chunk))
   await once(socket, 'close')
   return text
+}
+
+/** All that is said until the other side has cut the line. */
+async function heardWithoutLeaving(path: string): Promise<string> {
+  const socket = connect({ path, allowHalfOpen: true })
+  socket.setEncoding('utf8')
+  let text = ''
+  socket.on('data', (chunk: string) => (text += chunk))
+  socket.on('error', () => undefined)
+  await new Promise((resolve) => socket.once('end', resolve).once('close', resolve))
+  // Until it is gone, a write arrives.
+  while (await new Promise((resolve) => socket.write('x', (error) => resolve(!error)))) await sleep(100)
+  socket.destroy()
+  return text
+}
+
+function openFiles(): number {
+  return readdirSync('/proc/self/fd').length
 }
 
 /** A socket file whose process is gone, as SIGKILL leaves it. */
@@ -49,7 +76,13 @@ test('it is as open as was asked for, in a folder that is made, and gone after c
 
 test.skipIf(process.getuid?.() !== 0)('a group that may use it owns it', async () => {
   await using made = await folder()
-  const opened = await listenOnSocket({ path: made.path, mode: 0o660, gid: 12_345, connected: () => {} })
+  const opened = await listenOnSocket({
+    path: made.path,
+    mode: 0o660,
+    gid: 12_345,
+    mostCallers: 8,
+    connected: () => {},
+  })
   if (!opened.ok) throw new Error(opened.says)
   expect(await stat(made.path)).toMatchObject({ uid: 0, gid: 12_345 })
   await opened.close()
@@ -73,6 +106,52 @@ test('what a living process listens on is left to it', async () => {
   expect(await listening(made.path)).toEqual({ ok: false, says: `another process listens on ${made.path}` })
   expect(await heard(made.path)).toBe('hello')
   if (first.ok) await first.close()
+})
+
+test('who comes when it is full is told so, and the place of who leaves is free', async () => {
+  await using made = await folder()
+  const served: Socket[] = []
+  const connected = (socket: Socket): void => {
+    served.push(socket)
+    void new Peer(streamChannel(socket), { router })
+  }
+  const opened = await listenOnSocket({ path: made.path, mode: 0o660, mostCallers: 2, connected })
+  if (!opened.ok) throw new Error(opened.says)
+  const call = (): Peer => new Peer(streamChannel(connect(made.path)))
+  const ask = (peer: Peer): Promise<unknown> => createTRPCUntypedClient({ links: [peer.link()] }).query('hello')
+  const first = call()
+  expect(await ask(first)).toBe('hello')
+  const second = call()
+  expect(await ask(second)).toBe('hello')
+  const third = call()
+  await expect(ask(third)).rejects.toThrow('There are 2 connections on this socket already.')
+  expect(await third.ended).toMatchObject({ by: 'them', problem: { code: 'busy' } })
+  expect(await ask(first)).toBe('hello')
+  const left = once(served[1]!, 'close')
+  second.close()
+  await left
+  const fourth = call()
+  expect(await ask(fourth)).toBe('hello')
+  for (const peer of [first, fourth]) peer.close()
+  await opened.close()
+})
+
+test('who is told that it is full and stays all the same is cut, and so is whoever comes meanwhile', async () => {
+  await using made = await folder()
+  const opened = await listenOnSocket({ path: made.path, mode: 0o660, mostCallers: 1, connected: () => undefined })
+  if (!opened.ok) throw new Error(opened.says)
+  const first = connect(made.path)
+  await once(first, 'connect')
+  const files = openFiles()
+  const said: Promise<string>[] = []
+  // They never hang up of themselves.
+  for (let caller = 0; caller < 200; caller++) said.push(heardWithoutLeaving(made.path))
+  const told = (await Promise.all(said)).map((text) => (text === '' ? 'nothing' : 'why'))
+  expect(told.filter((each) => each === 'why')).toHaveLength(64)
+  expect(first.readyState).toBe('open')
+  expect(openFiles()).toBeLessThan(files + 10)
+  first.destroy()
+  await opened.close()
 })
 
 test('a file that is no socket is never removed', async () => {

@@ -23,6 +23,9 @@ export const Hello = z.object({
   os: z.nullable(z.string().check(z.maxLength(200))).check(z.describe('e.g. `Debian GNU/Linux 12 (bookworm)`.')),
   spoken: Spoken,
   catalogue: z.object({ diagnoses: z.array(Named), remediations: z.array(OfferedRemediation) }),
+  asRoot: z.exactOptional(
+    z.literal(true).check(z.describe('Whoever asks over this line counts as root on the host, and needs no approval.')),
+  ),
   audit: z.exactOptional(SignedHead.check(z.describe('Where its own record stands; missing: it has none yet.'))),
 })
 export type Hello = z.infer<typeof Hello>

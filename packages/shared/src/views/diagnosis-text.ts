@@ -8,7 +8,7 @@ export type PlanCommand = (remediation: SuggestedRemediation) => string
 
 export function diagnosisText(diagnosis: HostDiagnosis, paint: Paint, planCommand: PlanCommand): string {
   if (diagnosis.outcome !== 'diagnosed') {
-    return `${paint.bold(diagnosis.host)}  ${paint.red(diagnosis.outcome)}\n  ${safeLine(diagnosis.says ?? '')}\n`
+    return `${paint.bold(diagnosis.host)}  ${paint.red(whyNotDiagnosed(diagnosis))}\n${sentences(diagnosis.says ?? '')}`
   }
   const by = (role: Finding['role']) => diagnosis.findings.filter((finding) => finding.role === role)
   const blocks = [
@@ -38,6 +38,19 @@ export function diagnosisText(diagnosis: HostDiagnosis, paint: Paint, planComman
     ),
   ]
   return blocks.join('\n')
+}
+
+/** The code where it says more than the outcome does. */
+export function whyNotDiagnosed({ outcome, code }: Pick<HostDiagnosis, 'outcome' | 'code'>): string {
+  return code === undefined || code === outcome ? outcome : `${outcome} (${code})`
+}
+
+/** Of several lines where a command to run stands alone on its own. */
+function sentences(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${`  ${safeLine(line)}`.trimEnd()}\n`)
+    .join('')
 }
 
 function heading(diagnosis: HostDiagnosis, paint: Paint): string {

@@ -7,6 +7,7 @@ export const nginxOutOfConnections = defineFault({
   says: 'nginx has too few connections for its visitors',
   causes: ['nginx-connections-exhausted'],
   remediations: ['raise-limits'],
+  hitsEveryPage: true,
   async inject(host) {
     // Enough of everything else: with nginx's limit raised nothing may take its place.
     await setFpm(host, host.pool, 'pm.max_children', '16')

@@ -17,6 +17,6 @@ export const tcpQueueFull = defineFault({
     await restartFpm(host)
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:9000')
     await reloadNginx(host)
-    return customers(host, { path: '/sleep.php?s=2.6', perSecond: 3 }, 6000)
+    return customers(host, { path: '/sleep.php?s=1.2', perSecond: 6 }, 6000)
   },
 })

@@ -13,6 +13,6 @@ export const tinyQueueAndPool = defineFault({
     await setFpm(host, host.pool, 'pm.max_children', '4')
     await setFpm(host, host.pool, 'listen.backlog', '1')
     await restartFpm(host)
-    return customers(host, { path: '/sleep.php?s=1', perSecond: 7 }, 4000)
+    return customers(host, { path: '/sleep.php?s=1', perSecond: 5.5 }, 4000)
   },
 })

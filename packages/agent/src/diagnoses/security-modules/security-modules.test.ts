@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { SocketAddress } from '../../host/host.ts'
 import { readAuditLog } from '../../readings/denials.ts'
-import type { JournalEntry } from '../../readings/journal.ts'
 import {
   samplePass,
   samplePeer,
@@ -10,7 +9,7 @@ import {
   sampleUpstream,
   sampleWay,
 } from '../../survey/sample-addresses.ts'
-import { sampleDownFpm, sampleFacts, sampleNowMs, samplePool } from '../../survey/sample-facts.ts'
+import { sampleDownFpm, sampleFacts, sampleJournalEntry, sampleNowMs, samplePool } from '../../survey/sample-facts.ts'
 import { about, nginxLog } from '../../survey/sample-logs.ts'
 import { failing, line, site, socket, tcpFpm, type Changes } from '../../survey/sample-unreached.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
@@ -175,21 +174,7 @@ describe('selinux-denied', () => {
   })
 })
 
-const startLine = (message: string): JournalEntry => ({
-  atMs: sampleNowMs - 60_000,
-  cursor: 'c',
-  message,
-  priority: 3,
-  identifier: 'php-fpm8.2',
-  pid: 477,
-  messageId: null,
-  unitResult: null,
-  exitCode: null,
-  exitStatus: null,
-  jobType: null,
-  jobResult: null,
-  uid: 0,
-})
+const startLine = (message: string) => sampleJournalEntry({ message, priority: 3, identifier: 'php-fpm8.2', pid: 477 })
 
 /** FPM does not come up: this was its last word. */
 const down = (listen: SocketAddress, message: string, security: SecurityFacts) =>

@@ -8,6 +8,7 @@ import {
   sampleFacts,
   sampleFailingSite,
   sampleFpm,
+  sampleJournalEntry,
   sampleNowMs,
   samplePool,
   sampleSite,
@@ -17,10 +18,8 @@ import { samplePass, samplePeer, sampleUpstream } from '../../survey/sample-addr
 import { diagnose } from '../diagnose.ts'
 
 const agoMs = (seconds: number) => sampleNowMs - seconds * 1000
-const entry = (message: string, secondsAgo = 60, identifier = 'systemd', pid = 1): JournalEntry => ({
-  ...{ atMs: agoMs(secondsAgo), cursor: '', message, priority: 6, identifier, pid, uid: 0 },
-  ...{ messageId: null, unitResult: null, exitCode: null, exitStatus: null, jobType: null, jobResult: null },
-})
+const entry = (message: string, secondsAgo = 60, identifier = 'systemd', pid = 1) =>
+  sampleJournalEntry({ atMs: agoMs(secondsAgo), message, identifier, pid })
 const journal = (...entries: readonly JournalEntry[]) => ({ ok: true, value: entries }) as const
 
 const failed = { activeState: 'failed', subState: 'failed', execMainExitedMs: agoMs(60), execMainPid: 233 }

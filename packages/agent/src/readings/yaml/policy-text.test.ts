@@ -7,6 +7,7 @@ import { readPolicy } from './policy-text.ts'
 const defaults: Policy = {
   remediations: 'all',
   approvals: { ordinary: 1, restarts: 2, requesterMayApprove: true, breakGlass: true, grants: true },
+  plansLastMinutes: 60,
   changesPerHour: 6,
   coolDownMinutes: 5,
   maintenance: { timeZone: 'host', windows: [] },

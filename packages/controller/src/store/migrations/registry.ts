@@ -4,6 +4,8 @@ import { up as firstTables } from './0001-first-tables.ts'
 import { up as people } from './0002-people.ts'
 import { up as audit } from './0003-audit.ts'
 import { up as lines } from './0005-lines.ts'
+import { up as sshHosts } from './0006-ssh-hosts.ts'
+import { up as hostsInChange } from './0007-hosts-in-change.ts'
 
 /** A released migration is never edited: a change is the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -11,4 +13,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-people': { up: people },
   '0003-audit': { up: audit },
   '0005-lines': { up: lines },
+  '0006-ssh-hosts': { up: sshHosts },
+  '0007-hosts-in-change': { up: hostsInChange },
 }

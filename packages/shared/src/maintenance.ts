@@ -3,7 +3,7 @@
  * clock is put forward over the time it opens at, it opens when the clock has jumped; where the time comes twice, at the
  * first of them.
  */
-import type { MaintenanceWindow, Weekday } from '@fleetmend/shared'
+import type { MaintenanceWindow, Weekday } from './model/policy.ts'
 
 export type Maintenance =
   /** `untilMs` is when the last of those that are open closes; null: there are no windows, and it is always open. */

@@ -1,4 +1,4 @@
-import type { MaintenanceWindow, Weekday } from '@fleetmend/shared'
+import type { MaintenanceWindow, Weekday } from './model/policy.ts'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maintenanceAt } from './maintenance.ts'
