@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lowerLayers } from '../test/lab/base-tree.ts'
 import { canBootHosts } from '../test/lab/can-boot-hosts.ts'
@@ -14,6 +14,25 @@ interface Count {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** What failed, a line each: what stands thousands of lines above is found again here. */
+  readonly failures?: readonly string[]
+}
+
+/** The part of vitest's JSON report that is read here. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly success: boolean
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages?: readonly string[] | null
+    }[]
+  }[]
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,13 +41,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'fleetmend-test-'))
 // Hosts run the bundle, as it is installed.
 const built = node(['scripts/build.ts'])
 const impossible = await whyNoHosts()
-const counts = [
+const counts: readonly Count[] = [
   { passed: 0, failed: built ? 0 : 1, skipped: 0 },
   runProject('unit', {}),
   runProject('live', impossible === undefined ? {} : { FLEETMEND_NO_HOSTS: impossible }),
 ]
 rmSync(scratch, { recursive: true })
 const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
+for (const each of counts.flatMap(({ failures }) => failures ?? [])) say(`failed: ${each}`)
 if (impossible !== undefined) say(`\nNO STORY ON REAL HOSTS WAS RUN. Needed:\n${impossible}\n`)
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1
@@ -55,21 +75,35 @@ function runProject(project: string, env: Readonly<Record<string, string>>): Cou
   const report = readReport(output)
   // A file that cannot even be loaded has no failed test in it; it must not count as nothing.
   const failures = Math.max(report.numFailedTests, ok && report.success ? 0 : 1)
-  return { passed: report.numPassedTests, failed: failures, skipped: report.numPendingTests }
+  return {
+    passed: report.numPassedTests,
+    failed: failures,
+    skipped: report.numPendingTests,
+    failures: failuresIn(report),
+  }
 }
 
-function readReport(path: string): {
-  numPassedTests: number
-  numFailedTests: number
-  numPendingTests: number
-  success: boolean
-} {
+function readReport(path: string): Report {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ReturnType<typeof readReport>
+    return JSON.parse(readFileSync(path, 'utf8')) as Report
   } catch {
     // vitest itself died, and has said why.
-    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, success: false }
+    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, success: false, testResults: [] }
   }
+}
+
+function failuresIn({ testResults }: Report): readonly string[] {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name)
+    const failed = assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${file}: ${fullName}: ${firstLine(failureMessages?.[0])}`)
+    return failed.length === 0 && message ? [`${file}: ${firstLine(message)}`] : failed
+  })
+}
+
+function firstLine(text = ''): string {
+  return text.split('\n', 1)[0] ?? ''
 }
 
 function node(args: readonly string[], env: Readonly<Record<string, string>> = {}): boolean {
@@ -78,7 +112,7 @@ function node(args: readonly string[], env: Readonly<Record<string, string>> = {
   )
 }
 
-function sum(kind: keyof Count): number {
+function sum(kind: 'passed' | 'failed' | 'skipped'): number {
   return counts.reduce((total, count) => total + count[kind], 0)
 }
 

@@ -128,10 +128,13 @@ describe.skipIf(await hostsAreImpossible()).each(releases)('with process_control
     await host.writeFile(main, (await host.readFile(main)).replace('[global]', '[global]\nlog_level = debug'))
     await host.must(['systemctl', 'restart', host.unit])
     const digest = await plan()
-    const slow = host.curl('/static/burn.php?s=5', { limitMs: 30_000 })
+    const slow = host.curl('/static/burn.php?s=8', { limitMs: 30_000 })
     await sleep(300)
     const applying = host.agent('apply', digest)
-    await until(async () => (await masterState()).startsWith('T'), 'the master to stand still')
+    let ended: unknown = null
+    void applying.then((applied) => (ended = applied))
+    await until(async () => ended !== null || (await masterState()).startsWith('T'), 'the master to stand still')
+    expect(ended).toBeNull()
     const paths = ['/ondemand/ok.php', '/ondemand/sleep.php?s=0.3', '/ondemand/ok.php']
     const answers = await Promise.all(paths.map((path) => host.curl(path, { limitMs: 30_000 })))
     expect(answers).toMatchObject(paths.map(() => ({ status: 200 })))
