@@ -23,8 +23,7 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
   })
   const { outcome, verdict } = await verify(
     run.executor,
-    after === null ? plan : { ...plan, watchMs: 0 },
-    baseline,
+    { plan: after === null ? plan : { ...plan, watchMs: 0 }, baseline, atMs: endOfActs(run) },
     (says) => note(run, says),
     // What was not done does not begin to show its effect.
     after === null ? settleMs : 0,
@@ -57,6 +56,12 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
       return rollBack(run, { because, verdict, askedBy: null, says: 'Not better than before. Rolling back.' })
     }
   }
+}
+
+/** Also when a crash came between. */
+function endOfActs({ record, executor }: RunningApply): number {
+  const ended = lastOf(record.journal.entries, 'act-ended')
+  return ended ? Date.parse(ended.at) : executor.host.nowMs()
 }
 
 /** An act that failed, in a plan that changed no file: only such a plan gets here with one. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { hostOf, simulatedWorld } from './simulated-host.ts'
-import { logEnds, newTraffic, trafficBefore } from './traffic.ts'
+import { sampleFacts, samplePhpLocation, sampleSite } from '../survey/sample-facts.ts'
+import { leastPatienceMs, logEnds, newTraffic, trafficBefore } from './traffic.ts'
 
 const nowMs = Date.parse('2026-11-21T03:10:00.000Z')
 const path = '/var/log/nginx/access.log'
@@ -30,6 +31,26 @@ test('only what was logged since is counted, each line once, and a line only whe
   expect(first.traffic).toEqual({ requests: 1, serverErrors: 0 })
   set(line('03:05:00', 502) + line('03:10:01', 200) + half)
   expect((await newTraffic(host, first.ends)).traffic).toEqual({ requests: 1, serverErrors: 1 })
+})
+
+test('a 504 counts only once nobody can have waited for it since before', async () => {
+  const { host } = hostWithLog(line('03:10:58', 504) + line('03:10:59', 502) + line('03:10:59', 504))
+  const since = new Map([[path, 0]])
+  expect((await newTraffic(host, since, nowMs + 59_000)).traffic).toEqual({ requests: 2, serverErrors: 2 })
+  expect((await newTraffic(host, since, nowMs + 60_000)).traffic).toEqual({ requests: 1, serverErrors: 1 })
+})
+
+test('nginx is patient for as long as its shortest limit; where that cannot be told, not at all', () => {
+  const patience = (...texts: readonly string[]) => {
+    const sites = texts.map((text) =>
+      sampleSite({ phpLocations: [samplePhpLocation({ sendTimeout: { text, at: null } })] }),
+    )
+    return leastPatienceMs(sampleFacts({ sites }), ['php8.2-fpm'])
+  }
+  expect(patience('75s')).toBe(60_000)
+  expect(patience('75s', '1500ms')).toBe(1500)
+  expect(patience('$limit')).toBe(0)
+  expect(patience()).toBe(0)
 })
 
 test('a log that was rotated is read from its new beginning', async () => {

@@ -4,8 +4,9 @@ import { sitesOf } from '../judgement/same-address.ts'
 import { textOf } from '../readings/bytes.ts'
 import { accessStamps } from '../readings/log-stamps.ts'
 import { readAccessLog } from '../readings/nginx-access-log.ts'
-import type { HostFacts } from '../survey/host-facts.ts'
+import { nginxTimeMs } from '../readings/nginx-values.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
+import type { HostFacts, SiteFacts } from '../survey/host-facts.ts'
 import { readLogWindow, type WantedLog } from '../survey/log-window.ts'
 
 export interface Traffic {
@@ -25,12 +26,29 @@ const before: WantedLog = {
   limitBytes: 1024 * 1024,
 }
 
-/** nginx serves every site. Sites that share a log with others are counted together with them: its lines do not name the site. */
+/** Sites that share a log with others are counted together with them: its lines do not name the site. */
 export function accessLogsOf(facts: HostFacts, services: readonly string[]): readonly string[] {
-  if (services.includes(nginxUnit) && facts.nginx.sites.ok)
-    return [...new Set(facts.nginx.sites.value.flatMap((site) => site.accessLogs))]
+  return [...new Set(servedBy(facts, services).flatMap((site) => site.accessLogs))]
+}
+
+/**
+ * The shortest time after which nginx gives up on PHP for visitors of these services, and answers 504. Sooner after an act
+ * such an answer is to somebody who came before it: a connection that a full queue dropped is tried again after 1, 3, 7, 15,
+ * 31 and 63 s (`tcp_syn_retries`), so whoever came a while before a repair may hear of the fault after it.
+ */
+export function leastPatienceMs(facts: HostFacts, services: readonly string[]): number {
+  const limits = servedBy(facts, services)
+    .flatMap((site) => site.phpLocations)
+    .flatMap(({ connectTimeout, sendTimeout, readTimeout }) => [connectTimeout, sendTimeout, readTimeout])
+    .map(({ text }) => nginxTimeMs(text) ?? 0)
+  return limits.length === 0 ? 0 : Math.min(...limits)
+}
+
+/** nginx serves every site. */
+function servedBy(facts: HostFacts, services: readonly string[]): readonly SiteFacts[] {
+  if (services.includes(nginxUnit) && facts.nginx.sites.ok) return facts.nginx.sites.value
   const pools = facts.fpm.filter((each) => services.includes(each.service)).flatMap((each) => each.pools)
-  return [...new Set(sitesOf(facts, pools).flatMap((site) => site.accessLogs))]
+  return sitesOf(facts, pools)
 }
 
 export async function trafficBefore(host: ReadHost, logs: readonly string[]): Promise<Traffic> {
@@ -55,15 +73,23 @@ export interface NewTraffic {
   readonly ends: LogEnds
 }
 
-/** What was logged since; whole lines only. A log that was rotated meanwhile is counted from its new beginning. */
-export async function newTraffic(host: Pick<ReadHost, 'readFrom'>, since: LogEnds): Promise<NewTraffic> {
+/**
+ * What was logged since; whole lines only. A log that was rotated meanwhile is counted from its new beginning. A 504 from
+ * before `patientUntilMs` is not counted: see `leastPatienceMs`.
+ */
+export async function newTraffic(
+  host: Pick<ReadHost, 'readFrom'>,
+  since: LogEnds,
+  patientUntilMs = 0,
+): Promise<NewTraffic> {
   const ends = new Map<string, number>()
   let traffic: Traffic = { requests: 0, serverErrors: 0 }
   for (const [path, offset] of since) {
     const { bytes, from } = await readAppended(host, path, offset)
     const whole = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
     ends.set(path, from + whole.length)
-    traffic = addTraffic(traffic, count(readAccessLog(textOf(whole)).entries))
+    const { entries } = readAccessLog(textOf(whole))
+    traffic = addTraffic(traffic, count(entries.filter((entry) => !isOfBefore(entry, patientUntilMs))))
   }
   return { traffic, ends }
 }
@@ -81,6 +107,11 @@ async function readAppended(
   if (added.ok) return { bytes: added.value, from: offset }
   const anew = added.why === 'missing' ? await host.readFrom(path, 0, duringBytes) : added
   return anew.ok ? { bytes: anew.value, from: 0 } : { bytes: new Uint8Array(), from: offset }
+}
+
+/** The log has whole seconds: what ended in the last one may have begun in time. */
+function isOfBefore({ status, atMs }: { readonly status: number; readonly atMs: number }, untilMs: number): boolean {
+  return status === 504 && atMs + 1000 <= untilMs
 }
 
 function count(entries: readonly { readonly status: number }[]): Traffic {

@@ -2,7 +2,7 @@ import type { Finding, HostDiagnosis, SiteProbe } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import type { Baseline } from '../state/journal-entry.ts'
 import { samplePlan } from '../state/sample-plan.ts'
-import { sampleFacts } from '../survey/sample-facts.ts'
+import { sampleFacts, samplePhpLocation, sampleSite } from '../survey/sample-facts.ts'
 import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
 import { hostOf, simulatedWorld } from './simulated-host.ts'
@@ -39,10 +39,15 @@ interface Moment {
   readonly findings?: readonly Finding[]
   /** Answered since the last look: how many 200 and how many 502. */
   readonly served?: readonly [ok: number, failed: number]
+  /** 502 unless it says otherwise. */
+  readonly failedWith?: number
 }
 
 /** A host that is watched for a minute; `at` says how it is after so many seconds. */
-async function watched(at: (seconds: number) => Moment, { watchMs = 60_000, against = baseline } = {}) {
+async function watched(
+  at: (seconds: number) => Moment,
+  { watchMs = 60_000, against = baseline, facts = sampleFacts() } = {},
+) {
   const world = simulatedWorld(nowMs)
   const host = hostOf(world)
   const since = () => (world.fpm.nowMs - nowMs) / 1000
@@ -50,13 +55,13 @@ async function watched(at: (seconds: number) => Moment, { watchMs = 60_000, agai
     ...host,
     async sleep(ms: number) {
       await host.sleep(ms)
-      const [ok, failed] = at(since()).served ?? [0, 0]
+      const { served: [ok, failed] = [0, 0], failedWith = 502 } = at(since())
       const line = (status: number) =>
         `192.0.2.1 - - [21/Nov/2026:03:10:01 +0000] "GET / HTTP/1.1" ${status} 12 "-" "curl"\n`
       const file = world.files.get(logPath)!
       world.files.set(logPath, {
         ...file,
-        bytes: Buffer.concat([file.bytes, Buffer.from(line(200).repeat(ok) + line(502).repeat(failed))]),
+        bytes: Buffer.concat([file.bytes, Buffer.from(line(200).repeat(ok) + line(failedWith).repeat(failed))]),
       })
     },
   }
@@ -66,7 +71,7 @@ async function watched(at: (seconds: number) => Moment, { watchMs = 60_000, agai
     state: {} as Executor['state'],
     self: { pid: 1, startTicks: 1 },
     discretion: discretion(sleeping),
-    look: async () => ((looks += 1), sampleFacts()),
+    look: async () => ((looks += 1), facts),
     diagnose: (): HostDiagnosis => ({
       host: 'web-7',
       outcome: 'diagnosed',
@@ -81,7 +86,7 @@ async function watched(at: (seconds: number) => Moment, { watchMs = 60_000, agai
     acts: [{ act: 'reload-fpm', service: 'php8.2-fpm', deadlineMs: 1000 }],
     watchMs,
   })
-  const verified = await verify(executor, record.plan, against, async () => undefined)
+  const verified = await verify(executor, { plan: record.plan, baseline: against, atMs: nowMs }, async () => undefined)
   return { ...verified, looks, tookS: since() }
 }
 
@@ -113,6 +118,19 @@ describe('a host that was acted on', () => {
 
   test('is not worse when it fails as often as it did', async () => {
     expect(await watched(() => ({ served: [9, 1] }))).toMatchObject({ outcome: 'fixed' })
+  })
+
+  test('is not condemned by visitors who came before and were given up on now', async () => {
+    const late = () => ({ served: [9, 3], failedWith: 504 }) as const
+    const against = { ...baseline, traffic: { requests: 1000, serverErrors: 0 } }
+    expect(await watched(late, { against })).toMatchObject({
+      outcome: 'fixed',
+      verdict: { watch: { requests: 540, serverErrors: 0 } },
+    })
+    // Where nginx waits for less than a second, they came after.
+    const impatient = samplePhpLocation({ connectTimeout: { text: '900ms', at: null } })
+    const facts = sampleFacts({ sites: [sampleSite({ phpLocations: [impatient] })] })
+    expect(await watched(late, { against, facts })).toMatchObject({ outcome: 'worse' })
   })
 
   test('is not condemned for one bad moment', async () => {

@@ -6,8 +6,17 @@ import type { HostDiagnosis, Plan, Verdict } from '@fleetmend/shared'
 import { judgeAfter, type After } from '../judgement/judge-after.ts'
 import { isEnoughTraffic, isWorse, shareOf } from '../judgement/worse.ts'
 import type { Baseline } from '../state/journal-entry.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
 import type { Executor } from './executor.ts'
-import { accessLogsOf, addTraffic, logEnds, newTraffic, type LogEnds, type Traffic } from './traffic.ts'
+import {
+  accessLogsOf,
+  addTraffic,
+  leastPatienceMs,
+  logEnds,
+  newTraffic,
+  type LogEnds,
+  type Traffic,
+} from './traffic.ts'
 
 export interface Verified {
   readonly outcome: 'fixed' | 'cleared-still-failing' | 'inconclusive' | 'worse' | 'not-cleared'
@@ -23,10 +32,17 @@ const betweenLooksMs = 1000
 /** A whole look asks every site and tests the configuration: often enough to notice, seldom enough to be light. */
 const betweenWatchLooksMs = 10_000
 
+/** What was done, and how the host was just before. */
+export interface Acted {
+  readonly plan: Plan
+  readonly baseline: Baseline
+  /** When the last act ended. */
+  readonly atMs: number
+}
+
 export async function verify(
   executor: Executor,
-  plan: Plan,
-  baseline: Baseline,
+  { plan, baseline, atMs }: Acted,
   tell: Tell,
   patienceMs = settleMs,
 ): Promise<Verified> {
@@ -38,7 +54,8 @@ export async function verify(
     during: { requests: 0, serverErrors: 0 },
     seconds: plan.watchMs / 1000,
     settledAtMs,
-    logs: first.logs(servicesOf(plan)),
+    logs: accessLogsOf(first.facts, servicesOf(plan)),
+    patientUntilMs: atMs + leastPatienceMs(first.facts, servicesOf(plan)),
   }
   return watch(executor, plan, baseline, traffic, tell)
 }
@@ -51,7 +68,7 @@ export function servicesOf(plan: Plan): readonly string[] {
 interface Look {
   readonly diagnosis: HostDiagnosis
   readonly after: After
-  logs(services: readonly string[]): readonly string[]
+  readonly facts: HostFacts
 }
 
 interface Watched {
@@ -59,6 +76,8 @@ interface Watched {
   readonly seconds: number
   readonly settledAtMs: number
   readonly logs: readonly string[]
+  /** Until then a 504 tells of the time before the last act. */
+  readonly patientUntilMs: number
 }
 
 async function watch(
@@ -77,7 +96,7 @@ async function watch(
   let lookAtMs = host.nowMs() + betweenWatchLooksMs
   while (host.nowMs() < endsAtMs) {
     await host.sleep(Math.max(1, Math.min(betweenLooksMs, endsAtMs - host.nowMs())))
-    const added = await newTraffic(host, ends)
+    const added = await newTraffic(host, ends, watched.patientUntilMs)
     ends = added.ends
     during = addTraffic(during, added.traffic)
     if (isWorse(baseline.traffic, during)) break
@@ -98,8 +117,7 @@ async function lookUntilGood(executor: Executor, baseline: Baseline, endsAtMs: n
     const facts = await executor.look()
     const diagnosis = executor.diagnose(facts)
     const after = judgeAfter(baseline, diagnosis)
-    if (isGood(after) || host.nowMs() >= endsAtMs)
-      return { diagnosis, after, logs: (services) => accessLogsOf(facts, services) }
+    if (isGood(after) || host.nowMs() >= endsAtMs) return { diagnosis, after, facts }
     await host.sleep(betweenLooksMs)
   }
 }

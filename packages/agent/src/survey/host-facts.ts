@@ -219,6 +219,9 @@ export interface PhpLocationFacts {
   readonly at: string
   /** Addresses as the configuration and nginx's log name them, and what they are with links followed. */
   readonly passes: readonly { readonly named: SocketAddress; readonly address: SocketAddress }[]
+  /** fastcgi_connect_timeout, fastcgi_send_timeout and fastcgi_read_timeout: after each of them visitors get 504. */
+  readonly connectTimeout: NginxSetting
+  readonly sendTimeout: NginxSetting
   readonly readTimeout: NginxSetting
   readonly headerBuffer: NginxSetting
   /** Null where nothing sets it, and FPM knows no script. */

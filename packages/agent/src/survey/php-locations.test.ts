@@ -22,6 +22,8 @@ describe('a location that hands requests to PHP', () => {
       {
         at: '/etc/nginx/sites-enabled/shop:1',
         passes: [{ named: `unix:${sampleSocket}`, address: `unix:${sampleSocket}` }],
+        connectTimeout: { text: '60s', at: null },
+        sendTimeout: { text: '60s', at: null },
         readTimeout: { text: '60s', at: null },
         headerBuffer: { text: '4k', at: null },
         scriptFilename: null,

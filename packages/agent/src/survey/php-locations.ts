@@ -7,7 +7,7 @@ import { fastcgiParameter, scriptFolderOf } from '../readings/nginx-script.ts'
 import type { NginxSetting, PhpLocationFacts } from './host-facts.ts'
 
 /** nginx's own values where nothing sets them (reference E.4). */
-const defaultReadTimeout = '60s'
+const defaultTimeout = '60s'
 const defaultBufferSize = '4k'
 
 export async function phpLocationFacts(
@@ -21,7 +21,9 @@ export async function phpLocationFacts(
   return {
     at: placeOf(directive),
     passes: await Promise.all(named.map(async (each) => ({ named: each, address: await follow(each) }))),
-    readTimeout: setting(levels, 'fastcgi_read_timeout', defaultReadTimeout),
+    connectTimeout: setting(levels, 'fastcgi_connect_timeout', defaultTimeout),
+    sendTimeout: setting(levels, 'fastcgi_send_timeout', defaultTimeout),
+    readTimeout: setting(levels, 'fastcgi_read_timeout', defaultTimeout),
     headerBuffer: setting(levels, 'fastcgi_buffer_size', defaultBufferSize),
     scriptFilename,
     scriptFolder: await scriptFolder(host, scriptFilename?.text ?? '', documentRoot),

@@ -224,6 +224,8 @@ export function samplePhpLocation(changes: Partial<PhpLocationFacts> = {}): PhpL
   return {
     at: '/etc/nginx/sites-enabled/shop:9',
     passes: [{ named: 'unix:/run/php/php8.2-fpm.sock', address: 'unix:/run/php/php8.2-fpm.sock' }],
+    connectTimeout: { text: '60s', at: null },
+    sendTimeout: { text: '60s', at: null },
     readTimeout: { text: '60s', at: null },
     headerBuffer: { text: '4k', at: null },
     scriptFilename: { text: '$document_root$fastcgi_script_name', at: '/etc/nginx/fastcgi.conf:2' },
