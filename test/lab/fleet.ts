@@ -34,8 +34,8 @@ export interface Fleet extends AsyncDisposable {
   add(host: LiveHost, labels?: readonly string[]): Promise<void>
 }
 
-/** `address`: of this machine, on the hosts' network. */
-export async function openFleet(address: string): Promise<Fleet> {
+/** `address`: of this machine, on the hosts' network. `serving`: further words of `controller serve`. */
+export async function openFleet(address: string, serving: readonly string[] = []): Promise<Fleet> {
   if (!existsSync(command)) throw new Error('There is no dist/fleetmend.cjs. Make it:\n    pnpm build')
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-fleet-'))
   const socket = join(folder, 'controller.sock')
@@ -67,7 +67,7 @@ export async function openFleet(address: string): Promise<Fleet> {
       const serve = ['controller', 'serve', '--data', join(folder, 'data'), '--approvers', approvers]
       const where = ['--listen', `${address}:${port}`, '--public-url', `wss://${address}:${port}`]
       // It dies with this process, so that a killed test leaves no controller behind.
-      const args = ['--pdeathsig', 'KILL', '--', ...commandLine([...serve, ...where])]
+      const args = ['--pdeathsig', 'KILL', '--', ...commandLine([...serve, ...where, ...serving])]
       controller = spawn('setpriv', args, { stdio: ['ignore', output, output] })
       closeSync(output)
       const says = () => `the controller to answer:\n${readFileSync(log, 'utf8').slice(-2000)}`

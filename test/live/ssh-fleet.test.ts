@@ -13,7 +13,9 @@ const unit = 'php8.2-fpm'
 const keys = '/var/lib/fleetmend-ssh/.ssh/authorized_keys'
 const hostKey = '/etc/ssh/ssh_host_ed25519_key'
 
-describe.skipIf(await hostsAreImpossible())('a host that dials nobody', () => {
+const drivers = ['ssh2', 'system'] as const
+
+describe.skipIf(await hostsAreImpossible()).each(drivers)('a host that dials nobody, by %s', (driver) => {
   let lab: Lab
   let host: LiveHost
   let fleet: Fleet
@@ -21,7 +23,7 @@ describe.skipIf(await hostsAreImpossible())('a host that dials nobody', () => {
   beforeAll(async () => {
     lab = await openLab()
     host = await lab.boot({ name: 'web-7' })
-    fleet = await openFleet(lab.address)
+    fleet = await openFleet(lab.address, ['--ssh-driver', driver])
     await fleet.install(host)
     const prepared = await add('--lines')
     // As a person would paste it.

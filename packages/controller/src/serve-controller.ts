@@ -10,6 +10,7 @@ import {
   type ProblemCode,
   type Timers,
 } from '@fleetmend/shared'
+import type { SshDriverName } from '@fleetmend/ssh'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
 import type { ApiContext } from './api/procedures.ts'
 import { apiRouter } from './api/router.ts'
@@ -61,6 +62,8 @@ export interface ControllerOptions {
   readonly api?: ApiListen
   /** What it logs in to hosts with that do not dial out; left out: a key that it makes. */
   readonly sshKeyFile?: string | undefined
+  /** By which it goes to them; left out: ssh2. */
+  readonly sshDriver?: SshDriverName | undefined
   /** By which it waits for people and hosts; left out: that of this machine. */
   readonly time?: ControllerTime
   /** A line for the log of the service, without its newline. */
@@ -152,7 +155,11 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       await agents.close()
     })
     const agentsUrl = options.publicUrl ?? `wss://${bracketed(names[0] ?? 'localhost')}:${agents.port}`
-    const access = openSshAccess({ dataFolder, fleet, keyFile: options.sshKeyFile })
+    const access = openSshAccess({
+      ...{ dataFolder, fleet },
+      keyFile: options.sshKeyFile,
+      driver: options.sshDriver,
+    })
     const lines = await keepSshLines({
       ...{ database, sessions, clock, timers, access, log },
       random: Math.random,

@@ -1,5 +1,5 @@
 /** `fleetmend controller serve`: the controller itself. Loads its rooms only then, so that other commands start at once. */
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings'
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings'
 import type { ControllerOptions } from '@fleetmend/controller'
 import { exitCodes, problem, type Problem } from '@fleetmend/shared'
 import { defaultSocketPath, type Cli } from '../cli.ts'
@@ -40,42 +40,62 @@ function serveCommand(cli: Cli) {
     .option('--next-ca-cert <file>', 'An authority that is to follow: both are trusted, and hosts hear of it.')
     .option('--next-ca-key <file>', 'The key of that one.')
     .option('--ssh-key <file>', 'A private key to log in to hosts with that do not dial out; left out: one of its own.')
+    .addOption(
+      new Option(
+        '--ssh-driver <driver>',
+        'By which it goes to such hosts: ssh2, or the ssh program of this computer (system), which knows certificates and newer key exchanges.',
+      ).choices(['ssh2', 'system'] as const),
+    )
     .option('--renewal-grace <days>', 'How long after its end a certificate of a host is renewed.', count(0, 365), 14)
     .option('--policy <file>', 'Rules of the whole fleet: limits, windows, freezes.', '/etc/fleetmend/fleet-policy')
     .option('--approvers <file>', 'Who may approve, a name and a public key a line.', '/etc/fleetmend/approvers')
     .action(
-      cli.action(async ({ data, listen, publicUrl: url, name, approvers, policy, renewalGrace, sshKey, ...given }) => {
-        const { streams, interruption } = cli
-        const api = apiListen(given)
-        if (!api.ok) return reportProblem(streams, api.problem)
-        const authorities = authoritiesIn(given)
-        if (!authorities.ok) return reportProblem(streams, authorities.problem)
-        const told = Promise.withResolvers<null>()
-        interruption.end = () => told.resolve(null)
-        const { serveController } = await import('@fleetmend/controller')
-        const served = await serveController({
-          dataFolder: data,
-          socketPath: cli.socketPath(),
-          listenHost: listen.host,
-          listenPort: listen.port,
-          ...(url === undefined ? {} : { publicUrl: url }),
-          names: name,
-          approversPath: approvers,
-          policyPath: policy,
-          authorities: authorities.value,
-          renewalGraceMs: renewalGrace * dayMs,
-          sshKeyFile: sshKey,
-          ...(api.value ? { api: api.value } : {}),
-          log: (line) => streams.err(`${line}\n`),
-        })
-        if (!served.ok) return reportProblem(streams, served.problem)
-        const failure = await Promise.race([told.promise, served.value.failed])
-        // Told a second time, or with a store that fails, it ends at once: everything it needs is on disk.
-        interruption.end = null
-        if (failure) return reportProblem(streams, failure)
-        await served.value.close()
-        return exitCodes.done
-      }),
+      cli.action(
+        async ({
+          data,
+          listen,
+          publicUrl: url,
+          name,
+          approvers,
+          policy,
+          renewalGrace,
+          sshKey,
+          sshDriver,
+          ...given
+        }) => {
+          const { streams, interruption } = cli
+          const api = apiListen(given)
+          if (!api.ok) return reportProblem(streams, api.problem)
+          const authorities = authoritiesIn(given)
+          if (!authorities.ok) return reportProblem(streams, authorities.problem)
+          const told = Promise.withResolvers<null>()
+          interruption.end = () => told.resolve(null)
+          const { serveController } = await import('@fleetmend/controller')
+          const served = await serveController({
+            dataFolder: data,
+            socketPath: cli.socketPath(),
+            listenHost: listen.host,
+            listenPort: listen.port,
+            ...(url === undefined ? {} : { publicUrl: url }),
+            names: name,
+            approversPath: approvers,
+            policyPath: policy,
+            authorities: authorities.value,
+            renewalGraceMs: renewalGrace * dayMs,
+            sshKeyFile: sshKey,
+            sshDriver,
+            ...(api.value ? { api: api.value } : {}),
+            log: (line) => streams.err(`${line}\n`),
+          })
+          if (!served.ok) return reportProblem(streams, served.problem)
+          const failure = await Promise.race([told.promise, served.value.failed])
+          // Told a second time, or with a store that fails, it ends at once: everything it needs is on disk.
+          interruption.end = null
+          if (failure) return reportProblem(streams, failure)
+          await served.value.close()
+          return exitCodes.done
+        },
+      ),
     )
 }
 

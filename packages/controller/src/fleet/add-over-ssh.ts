@@ -29,7 +29,7 @@ import { getHost, listHosts, putHost } from '../store/hosts.ts'
 import type { Database } from '../store/tables.ts'
 import type { SshAccess } from './ssh-access.ts'
 import { knownHostsText, said, sshTarget } from './ssh-places.ts'
-import { controllersDriver, openSshSession } from './ssh-session.ts'
+import { openSshSession } from './ssh-session.ts'
 
 export interface AddRequest {
   readonly by: string
@@ -80,7 +80,7 @@ async function addWithin(parts: AddingParts, request: AddRequest, files: AddingF
   const stations = [...target.jumps, { ...target, jumps: [] }]
   const pinned: PinnedSshPlace[] = []
   for (const [index, place] of [...way.jumps, way].entries()) {
-    const shown = await keyShownBy(stations.slice(0, index + 1), files)
+    const shown = await keyShownBy(parts.access, stations.slice(0, index + 1), files)
     if (!shown.ok) return shown
     const { type, fingerprint, text } = shown
     const isOnOtherWays = inUse.some(
@@ -98,7 +98,7 @@ async function addWithin(parts: AddingParts, request: AddRequest, files: AddingF
   if (!hello.ok) return hello
   const head = memberHead(hello.value, host, parts.fleet)
   if (head === null) return refuse('host-not-enrolled', notOfThisFleet(host, hello.value, parts.fleet))
-  const forwards = await whyNotRestricted(host, ssh, files)
+  const forwards = await whyNotRestricted(parts.access, host, ssh, files)
   if (forwards !== null) return { ok: false, problem: forwards }
 
   const { publicKey } = head
@@ -134,10 +134,14 @@ type Shown =
  * What the last of them proves to have, reached through those before, whose keys are known by now. Nobody logs in for that,
  * so that whoever it may be learns nothing but that a controller came by.
  */
-async function keyShownBy(stations: readonly SshTarget[], { knownHostsFile }: AddingFiles): Promise<Shown> {
+async function keyShownBy(
+  { driver }: SshAccess,
+  stations: readonly SshTarget[],
+  { knownHostsFile }: AddingFiles,
+): Promise<Shown> {
   const [jumps, last] = [stations.slice(0, -1), stations.at(-1) as SshTarget]
   const asked = { ...last, jumps, identityFiles: [], unknownHost: 'accept-new' as const, newKeysFile: knownHostsFile }
-  const connected = await controllersDriver.connect(asked, AbortSignal.timeout(keyLimitMs))
+  const connected = await driver.connect(asked, AbortSignal.timeout(keyLimitMs))
   // An account that anybody may use; it is looked at below.
   if (connected.ok) await connected.value[Symbol.asyncDispose]()
   const lines = readKnownHosts(await readFile(knownHostsFile, 'latin1').catch(() => ''))
@@ -153,8 +157,9 @@ const keyLimitMs = 30_000
 
 type Said = { readonly ok: true; readonly value: Hello } | { readonly ok: false; readonly problem: Problem }
 
-async function helloOver(host: HostId, way: SshWay, files: AddingFiles, { timers, fleet }: AddingParts): Promise<Said> {
-  const opened = await openSshSession(host, sshTarget(host, way, files), timers, new AbortController().signal)
+async function helloOver(host: HostId, way: SshWay, files: AddingFiles, parts: AddingParts): Promise<Said> {
+  const { fleet } = parts
+  const opened = await openSshSession(host, sshTarget(host, way, files), parts, new AbortController().signal)
   if (!opened.ok) {
     const { problem: told } = opened
     const detail = `${told.detail} Add it by that name, or give it this one. As root on the host:\n    fleetmend-agent enrol --again --host ${host} --over-ssh ${fleet}`
@@ -174,10 +179,15 @@ function memberHead({ audit }: Hello, host: HostId, fleet: string): SignedHead |
  * Through an account with `command=` and without `restrict` nothing can be run, and whatever listens on the host, or behind
  * it, can be reached. So we try: on to the sshd that we came in by. Null: it does not let us.
  */
-async function whyNotRestricted(host: HostId, way: SshWay, files: AddingFiles): Promise<Problem | null> {
+async function whyNotRestricted(
+  { driver }: SshAccess,
+  host: HostId,
+  way: SshWay,
+  files: AddingFiles,
+): Promise<Problem | null> {
   const target = sshTarget(host, way, files)
   const through = { ...target, hostName: '127.0.0.1', jumps: [...target.jumps, { ...target, jumps: [] }] }
-  const tried = await controllersDriver.connect(through, AbortSignal.timeout(keyLimitMs))
+  const tried = await driver.connect(through, AbortSignal.timeout(keyLimitMs))
   if (tried.ok) await tried.value[Symbol.asyncDispose]()
   // What cannot be reached there may have been refused, or not be there: either way nothing came of it.
   if (!tried.ok && tried.problem.code === 'ssh-unreachable') return null

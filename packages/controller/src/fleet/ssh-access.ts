@@ -1,12 +1,21 @@
-/** What a controller logs in with: a key of its own, made at first use or given, and where it keeps whose key a host has. */
+/** What a controller logs in with: by which program, with a key of its own or a given one, and where it keeps whose key a host has. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem, safeLine, type Problem } from '@fleetmend/shared'
-import { newKeyPair, readKeyPair, type SshOutcome } from '@fleetmend/ssh'
+import {
+  newKeyPair,
+  readKeyPair,
+  ssh2Driver,
+  systemSshDriver,
+  type SshDriver,
+  type SshDriverName,
+  type SshOutcome,
+} from '@fleetmend/ssh'
 import { readIfThere, writePrivateFile } from '../store/private-folder.ts'
 
 export interface SshAccess {
   readonly folder: string
+  readonly driver: SshDriver
   /** Made from the store; only for whoever connects. */
   readonly knownHostsFile: string
   key(): Promise<SshOutcome<OwnSshKey>>
@@ -23,12 +32,15 @@ export interface SshAccessOptions {
   readonly fleet: string
   /** A key that exists already; left out: one in the data folder. */
   readonly keyFile?: string | undefined
+  /** Left out: ssh2, which needs no process for a host. */
+  readonly driver?: SshDriverName | undefined
 }
 
-export function openSshAccess({ dataFolder, fleet, keyFile }: SshAccessOptions): SshAccess {
+export function openSshAccess({ dataFolder, fleet, keyFile, driver = 'ssh2' }: SshAccessOptions): SshAccess {
   let opened: Promise<SshOutcome<OwnSshKey>> | null = null
   return {
     folder: dataFolder,
+    driver: drivers[driver](),
     knownHostsFile: join(dataFolder, 'ssh-known-hosts'),
     key() {
       opened ??= (keyFile === undefined ? ownKey(join(dataFolder, 'ssh-key'), fleet) : givenKey(keyFile)).then(
@@ -40,6 +52,12 @@ export function openSshAccess({ dataFolder, fleet, keyFile }: SshAccessOptions):
       return opened
     },
   }
+}
+
+/** Nobody can be asked for a passphrase here, and no ssh_config of this machine changes where a host is. */
+const drivers: Readonly<Record<SshDriverName, () => SshDriver>> = {
+  ssh2: () => ssh2Driver({ askPassphrase: null }),
+  system: () => systemSshDriver({ configFiles: [] }),
 }
 
 async function ownKey(file: string, fleet: string): Promise<SshOutcome<OwnSshKey>> {

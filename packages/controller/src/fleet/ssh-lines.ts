@@ -123,7 +123,7 @@ export async function keepSshLines(parts: SshLinesParts): Promise<SshLines> {
     const either = AbortSignal.any([signal, cut.signal])
     const target = sshTarget(id, ssh, { keyFile: key.value.file, knownHostsFile: access.knownHostsFile })
     const forget = sessions.arriving(id, () => cut.abort())
-    const opened = await openSshSession(id, target, parts.timers, either)
+    const opened = await openSshSession(id, target, parts, either)
     if (!opened.ok) {
       forget()
       return either.aborted ? null : opened

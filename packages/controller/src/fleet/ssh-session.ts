@@ -1,26 +1,23 @@
 /** From a host that is reached over SSH to its session: connected, bound to its agent, and who it should be. */
 import { Peer, problem, streamChannel, type HostId, type Problem, type Timers } from '@fleetmend/shared'
-import { ssh2Driver, type SshConnection, type SshDriver, type SshTarget } from '@fleetmend/ssh'
+import type { SshConnection, SshDriver, SshTarget } from '@fleetmend/ssh'
 import { startBound } from './bound-agent.ts'
 import { openSession, type SessionOpened } from './session.ts'
 
 /** Of a host behind a slow line, with a jump host on the way. */
 const openLimitMs = 30_000
 
-/** Nobody can be asked for a passphrase here. */
-export const controllersDriver: SshDriver = ssh2Driver({ askPassphrase: null })
-
 /** The connection ends with the session. */
 export async function openSshSession(
   host: HostId,
   target: SshTarget,
-  timers: Timers,
+  { access, timers }: { readonly access: { readonly driver: SshDriver }; readonly timers: Timers },
   signal: AbortSignal,
 ): Promise<SessionOpened> {
   const limit = AbortSignal.timeout(openLimitMs)
   const either = AbortSignal.any([signal, limit])
   try {
-    const connected = await controllersDriver.connect(target, either)
+    const connected = await access.driver.connect(target, either)
     if (!connected.ok) return connected
     const opened = await sessionOver(connected.value, host, timers, either).catch(async (error: unknown) => {
       await connected.value[Symbol.asyncDispose]()
