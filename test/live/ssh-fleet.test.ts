@@ -1,4 +1,5 @@
 /** A host that dials nobody, and its controller, which comes to it over its real sshd: added, repaired, rebooted, impersonated. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DiagnosisDocument, HostRecordView, ProblemDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -6,7 +7,7 @@ import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
-import { runTool } from '../lab/tool.ts'
+import { must, runTool } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
 
 const unit = 'php8.2-fpm'
@@ -122,5 +123,23 @@ describe.skipIf(await hostsAreImpossible()).each(drivers)('a host that dials nob
     expect(await fleet.cli(['hosts', 'remove', 'web-7'])).toMatchObject({ exitCode: 0 })
     expect(await add('--host-key', await fingerprint())).toMatchObject({ exitCode: 0 })
     expect(await listed()).toMatchObject({ connected: true, alarm: null, wrong: null })
+  })
+
+  test.runIf(driver === 'system')('lets it in by a certificate that stands beside its key', async () => {
+    const key = join(fleet.folder, 'data/ssh-key')
+    const authority = join(fleet.folder, 'users-ca')
+    writeFileSync(`${key}.pub`, await must(['ssh-keygen', '-y', '-f', key]))
+    await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', authority])
+    const bound = ['-O', 'clear', '-O', 'force-command=/usr/bin/fleetmend-agent stdio']
+    await must(['ssh-keygen', '-q', '-s', authority, '-I', 'controller', '-n', 'fleetmend', ...bound, `${key}.pub`])
+    await host.writeFile('/etc/ssh/users-ca.pub', readFileSync(`${authority}.pub`))
+    await host.writeFile('/etc/ssh/sshd_config.d/users-ca.conf', 'TrustedUserCAKeys /etc/ssh/users-ca.pub\n')
+    await host.must(['rm', keys])
+    await host.must(['systemctl', 'restart', 'ssh'])
+    await host.run(['pkill', '-u', 'fleetmend'])
+    await until(async () => (await listed())?.connected === false, 'web-7 to be away')
+    await connected()
+    const journal = await host.must(['journalctl', '-b', '-u', 'ssh', '--no-pager'])
+    expect(journal).toContain('ID controller')
   })
 })

@@ -32,6 +32,10 @@ test('ssh understands what is known of a host, whatever is in the names of its f
   })
 })
 
+test('who has no key to show shows none, not those of whoever runs it', () => {
+  expect(asSshSeesIt((target) => ({ ...target, identityFiles: [] }))).toMatchObject({ identityfile: ['none'] })
+})
+
 test("nothing that asks or runs something here is left of the person's configuration, and the rest of it is", () => {
   const seen = asSshSeesIt(
     (target) => ({ ...target, beyondSsh2: ['CertificateFile'] }),

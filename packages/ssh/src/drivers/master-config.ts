@@ -77,7 +77,10 @@ function whereAndWho(target: SshTarget): readonly Setting[] {
     ['StrictHostKeyChecking', target.unknownHost === 'accept-new' ? 'accept-new' : 'yes'],
     ['IdentitiesOnly', yesOrNo(target.identitiesOnly)],
     ['IdentityAgent', target.agentSocket === null ? 'none' : path(target.agentSocket)],
-    ...target.identityFiles.map((file) => ['IdentityFile', path(file)] as const),
+    // Without one ssh would take those that it finds in the home of whoever runs this.
+    ...(target.identityFiles.length === 0 ? ['none'] : target.identityFiles.map(path)).map(
+      (file) => ['IdentityFile', file] as const,
+    ),
   ]
 }
 
