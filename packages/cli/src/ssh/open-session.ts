@@ -16,18 +16,20 @@ import {
 import { commandLine, type SshConnection, type SshOutcome, type SshProcess } from '@fleetmend/ssh'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import type { Architecture, FilesFound } from './agent-files.ts'
-import type { Words } from './far-programs.ts'
 import { installedAgent, lookAtHost, type SeenHost } from './look-at-host.ts'
-import { notStarting, putAgent, type PutAgent } from './put-agent.ts'
+import { notStarting, putAgent, type PutAgent, type PutPlace } from './put-agent.ts'
 
 export type Agent = TRPCClient<AgentRouter>
 
 export interface HostSession {
+  /** Another one after it was connected anew. */
   readonly agent: Agent
   /** Whether an apply can have a unit of its own there. */
   readonly canApply: boolean
   /** What a call failed with. */
   failure(error: unknown): Problem
+  /** After its connection broke: to the same agent over another one. Null: it answers again. */
+  reconnect(): Promise<Problem | null>
   /** Null: nothing is left there; otherwise what is, and why. */
   close(): Promise<string | null>
 }
@@ -42,26 +44,52 @@ export interface Opening {
 }
 
 export async function openSession(opening: Opening): Promise<SshOutcome<HostSession>> {
+  const opened = await openLine(opening, null)
+  if (!opened.ok) return opened
+  let line = opened.value
+  const session: HostSession = {
+    get agent() {
+      return line.agent
+    },
+    canApply: line.canApply,
+    failure: (error) => line.failure(error),
+    async reconnect() {
+      const anew = await openLine(opening, line.place)
+      if (!anew.ok) return anew.problem
+      line = anew.value
+      return null
+    },
+    close: () => line.close(),
+  }
+  return { ok: true, value: session }
+}
+
+interface Line extends Omit<HostSession, 'reconnect'> {
+  /** Of the agent that was put there. */
+  readonly place: PutPlace | null
+}
+
+async function openLine(opening: Opening, left: PutPlace | null): Promise<SshOutcome<Line>> {
   const { signal, says } = opening
   says('connecting')
   const connected = await opening.connect(signal)
   if (!connected.ok) return connected
   const connection = connected.value
-  const session = await sessionOver(connection, opening).catch(async (error: unknown) => {
+  const line = await lineOver(connection, opening, left).catch(async (error: unknown) => {
     await connection[Symbol.asyncDispose]()
     throw error
   })
-  if (!session.ok) await connection[Symbol.asyncDispose]()
-  return session
+  if (!line.ok) await connection[Symbol.asyncDispose]()
+  return line
 }
 
-async function sessionOver(connection: SshConnection, opening: Opening): Promise<SshOutcome<HostSession>> {
+async function lineOver(connection: SshConnection, opening: Opening, left: PutPlace | null): Promise<SshOutcome<Line>> {
   const { signal, says, filesFor } = opening
   says('looking what is there')
   const seen = await lookAtHost(connection, signal)
   if (!seen.ok) return seen
   if (seen.value.agent !== null) {
-    const installed = await answering(connection, seen.value, [installedAgent], nothingToRemove, signal, understood)
+    const installed = await answering(connection, seen.value, itself, signal, understood)
     // One that is too old to be asked this way, or too new: ours stands beside it for the session.
     if (installed.ok) return installed
   }
@@ -70,19 +98,18 @@ async function sessionOver(connection: SshConnection, opening: Opening): Promise
   says('looking whether the agent is there')
   const put = await putAgent(connection, seen.value, files.value, {
     ...opening,
-    near: installedPlaces.current,
+    ...{ near: installedPlaces.current, left },
     canApply: seen.value.hasSystemd,
     sent: (bytes, of) => says(putting(bytes, of, opening.keep)),
   })
   if (!put.ok) return put
   says('starting the agent')
-  const remove = () => put.value.remove()
   try {
-    const session = await answering(connection, seen.value, put.value.command, remove, signal, answers)
-    if (!session.ok) await remove()
-    return session
+    const line = await answering(connection, seen.value, put.value, signal, answers)
+    if (!line.ok) await put.value.remove()
+    return line
   } catch (error) {
-    await remove()
+    await put.value.remove()
     throw error
   }
 }
@@ -93,17 +120,17 @@ function putting(bytes: number, ofBytes: number, keep: boolean): string {
   return `putting the agent there (${far} MiB), ${keep ? 'once' : 'for this session'}`
 }
 
-const nothingToRemove = async (): Promise<null> => null
+/** The one that is installed: nothing was put there for it. */
+const itself: PutAgent = { command: [installedAgent], place: null, remove: async () => null }
 
 async function answering(
   connection: SshConnection,
   { asRoot, hasSystemd }: SeenHost,
-  agentThere: Words,
-  remove: PutAgent['remove'],
+  { command, place, remove }: PutAgent,
   signal: AbortSignal,
   greet: Greeting,
-): Promise<SshOutcome<HostSession>> {
-  const started = await connection.start(commandLine(asRoot([...agentThere, 'serve', '--stdio'])), signal)
+): Promise<SshOutcome<Line>> {
+  const started = await connection.start(commandLine(asRoot([...command, 'serve', '--stdio'])), signal)
   if (!started.ok) return started
   const { value: process } = started
   const complaints = tailOf(process)
@@ -131,7 +158,7 @@ async function answering(
       ? problemOf(error)
       : (connectionLost ?? notStarting({ stdout: problemOf(error).detail, stderr: complaints() })),
   )
-  if (greeted === null) return { ok: true, value: { agent, canApply: hasSystemd, failure, close } }
+  if (greeted === null) return { ok: true, value: { agent, place, canApply: hasSystemd, failure, close } }
   peer.close()
   return { ok: false, problem: greeted }
 }

@@ -21,7 +21,7 @@ import { appliedHostsText } from '../views/applied-hosts-text.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
 import { changesOf, hostPlansText } from '../views/host-plans-text.ts'
 import type { SshOptions } from '../words/ssh-options.ts'
-import { applyHosts, type AppliedHost, type HostToApply, type Pace } from './apply-hosts.ts'
+import { applyHosts, type AppliedHost, type HostToApply, type Pace, type Tell } from './apply-hosts.ts'
 import { diagnoseHosts } from './diagnose-hosts.ts'
 import { planHosts, type PlannedHost, type PlanOptions } from './plan-hosts.ts'
 import { reachFromHere } from './reach.ts'
@@ -62,7 +62,7 @@ export function fixOverSsh(cli: Cli, names: readonly string[], options: FixOptio
   const { streams } = cli
   const nobody = consentProblem(cli, options, '--yes')
   if (nobody) return Promise.resolve(reportProblem(streams, nobody, options))
-  return withHosts(cli, names, reachFromHere(cli, options), async (hosts) => {
+  return withHosts(cli, names, reachFromHere(cli, options), async (hosts, signal) => {
     const diagnoses = await diagnoseHosts(cli, hosts)
     if (!options.json) streams.out(fleetDiagnosisText(diagnoses, streams.paint, 'ssh'))
     const reached = hosts.filter((_, at) => diagnoses[at]?.outcome === 'diagnosed')
@@ -87,9 +87,9 @@ export function fixOverSsh(cli: Cli, names: readonly string[], options: FixOptio
       return exitCodes.refused
     }
     const { errPaint: paint } = streams
-    const applied = await applyHosts(changesOf(toApply), options, (name, at, says) =>
-      streams.err(`  ${paint.dim(at.slice(11, 19))}  ${paint.cyan(safeLine(name))}  ${safeLine(says)}\n`),
-    )
+    const tell: Tell = (name, at, says) =>
+      streams.err(`  ${paint.dim(at.slice(11, 19))}  ${paint.cyan(safeLine(name))}  ${safeLine(says)}\n`)
+    const applied = await applyHosts(changesOf(toApply), options, tell, signal)
     if (options.json) printApplies(cli, applied)
     else streams.out(`\n${appliedHostsText(applied, streams.paint)}`)
     const without = exitOfPlans(planned.value.filter((host) => !host.ok || host.value.kind !== 'planned'))

@@ -15,8 +15,16 @@ import type { SeenHost } from './look-at-host.ts'
 export interface PutAgent {
   /** The program and the words in front of a subcommand. */
   readonly command: Words
+  /** Where it is, for a session that goes on over another connection; null: where it is kept. */
+  readonly place: PutPlace | null
   /** Null: it is gone, with all that was made for it; otherwise why it is still there. */
   remove(): Promise<string | null>
+}
+
+export interface PutPlace {
+  readonly folder: string
+  /** What had to be made for it, itself included, the outermost first. */
+  readonly made: readonly string[]
 }
 
 export interface PutOptions {
@@ -24,6 +32,8 @@ export interface PutOptions {
   readonly keep: boolean
   /** A folder there that may have some of it already. */
   readonly near: string
+  /** Where a connection that broke has left it. */
+  readonly left?: PutPlace | null
   /** Whether an apply may run from there, which then outlives the session. */
   readonly canApply: boolean
   /** How much of how much has left this computer. */
@@ -34,7 +44,7 @@ export async function putAgent(
   connection: SshConnection,
   { uid, cacheFolder }: SeenHost,
   agent: AgentFiles,
-  { signal, keep, near, canApply, sent }: PutOptions,
+  { signal, keep, near, left = null, canApply, sent }: PutOptions,
 ): Promise<SshOutcome<PutAgent>> {
   const there = (argv: Words, options: Partial<FarOptions> = {}) => runThere(connection, argv, { signal, ...options })
   const ours = `${cacheFolder}/fleetmend`
@@ -42,10 +52,14 @@ export async function putAgent(
 
   const isKept = await isOurs(kept)
   if (!isKept.ok) return isKept
-  if (isKept.value) return { ok: true, value: { command: agentCommand(kept), remove: async () => null } }
+  const isThere = { command: agentCommand(kept), place: null, remove: async () => null }
+  if (isKept.value) return { ok: true, value: isThere }
 
-  const made: string[] = []
-  const mine = `${kept}.${randomBytes(6).toString('hex')}`
+  const isLeft = left !== null && (await isOursSurely(left.folder))
+  const mine = isLeft ? left.folder : `${kept}.${randomBytes(6).toString('hex')}`
+  const made = isLeft ? [...left.made] : []
+  const forNow = { command: agentCommand(mine), place: { folder: mine, made }, remove }
+  if (isLeft) return { ok: true, value: forNow }
   for (const folder of [cacheFolder, ours, mine]) {
     const ran = await there(['mkdir', '-m', '700', folder])
     if (!ran.ok) return ran
@@ -61,14 +75,14 @@ export async function putAgent(
     await takeAway()
     return put
   }
-  if (!keep) return { ok: true, value: { command: agentCommand(mine), remove } }
+  if (!keep) return { ok: true, value: forNow }
   const old = await there(['rm', '-r', '-f', kept])
   const moved = old.ok ? await there(['mv', '-T', mine, kept]) : old
   // Whoever else keeps it at the same moment keeps the same.
-  const isThere = moved.ok && (moved.value.ok || (await isOursSurely(kept)))
-  if (!isThere) return { ok: true, value: { command: agentCommand(mine), remove } }
+  const isKeptNow = moved.ok && (moved.value.ok || (await isOursSurely(kept)))
+  if (!isKeptNow) return { ok: true, value: forNow }
   if (!moved.value.ok) await there(['rm', '-r', '-f', mine])
-  return { ok: true, value: { command: agentCommand(kept), remove: async () => null } }
+  return { ok: true, value: isThere }
 
   /** What would be noticed only when all of it has arrived, which may take minutes. */
   async function obstacle(folder: string): Promise<SshOutcome<null>> {
