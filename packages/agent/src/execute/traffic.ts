@@ -2,6 +2,7 @@
 import type { ReadHost } from '../host/host.ts'
 import { sitesOf } from '../judgement/same-address.ts'
 import { textOf } from '../readings/bytes.ts'
+import { readDroppedConnections } from '../readings/dropped-connections.ts'
 import { accessStamps } from '../readings/log-stamps.ts'
 import { readAccessLog } from '../readings/nginx-access-log.ts'
 import { nginxTimeMs } from '../readings/nginx-values.ts'
@@ -42,6 +43,26 @@ export function leastPatienceMs(facts: HostFacts, services: readonly string[]): 
     .flatMap(({ connectTimeout, sendTimeout, readTimeout }) => [connectTimeout, sendTimeout, readTimeout])
     .map(({ text }) => nginxTimeMs(text) ?? 0)
   return limits.length === 0 ? 0 : Math.min(...limits)
+}
+
+/**
+ * Visitors who wait for PHP on a connection that a full queue has dropped: nginx hears of it when it next sends something
+ * again, and answers 502, also when the pool has long had room.
+ */
+export async function droppedVisitors(
+  host: Pick<ReadHost, 'readFile'>,
+  facts: HostFacts,
+  services: readonly string[],
+): Promise<number> {
+  const addresses = servedBy(facts, services)
+    .flatMap((site) => site.phpLocations)
+    .flatMap(({ passes }) => passes.map(({ address }) => address))
+  const ports = addresses.flatMap((each) =>
+    each.startsWith('tcp:') ? [Number(each.slice(each.lastIndexOf(':') + 1))] : [],
+  )
+  if (ports.length === 0) return 0
+  const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.readFile(path)))
+  return readDroppedConnections(new Set(ports), ...texts.map((read) => (read.ok ? textOf(read.value) : '')))
 }
 
 /** nginx serves every site. */

@@ -46,10 +46,11 @@ interface Moment {
 /** A host that is watched for a minute; `at` says how it is after so many seconds. */
 async function watched(
   at: (seconds: number) => Moment,
-  { watchMs = 60_000, against = baseline, facts = sampleFacts() } = {},
+  { watchMs = 60_000, against = baseline, facts = sampleFacts(), procNetTcp = '' } = {},
 ) {
   const world = simulatedWorld(nowMs)
   const host = hostOf(world)
+  world.files.set('/proc/net/tcp', { ...world.files.get(logPath)!, bytes: Buffer.from(procNetTcp) })
   const since = () => (world.fpm.nowMs - nowMs) / 1000
   const sleeping = {
     ...host,
@@ -131,6 +132,21 @@ describe('a host that was acted on', () => {
     const impatient = samplePhpLocation({ connectTimeout: { text: '900ms', at: null } })
     const facts = sampleFacts({ sites: [sampleSite({ phpLocations: [impatient] })] })
     expect(await watched(late, { against, facts })).toMatchObject({ outcome: 'worse' })
+  })
+
+  test('is not condemned by those whose connections a full queue had dropped, but by whoever comes after them', async () => {
+    const overTcp = samplePhpLocation({ passes: [{ named: 'tcp:127.0.0.1:9000', address: 'tcp:127.0.0.1:9000' }] })
+    const facts = sampleFacts({ sites: [sampleSite({ phpLocations: [overTcp] })] })
+    const against = { ...baseline, traffic: { requests: 1000, serverErrors: 0 } }
+    const dropped = (count: number) =>
+      Array.from({ length: count }, (_, i) => `   ${i}: 0100007F:D${100 + i} 0100007F:2328 01 0:0 \n`).join('')
+    const fails = (s: number): Moment => ({ served: s === 3 ? [20, 6] : [9, 0] })
+    expect(await watched(fails, { against, facts, procNetTcp: dropped(6) })).toMatchObject({
+      outcome: 'fixed',
+      verdict: { watch: { serverErrors: 6 } },
+    })
+    expect(await watched(fails, { against, facts, procNetTcp: dropped(3) })).toMatchObject({ outcome: 'worse' })
+    expect(await watched(fails, { against, procNetTcp: dropped(6) })).toMatchObject({ outcome: 'worse' })
   })
 
   test('is not condemned for one bad moment', async () => {

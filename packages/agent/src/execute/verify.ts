@@ -11,6 +11,7 @@ import type { Executor } from './executor.ts'
 import {
   accessLogsOf,
   addTraffic,
+  droppedVisitors,
   leastPatienceMs,
   logEnds,
   newTraffic,
@@ -50,12 +51,14 @@ export async function verify(
   const first = await lookUntilGood(executor, baseline, settledAtMs)
   await tell(first.after.says)
   if (!isGood(first.after) || plan.watchMs === 0) return verified(baseline, first, null)
+  const services = servicesOf(plan)
   const traffic: Watched = {
     during: { requests: 0, serverErrors: 0 },
     seconds: plan.watchMs / 1000,
     settledAtMs,
-    logs: accessLogsOf(first.facts, servicesOf(plan)),
-    patientUntilMs: atMs + leastPatienceMs(first.facts, servicesOf(plan)),
+    logs: accessLogsOf(first.facts, services),
+    patientUntilMs: atMs + leastPatienceMs(first.facts, services),
+    dropped: await droppedVisitors(executor.host, first.facts, services),
   }
   return watch(executor, plan, baseline, traffic, tell)
 }
@@ -78,6 +81,8 @@ interface Watched {
   readonly logs: readonly string[]
   /** Until then a 504 tells of the time before the last act. */
   readonly patientUntilMs: number
+  /** So many are still to be told what went wrong before it. */
+  readonly dropped: number
 }
 
 async function watch(
@@ -99,15 +104,21 @@ async function watch(
     const added = await newTraffic(host, ends, watched.patientUntilMs)
     ends = added.ends
     during = addTraffic(during, added.traffic)
-    if (isWorse(baseline.traffic, during)) break
+    if (gotWorse(baseline, { ...watched, during })) break
     if (host.nowMs() < lookAtMs || host.nowMs() >= endsAtMs) continue
     const look = await lookUntilGood(executor, baseline, patience())
     if (!isGood(look.after)) return verified(baseline, look, { ...watched, during })
     await tell(`${look.after.says} ${trafficSays(baseline, during)}`)
     lookAtMs = host.nowMs() + betweenWatchLooksMs
   }
-  const last = await lookUntilGood(executor, baseline, isWorse(baseline.traffic, during) ? host.nowMs() : patience())
-  return verified(baseline, last, { ...watched, during })
+  const seen = { ...watched, during }
+  const last = await lookUntilGood(executor, baseline, gotWorse(baseline, seen) ? host.nowMs() : patience())
+  return verified(baseline, last, seen)
+}
+
+/** By what is not told late of the time before. */
+function gotWorse({ traffic }: Baseline, { during, dropped }: Watched): boolean {
+  return isWorse(traffic, { ...during, serverErrors: Math.max(0, during.serverErrors - dropped) })
 }
 
 /** One bad look may be chance, or the moment in which a queue drains; a bad state stays bad. */
@@ -129,11 +140,11 @@ function isGood({ is }: After): boolean {
 
 function verified(baseline: Baseline, { diagnosis, after }: Look, watched: Watched | null): Verified {
   const before = baseline.traffic.requests === 0 ? null : shareOf(baseline.traffic)
-  const gotWorse = watched !== null && isWorse(baseline.traffic, watched.during)
+  const isBad = watched !== null && gotWorse(baseline, watched)
   const clears = baseline.clears.map((clear) => clear.diagnosis)
   const verdict: Verdict = {
     cleared: after.is !== 'not-cleared',
-    says: gotWorse ? `Visitors get more errors than before: ${trafficSays(baseline, watched.during)}` : after.says,
+    says: isBad ? `Visitors get more errors than before: ${trafficSays(baseline, watched.during)}` : after.says,
     probesBefore: baseline.probes,
     probesAfter: diagnosis.probes,
     remaining: diagnosis.findings.filter((finding) => finding.role === 'cause' || clears.includes(finding.diagnosis)),
@@ -144,7 +155,7 @@ function verified(baseline: Baseline, { diagnosis, after }: Look, watched: Watch
       says: `Watched for ${watched.seconds} s. ${trafficSays(baseline, watched.during)}`,
     },
   }
-  return { outcome: gotWorse ? 'worse' : outcomeOf(after, diagnosis, watched), verdict }
+  return { outcome: isBad ? 'worse' : outcomeOf(after, diagnosis, watched), verdict }
 }
 
 /** Without traffic enough to judge, and without a site that could be asked, nothing was proved. */

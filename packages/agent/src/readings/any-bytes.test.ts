@@ -63,6 +63,7 @@ const fed: Readonly<Record<string, Take>> = {
   readProcess: (text) => [text, text, text],
   readWorkerMemory: (text) => [text, text],
   processStartMs: (text) => [5, text, 0],
+  readDroppedConnections: (text) => [new Set([9000]), text],
   rotatedLogs: (text) => ['error.log', [`error.log${text}`, text]],
   isNamed: (text) => [{ serverName: text, serverNames: [text] }, text],
   mountOf: (text) => [[{ path: text }], text],

@@ -4,7 +4,7 @@ import { defineFault } from '../fault.ts'
 
 export const tcpQueueFull = defineFault({
   id: 'tcp-queue-full',
-  says: 'five workers behind a queue of one, over TCP',
+  says: 'five workers behind a queue of four, over TCP',
   causes: ['pool-exhausted'],
   alsoFound: ['backlog-full'],
   besides: ['upstream-timeout'],
@@ -13,10 +13,10 @@ export const tcpQueueFull = defineFault({
     await setFpm(host, host.pool, 'listen', '127.0.0.1:9000')
     await setFpm(host, host.pool, 'pm', 'static')
     await setFpm(host, host.pool, 'pm.max_children', '5')
-    await setFpm(host, host.pool, 'listen.backlog', '1')
+    await setFpm(host, host.pool, 'listen.backlog', '4')
     await restartFpm(host)
     await edit(host, site, `unix:${host.socket}`, '127.0.0.1:9000')
     await reloadNginx(host)
-    return customers(host, { path: '/sleep.php?s=1.2', perSecond: 6 }, 6000)
+    return customers(host, { path: '/sleep.php?s=1.2', perSecond: 5 }, 6000)
   },
 })
