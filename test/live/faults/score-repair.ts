@@ -38,6 +38,9 @@ type Planned =
 
 /** A second cause may show only when the first is mended (DESIGN D8). */
 const rounds = 2
+/** After what was done did not help, or not enough. */
+const looksAgain = 4
+const betweenLooksMs = 1500
 /** Of visitors, before anybody types. */
 const settleMs = 400
 /** Afterwards: enough to see that it stays good. */
@@ -103,7 +106,7 @@ async function mend(host: Host, fault: Fault, diagnosis: HostDiagnosis): Promise
   const applied: Applied[] = []
   const complaints: string[] = []
   for (const words of asked(fault, diagnosis)) {
-    const planned = await plan(host, fault, words)
+    const planned = applied.length === 0 ? await plan(host, fault, words) : await planAgain(host, fault, words)
     if (planned.kind === 'none') {
       if (applied.length > 0) break
       if (fault.shows && !(await fault.shows(host))) return byItself
@@ -213,6 +216,16 @@ async function plan(host: Host, fault: Fault, words: readonly string[]): Promise
   if (record) return { kind: 'planned', record }
   const said = without.map(({ because, toDo }) => `${because} ${toDo ?? ''}`).join()
   return { kind: 'none', exitCode: ran.exitCode, says: said || ran.stderr }
+}
+
+/** A queue that was just made longer takes a while to fill: whoever still waits for a page looks again. */
+async function planAgain(host: Host, fault: Fault, words: readonly string[]): Promise<Planned> {
+  for (let looks = 0; ; looks++) {
+    const planned = await plan(host, fault, words)
+    if (planned.kind === 'planned' || looks === looksAgain) return planned
+    await sleep(betweenLooksMs)
+    if (await isOver(host, fault.complaint ?? { path: pageOfPhp })) return planned
+  }
 }
 
 /** As a string: why the host refused. */
