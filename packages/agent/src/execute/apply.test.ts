@@ -157,14 +157,30 @@ describe('before anything is changed a plan is refused, and the difference is na
     expect(report.problem?.detail).toContain('php8.2-fpm is active now, and was failed')
   })
 
-  test('but not because systemd has given up starting it meanwhile: it was down before', async () => {
+  test.each(['activating', 'deactivating'])(
+    'but not because one that was %s is given up by now: it was down before',
+    async (activeState) => {
+      await using folder = await temporaryState()
+      const rests = [
+        { of: 'unit', service: 'php8.2-fpm', activeState, unitFileState: 'enabled', loadState: 'loaded' },
+      ] as const
+      const at = await scene(folder.state, 'start only', { rests })
+      expect(at.world.fpm.activeState).toBe('failed')
+      expect(await at.apply()).toMatchObject({ outcome: 'fixed' })
+    },
+  )
+
+  test('a person stops meanwhile what had died', async () => {
     await using folder = await temporaryState()
     const rests = [
-      { of: 'unit', service: 'php8.2-fpm', activeState: 'activating', unitFileState: 'enabled', loadState: 'loaded' },
+      { of: 'unit', service: 'php8.2-fpm', activeState: 'failed', unitFileState: 'enabled', loadState: 'loaded' },
     ] as const
     const at = await scene(folder.state, 'start only', { rests })
-    expect(at.world.fpm.activeState).toBe('failed')
-    expect(await at.apply()).toMatchObject({ outcome: 'fixed' })
+    const stoppedAtMs = at.world.fpm.nowMs + 300
+    Object.defineProperty(at.world.fpm, 'activeState', {
+      get: () => (at.world.fpm.nowMs < stoppedAtMs ? 'deactivating' : 'inactive'),
+    })
+    expect((await at.apply()).problem?.detail).toContain('php8.2-fpm is inactive now, and was failed')
   })
 
   test('a guard does not hold; the plan may be tried again later', async () => {

@@ -82,7 +82,7 @@ async function directoryDifference(host: ReadHost, { path, state }: ItemOf<'dire
 }
 
 async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<string | null> {
-  const now = await takeUnit(host, then.service)
+  const now = await takeSettledUnit(host, then.service)
   if (!now.ok) return `The state of ${then.service} cannot be read: ${now.says}.`
   const differing = (['activeState', 'unitFileState', 'loadState'] as const).filter(
     (each) => settled(now.value[each]) !== settled(then[each]),
@@ -91,9 +91,20 @@ async function unitDifference(host: ReadHost, then: ItemOf<'unit'>): Promise<str
   return `${then.service} is ${differing.map((each) => now.value[each]).join(', ')} now, and was ${differing.map((each) => then[each]).join(', ')} when the plan was made.`
 }
 
-/** One that systemd starts again and again goes to and fro between the two, and is down in both (systemd.service(5), `Restart=`). */
+/** One that dies is `deactivating` for a moment (ExecStopPost=), as is one that a person stops: what comes of it tells. */
+async function takeSettledUnit(host: ReadHost, service: string): ReturnType<typeof takeUnit> {
+  for (const endMs = host.nowMs() + settleLimitMs; ; await host.sleep(settlePollMs)) {
+    const unit = await takeUnit(host, service)
+    if (!unit.ok || unit.value.activeState !== 'deactivating' || host.nowMs() >= endMs) return unit
+  }
+}
+
+const settleLimitMs = 2000
+const settlePollMs = 50
+
+/** One that systemd starts again and again goes to and fro between these, and is down in all of them (systemd.service(5), `Restart=`). */
 function settled(state: string): string {
-  return state === 'activating' ? 'failed' : state
+  return state === 'activating' || state === 'deactivating' ? 'failed' : state
 }
 
 async function masterDifference(host: ReadHost, then: ItemOf<'master'>): Promise<string | null> {

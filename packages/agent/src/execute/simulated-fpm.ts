@@ -21,7 +21,7 @@ export interface SimulatedFpm {
   readonly logPath: string
   nowMs: number
   isUp: boolean
-  activeState: 'active' | 'inactive' | 'failed'
+  activeState: 'active' | 'inactive' | 'deactivating' | 'failed'
   result: string
   master: { readonly pid: number; readonly startTicks: number; state: string }
   workers: Worker[]
