@@ -25,7 +25,8 @@ export default defineConfig({
             'demo/**/*.test.ts',
           ],
           maxWorkers: 2,
-          testTimeout: 20_000,
+          // What hangs fails after it; a busy machine is slow.
+          testTimeout: 60_000,
           taskTitleValueFormatTruncate,
         },
       },

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AGENT_PATH,
   decodeJoinToken,
@@ -29,6 +28,7 @@ import { addJoinToken, type Invitation } from '../../packages/controller/src/sto
 import { openMemoryStore } from '../../packages/controller/src/store/open-store.ts'
 import { openPrivateFolder } from '../../packages/controller/src/store/private-folder.ts'
 import type { Database } from '../../packages/controller/src/store/tables.ts'
+import { comesTrue } from '../lab/until.ts'
 
 export const hourMs = 60 * 60_000
 export const dayMs = 24 * hourMs
@@ -47,7 +47,7 @@ export interface AgentsDoor extends AsyncDisposable {
   enrolled(host: HostId): Promise<Identity>
   dial(shown: Shown, path?: string, peer?: PeerOptions): Promise<LineOpened>
   /** Whether it is on record that somebody was refused with this code; waits for it a little. */
-  isOnRecord(code: ProblemCode): Promise<boolean>
+  isOnRecord(code: ProblemCode, limitMs?: number): Promise<boolean>
 }
 
 /** Without a key and a certificate: as somebody who has none. */
@@ -103,13 +103,11 @@ export async function agentsDoor(authorities: GivenAuthorities = {}, timers = sy
       const client = key === undefined || certificate === undefined ? {} : { client: { key, certificate } }
       return openLine({ url: `${url}${path}`, authority: trusted, ...client }, peer)
     },
-    async isOnRecord(code) {
-      for (let attempt = 0; attempt < 100; attempt++) {
+    async isOnRecord(code, limitMs) {
+      return comesTrue(async () => {
         const rows = await database.selectFrom('audit_records').select('record').where('type', '=', 'refused').execute()
-        if (rows.some(({ record }) => record.includes(`"code":"${code}"`))) return true
-        await sleep(20)
-      }
-      return false
+        return rows.some(({ record }) => record.includes(`"code":"${code}"`))
+      }, limitMs)
     },
     async [Symbol.asyncDispose]() {
       sessions.close()

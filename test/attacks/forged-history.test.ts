@@ -3,7 +3,6 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign as signWit
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AGENT_PATH,
   canonicalBytes,
@@ -26,6 +25,7 @@ import { fleetmend } from '../scenarios/terminal.ts'
 import { openWorld, type Member, type World } from '../scenarios/world.ts'
 import { attack } from './attack-table.ts'
 import { enrolledAs } from './newcomer.ts'
+import { comesTrue } from '../lab/until.ts'
 
 interface Repaired extends AsyncDisposable {
   readonly world: World
@@ -49,12 +49,13 @@ async function repaired(): Promise<Repaired> {
 /** What `fleetmend hosts list` tells of a host's record; waits for it. */
 async function alarmOf(world: World, id: string): Promise<ProblemCode | null> {
   const api = world.api()
-  for (let attempt = 0; attempt < 200; attempt++) {
+  let code: ProblemCode | null = null
+  await comesTrue(async () => {
     const [host] = await api.hosts.list.query({ hosts: [id] })
-    if (host?.alarm) return host.alarm.code as ProblemCode
-    await sleep(25)
-  }
-  return null
+    code = (host?.alarm?.code ?? null) as ProblemCode | null
+    return code !== null
+  })
+  return code
 }
 
 /** Of what is exported now; the code of the first thing that is broken. */

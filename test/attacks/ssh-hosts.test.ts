@@ -8,7 +8,8 @@ import { openLine } from '../../packages/agent/src/serve/controller-line.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
 import { sshTarget } from '../../packages/controller/src/fleet/ssh-places.ts'
 import { ssh2Driver } from '../../packages/ssh/src/index.ts'
-import { reachable, until, type Reached } from '../scenarios/reached-host.ts'
+import { until } from '../lab/until.ts'
+import { reachable, type Reached } from '../scenarios/reached-host.ts'
 import { fleetmend } from '../scenarios/terminal.ts'
 import { attack } from './attack-table.ts'
 
@@ -25,7 +26,7 @@ attack(
     await at.sshd.down()
     const logins = at.sshd.logins()
     await at.sshd.up({ otherKey: true })
-    await until(async () => (await at.listed())?.alarm !== null)
+    await until(async () => (await at.listed())?.alarm !== null, 'an alarm')
     expect(at.sshd.logins()).toBe(logins)
     return (await at.listed())?.alarm?.code === 'ssh-host-changed' ? 'ssh-host-changed' : null
   },

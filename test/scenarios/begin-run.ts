@@ -1,9 +1,9 @@
 /** The steps of a run as a person takes them, over the controller's API, with their real key. */
 import { execFileSync } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { hasEnded, manifestBytes, manifestDigest, type Run } from '@fleetmend/shared'
 import type { TRPCClient } from '@trpc/client'
 import type { ApiRouter } from '../../packages/controller/src/index.ts'
+import { until } from '../lab/until.ts'
 
 type Api = TRPCClient<ApiRouter>
 type Start = Parameters<Api['runs']['start']['mutate']>[0]
@@ -38,11 +38,11 @@ export async function endOf(api: Api, id: string): Promise<Run> {
 }
 
 export async function untilRun(api: Api, id: string, holds: (run: Run) => boolean): Promise<Run> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    const { run } = await api.runs.show.query({ run: id })
-    if (holds(run)) return run
-    await sleep(25)
+  let { run } = await api.runs.show.query({ run: id })
+  const heldThen = async (): Promise<boolean> => {
+    ;({ run } = await api.runs.show.query({ run: id }))
+    return holds(run)
   }
-  const { run } = await api.runs.show.query({ run: id })
-  throw new Error(`${id} stays ${run.state}: ${JSON.stringify(run.hosts)}`)
+  await until(heldThen, () => `${id}, which stays ${run.state}: ${JSON.stringify(run.hosts)}`)
+  return run
 }

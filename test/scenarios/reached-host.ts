@@ -1,5 +1,4 @@
 /** A host that dials nobody, with an sshd in front of its agent, and a controller that may come to it. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HostRecordView } from '@fleetmend/shared'
 import { handOnTo } from '../../packages/agent/src/serve/hand-on.ts'
 import { boundSshd, type BoundSshd } from '../../packages/ssh/test/bound-sshd.ts'
@@ -54,12 +53,4 @@ function stdioTo(agentSocket: string): Parameters<typeof boundSshd>[0]['command'
     errors.write(`${end.says}\n`)
     return end.is === 'denied' ? 3 : 5
   }
-}
-
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    if (await holds()) return
-    await sleep(25)
-  }
-  throw new Error('it does not come to that')
 }

@@ -8,7 +8,8 @@ import { agentService } from '../../packages/agent/src/serve/agent-service.ts'
 import { answeredBy } from '../../packages/agent/src/serve/answer-calls.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
 import { boundSshd } from '../../packages/ssh/test/bound-sshd.ts'
-import { installedBehindSshd, reachable, until } from './reached-host.ts'
+import { until } from '../lab/until.ts'
+import { installedBehindSshd, reachable } from './reached-host.ts'
 import { fleetmend } from './terminal.ts'
 
 /** As `serve --stdio` makes one of two. */
@@ -153,14 +154,14 @@ describe('a host that is a member', () => {
     await using at = await reachable()
     await at.add('--accept-new')
     await at.sshd.down()
-    await until(async () => (await at.listed())?.wrong?.code === 'ssh-unreachable')
+    await until(async () => (await at.listed())?.wrong?.code === 'ssh-unreachable', 'web-7 to be away')
     const list = await fleetmend(at.world, ['hosts', 'list'])
     expect(list.out).toContain('web-7 is not reached: ssh-unreachable')
     await at.sshd.up()
-    await until(async () => (await at.listed())?.connected === true)
+    await until(async () => (await at.listed())?.connected === true, 'web-7 to be connected')
     await at.world.stopController()
     await at.world.startController()
-    await until(async () => (await at.listed())?.connected === true)
+    await until(async () => (await at.listed())?.connected === true, 'web-7 to be connected')
   })
 
   test('that shows another host key is not talked to, and that is an alarm', async () => {
@@ -169,7 +170,7 @@ describe('a host that is a member', () => {
     await at.sshd.down()
     const logins = at.sshd.logins()
     await at.sshd.up({ otherKey: true })
-    await until(async () => (await at.listed())?.alarm?.code === 'ssh-host-changed')
+    await until(async () => (await at.listed())?.alarm?.code === 'ssh-host-changed', 'the alarm')
     expect(await at.listed()).toMatchObject({ connected: false, wrong: { code: 'ssh-host-changed' } })
     expect(at.sshd.logins()).toBe(logins)
     const list = await fleetmend(at.world, ['hosts', 'list'])
@@ -183,7 +184,7 @@ describe('a host that is a member', () => {
     at.sshd.bound = { to: 'nothing' }
     await at.sshd.down()
     await at.sshd.up()
-    await until(async () => (await at.listed())?.wrong?.code === 'ssh-not-bound')
+    await until(async () => (await at.listed())?.wrong?.code === 'ssh-not-bound', 'web-7 to be cut off')
     expect(await at.listed()).toMatchObject({ connected: false })
   })
 
@@ -191,7 +192,7 @@ describe('a host that is a member', () => {
     await using at = await reachable()
     await at.add('--accept-new')
     expect(await fleetmend(at.world, ['hosts', 'remove', 'web-7'])).toMatchObject({ exitCode: 0 })
-    await until(async () => at.world.log.some((line) => line.startsWith('web-7 disconnected')))
+    await until(async () => at.world.log.some((line) => line.startsWith('web-7 disconnected')), 'web-7 to be cut')
     const logins = at.sshd.logins()
     await sleep(1500)
     expect([at.sshd.logins(), await at.listed()]).toEqual([logins, undefined])
@@ -221,7 +222,7 @@ describe('one way to a host, and no second one:', () => {
     })
     expect(await at.listed()).toMatchObject({ connected: true })
     expect(await enrolled((await invite('web-7')).token, 'web-7')).toMatchObject({ ok: true })
-    await until(async () => (await at.listed())?.connected === false)
+    await until(async () => (await at.listed())?.connected === false, 'web-7 to be away')
     expect(await at.listed()).toMatchObject({ ssh: null })
     const logins = at.sshd.logins()
     await sleep(1500)

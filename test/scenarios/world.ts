@@ -39,6 +39,7 @@ import { policyPath } from '../../packages/agent/src/judgement/brakes.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
 import { controllerProcess, freePort, type ControllerProcess } from './controller-process.ts'
 import { webHost, type WebHost } from './web-host.ts'
+import { until } from '../lab/until.ts'
 
 export interface World extends AsyncDisposable {
   readonly folder: string
@@ -295,12 +296,7 @@ export async function carryOut({ host, world }: WebHost, state: StateFolder, id:
 }
 
 async function untilConnected(api: TRPCClient<ApiRouter>, id: string): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    const hosts = await api.hosts.list.query({ hosts: [id] })
-    if (hosts[0]?.connected) return
-    await sleep(25)
-  }
-  throw new Error(`${id} does not connect`)
+  await until(async () => (await api.hosts.list.query({ hosts: [id] }))[0]?.connected === true, `${id} to be connected`)
 }
 
 function newKey(folder: string, name: string): string {
