@@ -16,7 +16,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          globalSetup: ['./test/lab/folders-in-memory.ts', './test/attacks/print-attacks.ts'],
+          globalSetup: [
+            './test/lab/folders-in-memory.ts',
+            './test/lab/postgres-server.ts',
+            './test/attacks/print-attacks.ts',
+          ],
           include: [
             'packages/**/*.test.ts',
             'test/architecture/**/*.test.ts',

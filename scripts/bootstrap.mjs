@@ -1,6 +1,6 @@
 /**
  * From a clean clone to the real thing: installs pnpm, the dependencies with their Node 26, and the Debian packages that
- * real hosts need, then runs `scripts/<task>.ts` with that Node. Runs on Node 20 and uses nothing but Node itself.
+ * real hosts and the store's tests need, then runs `scripts/<task>.ts` with that Node. Runs on Node 20 and uses nothing but Node itself.
  * Everything it says goes to stderr: stdout belongs to the task.
  */
 import { spawnSync } from 'node:child_process'
@@ -34,6 +34,9 @@ const hostPackages = {
   'openssh-client': '/usr/bin/ssh-keygen',
 }
 
+/** The server of the release, whichever that is: half of the store's tests run over it. */
+const databasePackages = { postgresql: '/usr/lib/postgresql' }
+
 const [name, ...rest] = process.argv.slice(2)
 const hosts = Object.hasOwn(tasks, name ?? '')
   ? tasks[name]
@@ -45,12 +48,14 @@ if (!existsSync(join(root, 'scripts', `${name}.ts`)))
 
 installPnpm()
 installDependencies()
-const lacking = hosts === 'unused' ? undefined : installHostPackages()
+const lacking = hosts === 'unused' ? undefined : installPackages(hostPackages)
 if (lacking) {
   say(`Real hosts cannot be booted here. ${lacking}`)
   if (hosts === 'needed') process.exit(exit.refused)
   say('The tests go on without their live stories.')
 }
+const noDatabase = name === 'test' ? installPackages(databasePackages) : undefined
+if (noDatabase) say(`Nothing can be tested over PostgreSQL here. ${noDatabase}\nThe tests go on without that.`)
 const done = spawnSync(node, [join(root, 'scripts', `${name}.ts`), ...rest], { cwd: root, stdio: 'inherit' })
 process.exit(done.status ?? 130)
 
@@ -87,9 +92,9 @@ function installDependencies() {
   )
 }
 
-/** Why there can be no hosts and what would help; undefined when everything is there. */
-function installHostPackages() {
-  const missing = Object.keys(hostPackages).filter((each) => !existsSync(hostPackages[each]))
+/** Why they cannot be had and what would help; undefined when everything is there. */
+function installPackages(packages) {
+  const missing = Object.keys(packages).filter((each) => !existsSync(packages[each]))
   if (missing.length === 0) return undefined
   const needed = `Needed: ${missing.join(', ')}`
   if (!existsSync('/usr/bin/apt-get')) return `${needed}, and this is not a Debian system.`

@@ -194,6 +194,17 @@ const rows: readonly Row[] = [
     may: ['kysely', 'kysely/migration'],
     why: 'a migration must mean the same for ever; living code changes under it',
   },
+  {
+    room: 'packages/controller/src/store/postgres',
+    may: ['shared', 'kysely', 'pg', 'node:*', 'store/migrate.ts', 'store/storable.ts', 'type store/tables.ts'],
+    why: 'where the store is kept is one thing, what is kept in it another',
+  },
+  {
+    room: 'packages/controller/src',
+    except: ['packages/controller/src/store/postgres'],
+    never: ['pg'],
+    why: 'what is asked of a store is asked in the same words of either',
+  },
 
   {
     room: 'packages/cli/src/ssh',

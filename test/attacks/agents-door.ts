@@ -25,7 +25,7 @@ import {
   type GivenAuthorities,
 } from '../../packages/controller/src/identity/certificate-authority.ts'
 import { addJoinToken, type Invitation } from '../../packages/controller/src/store/join-tokens.ts'
-import { openMemoryStore } from '../../packages/controller/src/store/open-store.ts'
+import { openMemoryStore } from '../../packages/controller/src/store/open-sqlite.ts'
 import { openPrivateFolder } from '../../packages/controller/src/store/private-folder.ts'
 import type { Database } from '../../packages/controller/src/store/tables.ts'
 import { comesTrue } from '../lab/until.ts'

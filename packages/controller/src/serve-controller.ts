@@ -35,11 +35,14 @@ import { Driver } from './runs/driver.ts'
 import { fleetRules } from './policy/fleet-rules.ts'
 import { getHost, listHosts } from './store/hosts.ts'
 import { openStore } from './store/open-store.ts'
+import { SessionLost } from './store/postgres/session.ts'
 import { runStore } from './store/runs.ts'
 
 export interface ControllerOptions {
   /** Store and keys; made at the first start, with mode 0700. */
   readonly dataFolder: string
+  /** The URL of a PostgreSQL to keep the store in; left out: a file in the folder. */
+  readonly databaseUrl?: string | undefined
   /** Where the API is served, for the owner of the process alone. */
   readonly socketPath: string
   /** Where agents dial in: an address of this machine, `0.0.0.0` or `::` for all of them. */
@@ -102,8 +105,8 @@ const renewalGraceMs = 14 * 24 * 60 * 60_000
 export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
   const { dataFolder, socketPath, listenHost, listenPort, log, approversPath } = options
   const { clock, timers } = options.time ?? { clock: systemClock, timers: systemTimers }
-  const opened = await openStore(dataFolder)
-  if (!opened.ok) return refuse(opened.says)
+  const opened = await openStore({ folder: dataFolder, databaseUrl: options.databaseUrl, timers })
+  if (!opened.ok) return refuse(opened.says, opened.code)
   const { database } = opened
   /** What was opened, to be closed in the opposite order. */
   const open: (() => Promise<unknown>)[] = [() => database.destroy()]
@@ -123,6 +126,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
   const names = namesOf(options)
   const sessions = openSessions(clock)
   const failed = Promise.withResolvers<Problem>()
+  void opened.lost.then((says) => failed.resolve(problem('database-lost', says)))
   const driver = new Driver({
     store: runStore(database, { soleWriter: true }),
     fleet: connectedFleet(
@@ -134,7 +138,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
     rules: () => fleetRules(options.policyPath ?? defaultPolicyPath, () => listHosts(database), clock.nowMs()),
     random: (bytes) => randomBytes(bytes).toString('hex'),
     onBug: (error) => log(`a bug: ${said(error)}`),
-    onFatal: (error) => failed.resolve(problem('internal', `Cannot go on: ${said(error)}`)),
+    onFatal: (error) => failed.resolve(whyNotOn(error)),
   })
   try {
     const agents = await serveAgents({
@@ -244,6 +248,11 @@ function bracketed(name: string): string {
 
 function refuse(says: string, code: ProblemCode = 'controller-unreachable'): ControllerServed {
   return { ok: false, problem: problem(code, says) }
+}
+
+function whyNotOn(error: unknown): Problem {
+  if (error instanceof SessionLost) return problem('database-lost', error.message)
+  return problem('internal', `Cannot go on: ${said(error)}`)
 }
 
 function said(error: unknown): string {

@@ -10,7 +10,7 @@ import type { Caller } from '../src/people/caller.ts'
 import { listenForPeople } from '../src/people/people-listener.ts'
 import { openPeople, type People } from '../src/people/people.ts'
 import type { Clock } from '../src/runs/clock.ts'
-import { openMemoryStore } from '../src/store/open-store.ts'
+import { openMemoryStore } from '../src/store/open-sqlite.ts'
 import { quiet } from './fake-clock.ts'
 import { scratchFolder } from './scratch-folder.ts'
 

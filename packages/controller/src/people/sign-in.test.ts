@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import { openMemoryStore } from '../store/open-store.ts'
+import { openMemoryStore } from '../store/open-sqlite.ts'
 import { must } from '../../test/people-door.ts'
 import { openPeople, type People } from './people.ts'
 import { signIn, type Asking } from './sign-in.ts'

@@ -1,7 +1,7 @@
 import type { HostRecord } from '@fleetmend/shared'
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { stores } from '../../test/stores.ts'
 import { getHost, hostsNotTrusting, labelHost, listHosts, putHost, sawHost } from './hosts.ts'
-import { openMemoryStore } from './open-store.ts'
 import type { Database } from './tables.ts'
 
 const host: HostRecord = {
@@ -28,56 +28,59 @@ const overSsh: HostRecord = {
   },
 }
 
-let database: Database
-beforeEach(async () => {
-  database = await openMemoryStore()
-  await putHost(database, host)
-  return () => database.destroy()
-})
-
-test('a host comes back as it was recorded, and an unknown one is none', async () => {
-  expect(await getHost(database, 'web-1')).toEqual(host)
-  expect(await getHost(database, 'web-2')).toBeNull()
-})
-
-test('hosts are listed by id', async () => {
-  await putHost(database, { ...host, id: 'db-1' })
-  expect((await listHosts(database)).map(({ id }) => id)).toEqual(['db-1', 'web-1'])
-})
-
-test('enrolling again replaces the record', async () => {
-  await putHost(database, { ...host, labels: {} })
-  expect(await listHosts(database)).toEqual([{ ...host, labels: {} }])
-})
-
-test('labels are replaced as a whole, and only on a host that is there', async () => {
-  expect(await labelHost(database, 'web-1', { env: 'prod' })).toBe(true)
-  expect((await getHost(database, 'web-1'))?.labels).toEqual({ env: 'prod' })
-  expect(await labelHost(database, 'web-2', {})).toBe(false)
-})
-
-test('what a host says of itself when it connects is kept beside when that was', async () => {
-  await sawHost(database, 'web-1', {
-    at: '2026-11-21T04:00:00.000Z',
-    os: 'Debian GNU/Linux 12 (bookworm)',
-    agentVersion: '0.1.0',
+describe.each(stores)('over $store', ({ open }) => {
+  let database: Database
+  beforeEach(async () => {
+    const opened = await open()
+    database = opened.database
+    await putHost(database, host)
+    return opened.close
   })
-  expect(await getHost(database, 'web-1')).toEqual({
-    ...host,
-    lastSeenAt: '2026-11-21T04:00:00.000Z',
-    os: 'Debian GNU/Linux 12 (bookworm)',
-    agentVersion: '0.1.0',
+
+  test('a host comes back as it was recorded, and an unknown one is none', async () => {
+    expect(await getHost(database, 'web-1')).toEqual(host)
+    expect(await getHost(database, 'web-2')).toBeNull()
   })
-})
 
-test('one that is reached over SSH comes back with its way, and has that no more once it dials out', async () => {
-  await putHost(database, overSsh)
-  expect(await getHost(database, 'web-7')).toEqual(overSsh)
-  await putHost(database, { ...host, id: 'web-7' })
-  expect(await getHost(database, 'web-7')).toEqual({ ...host, id: 'web-7' })
-})
+  test('hosts are listed by id', async () => {
+    await putHost(database, { ...host, id: 'db-1' })
+    expect((await listHosts(database)).map(({ id }) => id)).toEqual(['db-1', 'web-1'])
+  })
 
-test('one that is reached over SSH shows no certificate, so that no authority has to wait for it', async () => {
-  await putHost(database, overSsh)
-  expect(await hostsNotTrusting(database, `sha256:${'c'.repeat(64)}`)).toEqual(['web-1'])
+  test('enrolling again replaces the record', async () => {
+    await putHost(database, { ...host, labels: {} })
+    expect(await listHosts(database)).toEqual([{ ...host, labels: {} }])
+  })
+
+  test('labels are replaced as a whole, and only on a host that is there', async () => {
+    expect(await labelHost(database, 'web-1', { env: 'prod' })).toBe(true)
+    expect((await getHost(database, 'web-1'))?.labels).toEqual({ env: 'prod' })
+    expect(await labelHost(database, 'web-2', {})).toBe(false)
+  })
+
+  test('what a host says of itself when it connects is kept beside when that was', async () => {
+    await sawHost(database, 'web-1', {
+      at: '2026-11-21T04:00:00.000Z',
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      agentVersion: '0.1.0',
+    })
+    expect(await getHost(database, 'web-1')).toEqual({
+      ...host,
+      lastSeenAt: '2026-11-21T04:00:00.000Z',
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      agentVersion: '0.1.0',
+    })
+  })
+
+  test('one that is reached over SSH comes back with its way, and has that no more once it dials out', async () => {
+    await putHost(database, overSsh)
+    expect(await getHost(database, 'web-7')).toEqual(overSsh)
+    await putHost(database, { ...host, id: 'web-7' })
+    expect(await getHost(database, 'web-7')).toEqual({ ...host, id: 'web-7' })
+  })
+
+  test('one that is reached over SSH shows no certificate, so that no authority has to wait for it', async () => {
+    await putHost(database, overSsh)
+    expect(await hostsNotTrusting(database, `sha256:${'c'.repeat(64)}`)).toEqual(['web-1'])
+  })
 })

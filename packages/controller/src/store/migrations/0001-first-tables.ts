@@ -1,5 +1,6 @@
 /** The first tables. Imports nothing but kysely: a migration must do tomorrow what it did today. */
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
+import { appendOnly } from './append-only.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -27,12 +28,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('hash', 'text', (column) => column.notNull().unique())
     .addUniqueConstraint('run_events_by_run', ['run', 'revision'])
     .execute()
-  for (const deed of ['update', 'delete']) {
-    await sql`
-      create trigger ${sql.raw(`run_events_no_${deed}`)} before ${sql.raw(deed)} on run_events
-      begin select raise(abort, 'run_events is append-only'); end
-    `.execute(db)
-  }
+  await appendOnly(db, 'run_events')
 
   await db.schema
     .createTable('applies')

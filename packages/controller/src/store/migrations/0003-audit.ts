@@ -1,5 +1,6 @@
 /** The controller's own chain of records, and what it keeps of those of its hosts. */
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
+import { appendOnly } from './append-only.ts'
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -15,12 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema.createIndex('audit_records_by_type').on('audit_records').columns(['type', 'at']).execute()
   await db.schema.createIndex('audit_records_by_run').on('audit_records').columns(['run', 'sequence']).execute()
-  for (const deed of ['update', 'delete']) {
-    await sql`
-      create trigger ${sql.raw(`audit_records_no_${deed}`)} before ${sql.raw(deed)} on audit_records
-      begin select raise(abort, 'audit_records is append-only'); end
-    `.execute(db)
-  }
+  await appendOnly(db, 'audit_records')
 
   await db.schema
     .createTable('host_audits')

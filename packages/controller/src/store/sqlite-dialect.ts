@@ -2,7 +2,7 @@
  * Kysely over `node:sqlite`. Kysely speaks the shape of another library, which takes parameters as one array; here an
  * object as the only parameter would mean *named* parameters and be stored as NULL, so only plain values get through.
  */
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -13,6 +13,7 @@ import {
   type Dialect,
   type SqliteDatabase,
 } from 'kysely'
+import { storable } from './storable.ts'
 
 export function nodeSqliteDialect(database: DatabaseSync): Dialect {
   return {
@@ -42,10 +43,10 @@ function adapted(database: DatabaseSync): SqliteDatabase {
       const statement = prepare(sql)
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters.map(bindable)),
-        run: (parameters) => statement.run(...parameters.map(bindable)),
+        all: (parameters) => statement.all(...parameters.map(storable)),
+        run: (parameters) => statement.run(...parameters.map(storable)),
         // Whoever reads row by row has a statement of their own: another reader would begin it anew.
-        iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(bindable)),
+        iterate: (parameters) => database.prepare(sql).iterate(...parameters.map(storable)),
       }
     },
   }
@@ -53,12 +54,6 @@ function adapted(database: DatabaseSync): SqliteDatabase {
 
 /** What is asked again and again is prepared once; lists of values make statements that differ in their length. */
 const keptStatements = 200
-
-function bindable(value: unknown): SQLInputValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value
-  throw new TypeError(`A ${typeof value} cannot be stored as it is. This is a bug.`)
-}
 
 /** SQLite can roll back changes of the schema; Kysely does not count on it, and would leave half a migration behind. */
 class TransactionalDdlAdapter extends SqliteAdapter {
