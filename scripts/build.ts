@@ -47,8 +47,8 @@ for (const { entry, file, shebang, isCached } of bundles) {
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
-    // What ssh2 would do faster with code of the machine it is on; it does without, and says nothing.
-    external: ['cpu-features', '*.node'],
+    // What ssh2 and pg would do faster with code of the machine they are on; they do without, and say nothing.
+    external: ['cpu-features', 'pg-native', '*.node'],
     ...(shebang === undefined ? {} : { banner: { js: shebang } }),
     // tRPC and ws ask for it; without it the bundle would carry their development texts and stack traces.
     define: { 'process.env.NODE_ENV': '"production"' },

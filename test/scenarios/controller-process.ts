@@ -10,6 +10,8 @@ export interface ControllerProcess {
   readonly pid: number
   /** SIGKILL; returns when it is gone. */
   kill(): Promise<void>
+  /** Resolves with its exit code when it ends by itself, or is ended. */
+  readonly ended: Promise<number | null>
   /** SIGTERM, as systemd stops it. */
   stop(): Promise<void>
 }
@@ -19,6 +21,8 @@ export interface ControllerProcessOptions {
   readonly socket: string
   readonly approvers: string
   readonly port: number
+  /** Of a PostgreSQL; left out: its store is a file. */
+  readonly databaseUrl?: string | undefined
   readonly log: string[]
   /** Whether it answers by now. */
   readonly answers: () => Promise<boolean>
@@ -27,17 +31,17 @@ export interface ControllerProcessOptions {
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 export async function controllerProcess(options: ControllerProcessOptions): Promise<ControllerProcess> {
-  const { folder, socket, approvers, port, log, answers } = options
+  const { folder, socket, approvers, port, databaseUrl, log, answers } = options
   const words = ['--socket', socket, 'controller', 'serve', '--data', join(folder, 'data'), '--approvers', approvers]
   const where = ['--listen', `127.0.0.1:${port}`, '--public-url', `wss://127.0.0.1:${port}`, '--name', '127.0.0.1']
   const more = ['--policy', join(folder, 'fleet-policy')]
   // It starts again and again: what was compiled once is kept.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') }
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), FLEETMEND_DATABASE: databaseUrl ?? '' }
   const child = spawn(process.execPath, [main, ...words, ...where, ...more], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const gone = once(child, 'exit')
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
   child.stderr.setEncoding('utf8').on('data', (text: string) => log.push(text.trimEnd()))
   for (let attempt = 0; !(await answers()); attempt++) {
     if (attempt >= 1200 || child.exitCode !== null)
@@ -46,9 +50,9 @@ export async function controllerProcess(options: ControllerProcessOptions): Prom
   }
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     child.kill(signal)
-    await gone
+    await ended
   }
-  return { pid: child.pid ?? 0, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  return { pid: child.pid ?? 0, ended, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
 }
 
 /** One that nobody listens on now. */

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasEnded, type Run } from '@fleetmend/shared'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { hasPostgres, makeDatabase } from '../../packages/controller/test/postgres.ts'
 import { approve } from './begin-run.ts'
 import { openWorld, type Member, type World } from './world.ts'
 
@@ -15,11 +16,15 @@ const runMs = 1200
 /** Hosts of a test that repairs them every second have no use for brakes that hold that back. */
 const policy = 'changesPerHour: 1000\ncoolDownMinutes: 0\n'
 
-test(
-  `killed ${kills} times in the middle of runs, it does everything once`,
+const kinds = [{ store: 'SQLite' }, ...(hasPostgres ? [{ store: 'PostgreSQL' }] : [])]
+
+test.each(kinds)(
+  `killed ${kills} times in the middle of runs, it does everything once, over $store`,
   { timeout: 120_000 + kills * 20_000 },
-  async () => {
-    await using world = await openWorld({ apart: true, policy })
+  async ({ store }) => {
+    const made = store === 'PostgreSQL' ? await makeDatabase() : null
+    if (made) onTestFinished(made.drop)
+    await using world = await openWorld({ apart: true, policy, databaseUrl: made?.url })
     const hosts: Member[] = []
     for (const name of names) hosts.push(await world.add(name))
     const done = new Set<string>()

@@ -89,6 +89,8 @@ export interface WorldOptions {
   readonly time?: ControllerTime
   /** The controller is a process of its own; left out: it is in this one. */
   readonly apart?: boolean
+  /** Of a PostgreSQL in which it keeps its store; left out: a file. */
+  readonly databaseUrl?: string | undefined
 }
 
 export async function openWorld({
@@ -96,6 +98,7 @@ export async function openWorld({
   policy = '',
   time,
   apart = false,
+  databaseUrl,
 }: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-world-'))
   const socket = join(folder, 'controller.sock')
@@ -119,11 +122,12 @@ export async function openWorld({
         api()
           .hello.query()
           .then(Boolean, () => false)
-      standingApart = await controllerProcess({ folder, socket, approvers, port, log, answers })
+      standingApart = await controllerProcess({ folder, socket, approvers, port, databaseUrl, log, answers })
       return
     }
     const served = await serveController({
       dataFolder: join(folder, 'data'),
+      databaseUrl,
       socketPath: socket,
       listenHost: '127.0.0.1',
       listenPort: port,

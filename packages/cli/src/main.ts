@@ -26,6 +26,6 @@ const surroundings = {
 }
 void runProgram(process.argv.slice(2), surroundings).then((code) => {
   // Whoever ended it waits for nothing more, not even for the answer to a question.
-  if (code === exitCodes.interrupted) process.exit(code)
+  if (code === exitCodes.interrupted || interruption.waitsForNothing) process.exit(code)
   process.exitCode = code
 })

@@ -7,3 +7,4 @@ export {
   type ControllerTime,
   type RunningController,
 } from './serve-controller.ts'
+export { databaseUrlOf } from './store/postgres/given-url.ts'

@@ -103,9 +103,9 @@ const mostCallers = 256
 const renewalGraceMs = 14 * 24 * 60 * 60_000
 
 export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
-  const { dataFolder, socketPath, listenHost, listenPort, log, approversPath } = options
+  const { dataFolder, databaseUrl, socketPath, listenHost, listenPort, log, approversPath } = options
   const { clock, timers } = options.time ?? { clock: systemClock, timers: systemTimers }
-  const opened = await openStore({ folder: dataFolder, databaseUrl: options.databaseUrl, timers })
+  const opened = await openStore({ folder: dataFolder, databaseUrl, timers })
   if (!opened.ok) return refuse(opened.says, opened.code)
   const { database } = opened
   /** What was opened, to be closed in the opposite order. */

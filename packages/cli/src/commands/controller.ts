@@ -23,7 +23,12 @@ function serveCommand(cli: Cli) {
     .description(
       `Serves agents over TLS, and people on a unix socket of the user that runs it (--socket, ${defaultSocketPath}), who may do everything there; over the network with --api-listen, by their tokens.`,
     )
-    .option('--data <folder>', 'Its store and keys; made at the first start.', '/var/lib/fleetmend-controller')
+    .option('--data <folder>', 'Its keys, and its store; made at the first start.', '/var/lib/fleetmend-controller')
+    .option(
+      '--database <url>',
+      'Keep the store in PostgreSQL instead, e.g. postgres://fleetmend@db.example/fleetmend (FLEETMEND_DATABASE).',
+    )
+    .option('--database-file <file>', 'A file with that URL, which nobody else can read: for one with a password.')
     .option('--listen <address:port>', 'Where agents dial in.', address, { host: '0.0.0.0', port: 7443 })
     .option('--public-url <url>', 'What join tokens tell agents to dial, e.g. wss://controller.example:7443', publicUrl)
     .option('--name <name>', 'Another name or address it may be known by; may be repeated.', collect, [])
@@ -70,9 +75,13 @@ function serveCommand(cli: Cli) {
           if (!authorities.ok) return reportProblem(streams, authorities.problem)
           const told = Promise.withResolvers<null>()
           interruption.end = () => told.resolve(null)
-          const { serveController } = await import('@fleetmend/controller')
+          const { databaseUrlOf, serveController } = await import('@fleetmend/controller')
+          const { database: onCommandLine, databaseFile: file } = given
+          const found = await databaseUrlOf({ onCommandLine, file, environment: cli.environment })
+          if (!found.ok) return reportProblem(streams, problem('usage', found.says))
           const served = await serveController({
             dataFolder: data,
+            databaseUrl: found.url,
             socketPath: cli.socketPath(),
             listenHost: listen.host,
             listenPort: listen.port,
@@ -91,7 +100,10 @@ function serveCommand(cli: Cli) {
           const failure = await Promise.race([told.promise, served.value.failed])
           // Told a second time, or with a store that fails, it ends at once: everything it needs is on disk.
           interruption.end = null
-          if (failure) return reportProblem(streams, failure)
+          if (failure) {
+            interruption.waitsForNothing = true
+            return reportProblem(streams, failure)
+          }
           await served.value.close()
           return exitCodes.done
         },

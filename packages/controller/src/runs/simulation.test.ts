@@ -1,6 +1,7 @@
 /** Simulated nights, as many as take some seconds; `npm run simulate` goes on from there. */
 import { expect, test } from 'vitest'
 import { simulate } from '../../test/simulation/simulate.ts'
+import { stores } from '../../test/stores.ts'
 import { told } from '../../test/simulation/told.ts'
 
 const seedsAtOnce = 50
@@ -9,6 +10,13 @@ const blocks = Array.from({ length: 8 }, (_, n) => ({ first: 1 + n * seedsAtOnce
 test.each(blocks)('nothing breaks a rule in seeds $first to $last', { timeout: 120_000 }, async ({ first, last }) => {
   for (let seed = first; seed <= last; seed++) {
     const simulated = await simulate(seed)
+    expect(simulated.broken, told(simulated)).toEqual([])
+  }
+})
+
+test.each(stores)('nothing breaks a rule over $store', { timeout: 120_000 }, async ({ open }) => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const simulated = await simulate(seed, open)
     expect(simulated.broken, told(simulated)).toEqual([])
   }
 })

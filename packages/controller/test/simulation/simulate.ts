@@ -16,6 +16,8 @@ import { listRuns, runStore } from '../../src/store/runs.ts'
 import type { Database, Tables } from '../../src/store/tables.ts'
 import { mortalFleet, mortalStore } from '../mortal.ts'
 import { atMs, startedWith } from '../sample-run.ts'
+import { settlingStore } from '../settling-store.ts'
+import type { OpenedStore } from '../stores.ts'
 import { chanceOf } from './chance.ts'
 import { act, whatToDo } from './people.ts'
 import { simulatedHost, type SimulatedHost } from './simulated-hosts.ts'
@@ -51,7 +53,8 @@ const settings: DriverSettings = {
   roomEveryMs: 3 * 60_000,
 }
 
-export async function simulate(seed: number): Promise<Simulated> {
+/** `open`: what the store is kept in, empty and migrated; left out: in memory. */
+export async function simulate(seed: number, open: () => Promise<OpenedStore> = inMemory): Promise<Simulated> {
   const chance = chanceOf(seed)
   const timeline = timelineFrom(atMs, chance)
   const history: string[] = []
@@ -85,8 +88,9 @@ export async function simulate(seed: number): Promise<Simulated> {
     if (chance.is(weather.absences)) comeAndGo(host)
   }
   const fleet = simulatedFleet({ chance, timeline, hosts, breaks: () => (isStorm() ? weather.breaks : 0), tell })
-  const database = await emptyDatabase()
-  const store = watched(runStore(database, { soleWriter: true }))
+  const { database, close } = await open()
+  const { store: settling, settle } = settlingStore(runStore(database, { soleWriter: true }), 1)
+  const store = watched(settling)
   const trouble = (error: unknown): void => {
     tell('BUG', error instanceof Error ? (error.stack ?? error.message) : String(error))
     bugs.push(String(error))
@@ -208,7 +212,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   for (let n = 0; n < wanted; n++) timeline.after(chance.between(1000, lastStartMs), startRun)
   timeline.after(minuteMs, peopleLook)
   for (let steps = 0; steps < mostSteps && hasTime() && truth.broken.length === 0 && bugs.length === 0; steps++) {
-    await quiet()
+    await settle()
     overSinceMs = isOver() ? Math.min(overSinceMs, timeline.nowMs()) : Number.POSITIVE_INFINITY
     if (timeline.nowMs() - overSinceMs > lateMs || !timeline.step()) break
   }
@@ -217,7 +221,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   const kept = await whatIsKept(database)
   const broken = [...bugs, ...truth.broken, ...kept.broken]
   for (const each of kept.broken) tell('RULE', each)
-  await database.destroy()
+  await close()
   return { seed, broken, history, kills, events: kept.events }
 }
 
@@ -238,11 +242,12 @@ async function whatIsKept(
 /** A migrated database, made once: most seeds would spend most of their time on its tables. */
 let migrated: Promise<Uint8Array> | null = null
 
-async function emptyDatabase(): Promise<Database> {
+async function inMemory(): Promise<OpenedStore> {
   migrated ??= migratedBytes()
   const sqlite = new DatabaseSync(':memory:')
   sqlite.deserialize(await migrated)
-  return new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
+  const database: Database = new Kysely<Tables>({ dialect: nodeSqliteDialect(sqlite) })
+  return { database, close: () => database.destroy() }
 }
 
 async function migratedBytes(): Promise<Uint8Array> {
@@ -251,11 +256,6 @@ async function migratedBytes(): Promise<Uint8Array> {
   const bytes = sqlite.serialize()
   await database.destroy()
   return bytes
-}
-
-/** Lets everything go on that needs no time: the engine, the driver and the store wait for nothing but promises. */
-function quiet(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function line(sinceMs: number, who: string, says: string): string {
