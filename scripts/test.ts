@@ -3,7 +3,7 @@
  * machines read too: `N passed, N failed`, and how many were skipped, if any.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,6 +49,8 @@ const counts: readonly Count[] = [
 rmSync(scratch, { recursive: true })
 const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
 for (const each of counts.flatMap(({ failures }) => failures ?? [])) say(`failed: ${each}`)
+if (globSync('/usr/lib/postgresql/*/bin/initdb').length === 0)
+  say('\nNOTHING WAS TESTED OVER PostgreSQL. Needed:\n  - its server (apt-get install postgresql)\n')
 if (impossible !== undefined) say(`\nNO STORY ON REAL HOSTS WAS RUN. Needed:\n${impossible}\n`)
 process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

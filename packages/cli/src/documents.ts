@@ -49,6 +49,13 @@ export interface RemovedDocument {
   readonly host: string
 }
 
+export interface BackupDocument {
+  readonly format: 'fleetmend.backup/1'
+  readonly file: string
+  readonly sizeBytes: number
+  readonly digest: string
+}
+
 export interface InstallationsDocument {
   readonly format: 'fleetmend.installation/1'
   readonly hosts: readonly AnsweredHost[]

@@ -33,7 +33,9 @@ import { servePeople, type ApiListen } from './people/serve-people.ts'
 import { systemClock, type Clock } from './runs/clock.ts'
 import { Driver } from './runs/driver.ts'
 import { fleetRules } from './policy/fleet-rules.ts'
+import { backupService } from './store/backup.ts'
 import { getHost, listHosts } from './store/hosts.ts'
+import { keepTidy } from './store/keep-tidy.ts'
 import { openStore } from './store/open-store.ts'
 import { SessionLost } from './store/postgres/session.ts'
 import { runStore } from './store/runs.ts'
@@ -61,6 +63,8 @@ export interface ControllerOptions {
   readonly authorities?: GivenAuthorities
   /** For how long after its end a host may still renew its certificate; left out: 14 days. */
   readonly renewalGraceMs?: number
+  /** For how long after the end of a run its plans and reports lie beside the history, which stays; left out: 90 days. */
+  readonly keepMs?: number
   /** Where people and automation are let in with a token; left out: on the socket of this machine alone. */
   readonly api?: ApiListen
   /** What it logs in to hosts with that do not dial out; left out: a key that it makes. */
@@ -101,6 +105,9 @@ const mostCallers = 256
 
 /** A controller may be away over a long weekend, and a week longer. */
 const renewalGraceMs = 14 * 24 * 60 * 60_000
+
+/** As long as people look back at what they did to a fleet. */
+const keepMs = 90 * 24 * 60 * 60_000
 
 export async function serveController(options: ControllerOptions): Promise<ControllerServed> {
   const { dataFolder, databaseUrl, socketPath, listenHost, listenPort, log, approversPath } = options
@@ -188,6 +195,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
     })
     const keeper = keepAuthority({ database, authority: authority.value, clock, log })
     open.push(() => keeper.close())
+    open.push(keepTidy({ database, clock, keepMs: options.keepMs ?? keepMs, log }))
     const people = openPeople({ database, clock })
     let where = (): WhereToSignIn => ({ url: null, fingerprint: null })
     const contextOf = (caller: Caller): ApiContext => ({
@@ -196,6 +204,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       people: peopleService(people, caller, () => where()),
       audit: auditService({ database, fleet, clock, sessions, watch }, caller),
       authority: keeper,
+      store: backupService({ folder: dataFolder, store: opened }, caller),
       refused: (asked, code) => recordRefusal(database, clock, { by: caller.name, asked, code }),
     })
     const socket = await listenOnSocket({

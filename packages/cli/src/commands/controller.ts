@@ -7,14 +7,16 @@ import { controllerUrl } from '../connection/way.ts'
 import { reportProblem } from '../report-problem.ts'
 import { authoritiesIn } from '../words/authority-files.ts'
 import { count } from '../words/numbers.ts'
+import { backupCommand } from './controller-backup.ts'
 import { renewCaCommand } from './controller-renew-ca.ts'
 
 const dayMs = 24 * 60 * 60_000
 
 export function controllerCommand(cli: Cli) {
   return new Command('controller')
-    .description('The controller: serve, renew-ca.')
+    .description('The controller: serve, backup, renew-ca.')
     .addCommand(serveCommand(cli))
+    .addCommand(backupCommand(cli))
     .addCommand(renewCaCommand(cli))
 }
 
@@ -52,6 +54,12 @@ function serveCommand(cli: Cli) {
       ).choices(['ssh2', 'system'] as const),
     )
     .option('--renewal-grace <days>', 'How long after its end a certificate of a host is renewed.', count(0, 365), 14)
+    .option(
+      '--keep-days <days>',
+      'How long after the end of a run its plans and reports lie at hand; its events stay.',
+      count(1, 3650),
+      90,
+    )
     .option('--policy <file>', 'Rules of the whole fleet: limits, windows, freezes.', '/etc/fleetmend/fleet-policy')
     .option('--approvers <file>', 'Who may approve, a name and a public key a line.', '/etc/fleetmend/approvers')
     .action(
@@ -66,6 +74,7 @@ function serveCommand(cli: Cli) {
           renewalGrace,
           sshKey,
           sshDriver,
+          keepDays,
           ...given
         }) => {
           const { streams, interruption } = cli
@@ -91,6 +100,7 @@ function serveCommand(cli: Cli) {
             policyPath: policy,
             authorities: authorities.value,
             renewalGraceMs: renewalGrace * dayMs,
+            keepMs: keepDays * dayMs,
             sshKeyFile: sshKey,
             sshDriver,
             ...(api.value ? { api: api.value } : {}),

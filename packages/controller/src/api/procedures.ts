@@ -7,6 +7,7 @@ import { isTelling } from '../audit/record.ts'
 import type { AuthorityKeeper } from '../identity/keep-authority.ts'
 import { whyNotPermitted, type Caller } from '../people/caller.ts'
 import type { PeopleService } from '../people/people-service.ts'
+import type { BackupService } from '../store/backup.ts'
 import type { Answer, ControllerService } from './controller-service.ts'
 
 export interface ApiContext {
@@ -17,6 +18,7 @@ export interface ApiContext {
   readonly people: PeopleService
   readonly authority: AuthorityKeeper
   readonly audit: AuditService
+  readonly store: BackupService
   /** Puts on record what was refused because of who asked, or of what they showed. */
   refused(path: string, code: ProblemCode): Promise<void>
 }

@@ -18,6 +18,7 @@ import * as z from 'zod/mini'
 import { authorityRouter } from './authority-router.ts'
 import { auditRouter } from './audit-router.ts'
 import { by, opened, t } from './procedures.ts'
+import { storeRouter } from './store-router.ts'
 import { tokensRouter, whoami } from './tokens-router.ts'
 
 const Target = z.strictObject({
@@ -48,6 +49,7 @@ export const apiRouter = t.router({
   tokens: tokensRouter,
   audit: auditRouter,
   authority: authorityRouter,
+  store: storeRouter,
 
   /** What can be planned anywhere in the fleet, as its agents say. */
   catalogue: t.procedure.query(({ ctx }) => ctx.controller.catalogue()),

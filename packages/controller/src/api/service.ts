@@ -19,8 +19,8 @@ import type { Driver } from '../runs/driver.ts'
 import { listHostAudits } from '../store/host-audits.ts'
 import { getHost, listHosts, removeHost } from '../store/hosts.ts'
 import { addJoinToken } from '../store/join-tokens.ts'
-import { getPlans } from '../store/plans.ts'
-import { listReports, listRuns } from '../store/runs.ts'
+import { documentsOf } from '../store/run-documents.ts'
+import { listRuns } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { controllerVersion } from '../version.ts'
 import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
@@ -129,8 +129,7 @@ export function controllerService(parts: ServiceParts): ControllerService {
     async showRun(id) {
       const run = await driver.load(id)
       if (!run) return { ok: false, problem: unknownRun(id) }
-      const digests = run.hosts.flatMap(({ plan }) => plan ?? [])
-      const [plans, reports] = await Promise.all([getPlans(database, digests), listReports(database, id)])
+      const { plans, reports } = await documentsOf(database, run)
       return { ok: true, value: { run, plans: [...plans], reports: [...reports] } }
     },
 

@@ -50,7 +50,11 @@ test('who has several roles may do all that any of them may, and no more', () =>
 
 /** What lies behind the question whether a caller may: reached only by those who may. */
 const behind = new Proxy(
-  {} as ApiContext['controller'] & ApiContext['people'] & ApiContext['authority'] & ApiContext['audit'],
+  {} as ApiContext['controller'] &
+    ApiContext['people'] &
+    ApiContext['authority'] &
+    ApiContext['audit'] &
+    ApiContext['store'],
   {
     get: (_, name) => () => {
       throw new Error(`reached ${String(name)}`)
@@ -66,6 +70,7 @@ async function outcomeOf(path: string, type: Type, role: (typeof personRoles)[nu
     people: behind,
     authority: behind,
     audit: behind,
+    store: behind,
     refused: async () => undefined,
   }
   try {

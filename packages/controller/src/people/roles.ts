@@ -52,6 +52,7 @@ export const rolesOfProcedure = {
   'authority.show': admins,
   'authority.renew': admins,
   'authority.finish': admins,
+  'store.backup': admins,
   'tokens.create': admins,
   'tokens.list': admins,
   'tokens.revoke': admins,

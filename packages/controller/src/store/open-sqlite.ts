@@ -1,15 +1,16 @@
 /** A store in one file, that only its owner can read and that survives a crash of the process and of the machine. */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { backup, DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { ProblemCode } from '@fleetmend/shared'
 import { migrate } from './migrate.ts'
 import { nodeSqliteDialect } from './sqlite-dialect.ts'
 import { createPrivateFile } from './private-folder.ts'
+import type { Store } from './open-store.ts'
 import type { Database, Tables } from './tables.ts'
 
 export type SqliteOpened =
-  | { readonly ok: true; readonly database: Database; readonly lost: Promise<string> }
+  | ({ readonly ok: true } & Store)
   | { readonly ok: false; readonly code: ProblemCode; readonly says: string }
 
 /** In a folder that is there, and nobody else's. */
@@ -20,13 +21,22 @@ export async function openSqlite(folder: string): Promise<SqliteOpened> {
   if (!connected.ok) return connected
   const database = new Kysely<Tables>({ dialect: nodeSqliteDialect(connected.sqlite) })
   const migrated = await migrate(database)
-  if (migrated.ok) return { ok: true, database, lost: new Promise(() => {}) }
+  if (migrated.ok)
+    return { ok: true, database, lost: new Promise(() => {}), snapshot: (to) => snapshot(connected.sqlite, to) }
   await database.destroy()
   return {
     ok: false,
     code: 'database-unusable',
     says: `Cannot bring ${path} up to date: ${migrated.says}. Nothing in it was changed.`,
   }
+}
+
+/**
+ * Over the one connection there is, as nobody else can read a file that is locked. In steps: what is written between two of
+ * them is written into the copy, too, and a step that falls into a transaction is tried again after it.
+ */
+async function snapshot(sqlite: DatabaseSync, path: string): Promise<void> {
+  await backup(sqlite, path)
 }
 
 /** A database that is gone when it is closed; the same schema, for trying things out. */

@@ -1,5 +1,6 @@
 /** Opens the controller's store: a file in its folder, or a PostgreSQL. Either is one controller's at a time. */
 import type { ProblemCode, Timers } from '@fleetmend/shared'
+import { removeUnfinishedBackups } from './backup.ts'
 import { openPostgres } from './postgres/open-postgres.ts'
 import { readDatabaseUrl } from './postgres/address.ts'
 import { openPrivateFolder } from './private-folder.ts'
@@ -10,6 +11,8 @@ export interface Store {
   readonly database: Database
   /** Resolves with a sentence when it is not this process's any more: it must end then. A file stays. */
   readonly lost: Promise<string>
+  /** Writes all of it into a file while it goes on being used; null: what it is kept in has ways of its own. */
+  readonly snapshot: ((path: string) => Promise<void>) | null
 }
 
 export type StoreOpened =
@@ -28,7 +31,14 @@ export interface StorePlace {
 export async function openStore({ folder, databaseUrl, timers }: StorePlace): Promise<StoreOpened> {
   const opened = await openPrivateFolder(folder)
   if (!opened.ok) return { ...opened, code: 'controller-unreachable' }
-  if (databaseUrl === undefined) return openSqlite(folder)
+  if (databaseUrl === undefined) {
+    const store = await openSqlite(folder)
+    // Only now: until then they may be another one's.
+    if (store.ok) await removeUnfinishedBackups(folder)
+    return store
+  }
   const read = readDatabaseUrl(databaseUrl)
-  return read.ok ? openPostgres(read.address, timers) : { ...read, code: 'usage' }
+  if (!read.ok) return { ...read, code: 'usage' }
+  const store = await openPostgres(read.address, timers)
+  return store.ok ? { ...store, snapshot: null } : store
 }

@@ -30,7 +30,7 @@ test('the environment is taken where nothing is typed, and not where something i
 test.each([
   { what: 'a password on the command line', given: () => ({ onCommandLine: url }), says: 'everybody on this machine' },
   { what: 'both', given: () => ({ onCommandLine: plain, file: '/x' }), says: 'it is one database' },
-  { what: 'a file that others can read', given: () => ({ file: fileWith(url, 0o640) }), says: 'chmod 600' },
+  { what: 'a file that others can read', given: () => ({ file: fileWith(url, 0o644) }), says: 'chmod 600' },
   { what: 'an empty file', given: () => ({ file: fileWith('\n') }), says: 'it is empty' },
   { what: 'a file that is not there', given: () => ({ file: '/no/such/file' }), says: 'ENOENT' },
 ])('$what is refused, and no password repeated', async ({ given, says }) => {

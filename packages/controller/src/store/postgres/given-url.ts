@@ -28,8 +28,9 @@ export async function databaseUrlOf({ onCommandLine, file, environment }: UrlGiv
 
 async function readUrlFile(path: string): Promise<UrlFound> {
   try {
-    const { mode } = await stat(path)
-    if ((mode & 0o077) !== 0)
+    const { mode, gid } = await stat(path)
+    // A credential of a systemd service shows the right of its user as one of the group, which is root's.
+    if ((mode & 0o037) !== 0 || ((mode & 0o040) !== 0 && gid !== 0))
       return refuse(
         `Cannot use ${path}: others can read it, and with it everything that the fleet has on record. If nobody did:\n    chmod 600 ${path}\n\nOtherwise change the password first.`,
       )
