@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { plainEnvironment } from './tool.ts'
 
-/** What a test asks for is answered with one line: the folder of the socket, or why there is no server. */
+/** What a test asks for is answered with one line: the folder of the socket, `none:` and what is needed, `broken:` and what failed. */
 export const askedAt = 'FLEETMEND_TEST_POSTGRES'
 
 /** Who may do everything there, without a password. */
@@ -51,7 +51,7 @@ async function start(folder: string): Promise<string> {
     // A language in which texts are not in the order of their bytes, as on most servers.
     ...['--locale', 'C.UTF-8', '--locale-provider', 'icu', '--icu-locale', 'en-US'],
   )
-  if (made.status !== 0) return `none: initdb failed: ${oneLine(made.stderr)}`
+  if (made.status !== 0) return `broken: initdb failed: ${oneLine(made.stderr)}`
   // Who is called guarded needs a password, so that a test can have a wrong one.
   writeFileSync(
     join(data, 'pg_hba.conf'),
@@ -81,8 +81,8 @@ async function start(folder: string): Promise<string> {
       said = (said + text).slice(-4000)
       if (said.includes('ready to accept connections')) resolve(sockets)
     })
-    server.once('exit', () => resolve(`none: the server ended: ${oneLine(said)}`))
-    server.once('error', (error) => resolve(`none: ${error.message}`))
+    server.once('exit', () => resolve(`broken: the server ended: ${oneLine(said)}`))
+    server.once('error', (error) => resolve(`broken: ${error.message}`))
   })
 }
 

@@ -112,7 +112,7 @@ export async function openSession(
       handed.release()
       isHeard()
     }
-    stopBeating = timers.after(beatEveryMs, () => void beat())
+    if (why === null && !isClosing) stopBeating = timers.after(beatEveryMs, () => void beat())
   }
   let stopBeating: () => void = () => {}
 
