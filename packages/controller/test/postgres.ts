@@ -60,7 +60,7 @@ export async function makeDatabase(template = 'template0'): Promise<TestDatabase
     url,
     address: addressOf(url),
     drop: async () => {
-      await asOwner((client) => client.query(`drop database ${name} with (force)`))
+      await asOwner((client) => client.query(`drop database if exists ${name} with (force)`))
     },
   }
 }

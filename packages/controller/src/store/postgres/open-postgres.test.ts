@@ -206,6 +206,16 @@ describe.skipIf(!hasPostgres)('a database that will not do', () => {
     expect((await whyNot(at('guarded'))).says).toContain('wants a password, and there is none in the URL')
   })
 
+  test('not because of its password, where that is the right one', async () => {
+    const own = await makeDatabase()
+    onTestFinished(own.drop)
+    await role('guarded', `password 'a@b/c%'`)
+    await asOwner((client) => client.query(`alter database ${own.name} owner to guarded`))
+    const url = `postgres://guarded:a%40b%2Fc%25@${encodeURIComponent(own.address.host)}/${own.name}`
+    expect(await hostsOf((await open(addressOf(url))).database)).toEqual([])
+    await asOwner((client) => client.query(`drop database ${own.name} with (force)`))
+  })
+
   test('because the role is not let in', async () => {
     await role('stranger', '')
     expect((await whyNot(`${at('stranger')}&password=pass-word`)).says).toContain('does not let this role in from here')
