@@ -10,12 +10,15 @@ import { policyToLookBy } from './policy/policy-to-look-by.ts'
 import { foreseen } from './policy/foreseen.ts'
 import { fieldsOf, readInput } from './remediations/read-input.ts'
 import { remediations } from './remediations/registry.ts'
+import { undoApply } from './remediations/undo-apply.ts'
 import { demandHistory } from './samples/demand-history.ts'
 import { readSamples } from './samples/read-samples.ts'
 import { hmacOf } from './state/host-key.ts'
 import { savePlan } from './state/plan-store.ts'
 import type { StateFolder } from './state/state-folder.ts'
+import type { HostFacts } from './survey/host-facts.ts'
 import { look } from './survey/look.ts'
+import { readUndo } from './undo-source.ts'
 
 export interface PlanRequest {
   /** What to plan, in order; or whatever clears the causes found now. */
@@ -53,7 +56,7 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
     if (!parsed.ok) return { kind: 'refused', because: parsed.says, toDo: 'Give the input in the form shown.' }
     wanted.push({ remediation, input: parsed.input })
   }
-  const planning = await makePlan(host, facts, wanted, {
+  const planning = await makePlan(host, await withUndo(host, state, facts, wanted), wanted, {
     nonce: randomBytes(16).toString('hex'),
     timeToLiveMs: policy.plansLastMinutes * 60_000,
     watchMs: request.watchMs ?? defaultWatchMs,
@@ -70,6 +73,18 @@ export async function planOnHost(host: Host, state: StateFolder, request: PlanRe
       toDo: 'A plan that is not stored could not be applied. Make room or repair the state folder, and plan again.',
     }
   return { kind: 'planned', record }
+}
+
+/** What was applied here is read only for who wants it undone. */
+async function withUndo(
+  host: Host,
+  state: StateFolder,
+  facts: HostFacts,
+  wanted: readonly Wanted[],
+): Promise<HostFacts> {
+  const undo = wanted.find(({ remediation }) => remediation.id === undoApply.id)
+  if (!undo) return facts
+  return { ...facts, undo: await readUndo(host, state, facts, undoApply.input.parse(undo.input)) }
 }
 
 /** Each suggestion once, causes before risks. */

@@ -36,9 +36,9 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
     )
   switch (outcome) {
     case 'fixed':
-      return close(run, { outcome, problem: null, verdict }, 'Fixed.')
+      return close(run, { outcome, problem: null, verdict }, plan.mayReturn ? 'Taken back.' : 'Fixed.')
     case 'cleared-still-failing':
-      return close(run, { outcome, problem: null, verdict }, 'Cleared, but the host still fails for another reason.')
+      return close(run, { outcome, problem: null, verdict }, plan.mayReturn ? failsAgain : failsOtherwise)
     case 'inconclusive':
       return close(run, { outcome, problem: null, verdict }, 'Inconclusive: the change stays, but nothing proved it.')
     case 'not-cleared':
@@ -63,6 +63,9 @@ function endOfActs({ record, executor }: RunningApply): number {
   const ended = lastOf(record.journal.entries, 'act-ended')
   return ended ? Date.parse(ended.at) : executor.host.nowMs()
 }
+
+const failsOtherwise = 'Cleared, but the host still fails for another reason.'
+const failsAgain = 'Taken back. The host fails, as it may after that.'
 
 /** An act that failed, in a plan that changed no file: only such a plan gets here with one. */
 function failedAct(entries: readonly JournalEntry[]): Problem | null {

@@ -1,7 +1,8 @@
 import type { Finding, HostDiagnosis, SiteProbe } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import type { Baseline } from '../state/journal-entry.ts'
-import { samplePlan } from '../state/sample-plan.ts'
+import { samplePlan, type SamplePlan } from '../state/sample-plan.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
 import { sampleFacts, samplePhpLocation, sampleSite } from '../survey/sample-facts.ts'
 import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
@@ -46,7 +47,13 @@ interface Moment {
 /** A host that is watched for a minute; `at` says how it is after so many seconds. */
 async function watched(
   at: (seconds: number) => Moment,
-  { watchMs = 60_000, against = baseline, facts = sampleFacts(), procNetTcp = '' } = {},
+  {
+    watchMs = 60_000,
+    against = baseline,
+    facts = sampleFacts(),
+    procNetTcp = '',
+    more = {},
+  }: { watchMs?: number; against?: Baseline; facts?: HostFacts; procNetTcp?: string; more?: SamplePlan } = {},
 ) {
   const world = simulatedWorld(nowMs)
   const host = hostOf(world)
@@ -86,6 +93,7 @@ async function watched(
     clears: [{ diagnosis: 'pool-exhausted', subject }],
     acts: [{ act: 'reload-fpm', service: 'php8.2-fpm', deadlineMs: 1000 }],
     watchMs,
+    ...more,
   })
   const verified = await verify(executor, { plan: record.plan, baseline: against, atMs: nowMs }, async () => undefined)
   return { ...verified, looks, tookS: since() }
@@ -199,5 +207,37 @@ describe('a host that was acted on', () => {
       looks: 1,
       verdict: { watch: null },
     })
+  })
+})
+
+describe('a host on which something was taken back', () => {
+  const takenBack = (visitorsFailed: boolean): SamplePlan => ({
+    clears: [],
+    mayReturn: { findings: [], probes: [{ site: 'shop.example', over: 'http', before: 'failed' }], visitorsFailed },
+  })
+  const errors = (s: number): Moment => (s > 5 ? { served: [0, 10] } : { served: [10, 0] })
+  const against = { ...baseline, clears: [] }
+
+  test('fails as it did before, which visitors notice: it stays so, and says it', async () => {
+    const fails = (s: number): Moment => ({ ...errors(s), probes: [probe(false)], findings: [finding] })
+    expect(await watched(fails, { against, more: takenBack(true) })).toMatchObject({
+      outcome: 'cleared-still-failing',
+      tookS: 60,
+      verdict: {
+        says: 'Taken back, and these fail, as was to be expected: shop.example: 502.',
+        watch: { serverErrors: 550 },
+      },
+    })
+  })
+
+  test('is worse for visitors where none had failed before', async () => {
+    expect(await watched(errors, { against, more: takenBack(false) })).toMatchObject({ outcome: 'worse' })
+  })
+
+  test('is worse where another site fails', async () => {
+    const blog = { ...probe(true), site: 'blog.example' }
+    const two = { ...against, probes: [probe(true), blog] }
+    const fails = () => ({ probes: [probe(false), { ...blog, passed: false }] })
+    expect(await watched(fails, { against: two, more: takenBack(true) })).toMatchObject({ outcome: 'worse' })
   })
 })

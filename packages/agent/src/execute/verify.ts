@@ -2,7 +2,7 @@
  * Looks again with the same eyes (DESIGN D8): the diagnosis that the plan clears is clear, nothing that answered before
  * fails now, and for a while visitors get no more errors than they did.
  */
-import type { HostDiagnosis, Plan, Verdict } from '@fleetmend/shared'
+import type { HostDiagnosis, MayReturn, Plan, Verdict } from '@fleetmend/shared'
 import { judgeAfter, type After } from '../judgement/judge-after.ts'
 import { isEnoughTraffic, isWorse, shareOf } from '../judgement/worse.ts'
 import type { Baseline } from '../state/journal-entry.ts'
@@ -43,10 +43,11 @@ export interface Acted {
 
 export async function verify(
   executor: Executor,
-  { plan, baseline, atMs }: Acted,
+  { plan, baseline: before, atMs }: Acted,
   tell: Tell,
   patienceMs = settleMs,
 ): Promise<Verified> {
+  const baseline: Compared = { ...before, mayReturn: plan.mayReturn }
   const settledAtMs = executor.host.nowMs() + patienceMs
   const first = await lookUntilGood(executor, baseline, settledAtMs)
   await tell(first.after.says)
@@ -66,6 +67,11 @@ export async function verify(
 export function servicesOf(plan: Plan): readonly string[] {
   const named = [...plan.acts, ...plan.checks].flatMap((each) => ('service' in each ? [each.service] : []))
   return [...new Set(named)]
+}
+
+/** The host before, with what may fail all the same. */
+interface Compared extends Baseline {
+  readonly mayReturn: MayReturn | undefined
 }
 
 interface Look {
@@ -88,7 +94,7 @@ interface Watched {
 async function watch(
   executor: Executor,
   plan: Plan,
-  baseline: Baseline,
+  baseline: Compared,
   watched: Watched,
   tell: Tell,
 ): Promise<Verified> {
@@ -116,13 +122,17 @@ async function watch(
   return verified(baseline, last, seen)
 }
 
-/** By what is not told late of the time before. */
-function gotWorse({ traffic }: Baseline, { during, dropped }: Watched): boolean {
+/**
+ * By what is not told late of the time before. Where visitors failed before what is undone, how many of them fail again is no
+ * measure: it depends on who comes by.
+ */
+function gotWorse({ traffic, mayReturn }: Compared, { during, dropped }: Watched): boolean {
+  if (mayReturn?.visitorsFailed) return false
   return isWorse(traffic, { ...during, serverErrors: Math.max(0, during.serverErrors - dropped) })
 }
 
 /** One bad look may be chance, or the moment in which a queue drains; a bad state stays bad. */
-async function lookUntilGood(executor: Executor, baseline: Baseline, endsAtMs: number): Promise<Look> {
+async function lookUntilGood(executor: Executor, baseline: Compared, endsAtMs: number): Promise<Look> {
   const { host } = executor
   for (;;) {
     const facts = await executor.look()
@@ -138,7 +148,7 @@ function isGood({ is }: After): boolean {
   return is === 'better' || is === 'still-failing' || is === 'unknown'
 }
 
-function verified(baseline: Baseline, { diagnosis, after }: Look, watched: Watched | null): Verified {
+function verified(baseline: Compared, { diagnosis, after }: Look, watched: Watched | null): Verified {
   const before = baseline.traffic.requests === 0 ? null : shareOf(baseline.traffic)
   const isBad = watched !== null && gotWorse(baseline, watched)
   const clears = baseline.clears.map((clear) => clear.diagnosis)

@@ -148,3 +148,49 @@ test.each<Case>([
   )
   expect(judged.is).toBe(is)
 })
+
+const overNew = { ...overFastCgi('shop.example', true), upstream: 'unix:/run/php/new.sock' }
+const returning: Before['mayReturn'] = {
+  findings: [],
+  probes: [
+    { site: 'shop.example', over: 'http', before: 'failed' },
+    { site: 'shop.example', over: 'fastcgi', upstream: overNew.upstream, before: 'not-asked' },
+  ],
+  visitorsFailed: true,
+}
+
+test.each<Case>([
+  {
+    what: 'what failed before it fails again',
+    before: { probes: [probe(true)] },
+    after: { probes: [probe(false)], findings: [finding('pool-exhausted')] },
+    is: 'still-failing',
+  },
+  {
+    what: 'an address is asked no more that was not asked before it',
+    before: { probes: [probe(true), overNew] },
+    after: { probes: [probe(true)] },
+    is: 'better',
+  },
+  {
+    what: 'that address is asked all the same, and fails',
+    before: { probes: [overNew] },
+    after: { probes: [{ ...overNew, passed: false }] },
+    is: 'worse',
+  },
+  {
+    what: 'another site fails',
+    before: { probes: [probe(true), probe(true, 'blog.example')] },
+    after: { probes: [probe(false), probe(false, 'blog.example')] },
+    is: 'worse',
+  },
+])('something is taken back, and $what: $is', ({ before, after, is }) => {
+  const diagnosis = { host: 'web-1', outcome: 'diagnosed', findings: [], couldNotTell: [], tookMs: 1 } as const
+  expect(
+    judgeAfter({ probes: [], couldNotTell: [], clears: [], mayReturn: returning, ...before }, {
+      ...diagnosis,
+      probes: [],
+      ...after,
+    } as HostDiagnosis).is,
+  ).toBe(is)
+})

@@ -2,12 +2,14 @@
  * Whether a host that was acted on is better: what was to be cleared is clear, and no probe that passed before fails now
  * (DESIGN D8). Pure; the same eyes looked before and after.
  */
-import type { CouldNotTell, Finding, HostDiagnosis, Role, SiteProbe, Subject } from '@fleetmend/shared'
+import type { CouldNotTell, Finding, HostDiagnosis, MayReturn, Role, SiteProbe, Subject } from '@fleetmend/shared'
 
 export interface Before {
   readonly probes: readonly SiteProbe[]
   readonly couldNotTell: readonly CouldNotTell[]
   readonly clears: readonly { readonly diagnosis: string; readonly subject: Subject; readonly role: Role | null }[]
+  /** Of a plan that takes back what had mended something. */
+  readonly mayReturn?: MayReturn | undefined
 }
 
 export type After =
@@ -20,7 +22,7 @@ export type After =
   | { readonly is: 'worse'; readonly says: string }
 
 export function judgeAfter(before: Before, after: HostDiagnosis): After {
-  const worse = regressions(before.probes, after.probes)
+  const worse = regressions(before, after.probes)
   if (worse.length > 0) return { is: 'worse', says: `What answered before fails now: ${worse.join('; ')}.` }
   const remaining = after.findings.filter((finding) => before.clears.some((clear) => isAbout(clear, finding)))
   if (remaining.length > 0)
@@ -33,24 +35,33 @@ export function judgeAfter(before: Before, after: HostDiagnosis): After {
   const cleared = before.clears.map((clear) => `${clear.diagnosis} of ${clear.subject.name}`)
   return {
     is: 'better',
-    says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : 'Nothing was to be cleared.'} ${probesSay(after.probes)}`,
+    says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : before.mayReturn ? 'Taken back.' : 'Nothing was to be cleared.'} ${probesSay(after.probes)}`,
   }
 }
 
+type Asked = Pick<SiteProbe, 'site' | 'over' | 'upstream'>
+
 /** One probe, before and after: the same site asked the same way. */
-export function isSameProbe(a: SiteProbe, b: SiteProbe): boolean {
+export function isSameProbe(a: Asked, b: Asked): boolean {
   return a.site === b.site && a.over === b.over && a.upstream === b.upstream
 }
 
 /** A probe that cannot be made any more counts as failing: silence is not an answer. */
-function regressions(before: readonly SiteProbe[], after: readonly SiteProbe[]): readonly string[] {
-  return before
+function regressions({ probes, mayReturn }: Before, after: readonly SiteProbe[]): readonly string[] {
+  return probes
     .filter((probe) => probe.passed)
     .flatMap((probe) => {
       const now = after.find((each) => isSameProbe(each, probe)) ?? (isOfPool(probe) ? inItsPlace(probe, after) : null)
       if (now?.passed || (!now && isOfPool(probe) && after.some((each) => !isOfPool(each)))) return []
+      if (isExpected(mayReturn, probe, now)) return []
       return [`${probe.site}: ${now ? now.says : `it could not be asked over ${probe.over} any more`}`]
     })
+}
+
+/** It failed before what is taken back, or was not asked then, and is not asked again now. */
+function isExpected(mayReturn: MayReturn | undefined, probe: SiteProbe, now: SiteProbe | null | undefined): boolean {
+  const then = mayReturn?.probes.find((each) => isSameProbe(each, probe))?.before
+  return then === 'failed' || (then === 'not-asked' && !now)
 }
 
 /** Pools are asked themselves only while nginx's configuration tells of no sites; later their sites are. */
@@ -69,6 +80,8 @@ function inItsPlace({ upstream }: SiteProbe, after: readonly SiteProbe[]): SiteP
  */
 function judgeFailing(before: Before, after: HostDiagnosis, failing: readonly SiteProbe[]): After {
   const says = failing.map((probe) => `${probe.site}: ${probe.says}`).join('; ')
+  if (before.mayReturn)
+    return { is: 'still-failing', says: `Taken back, and these fail, as was to be expected: ${says}.` }
   const causes = after.findings.filter((finding) => finding.role === 'cause')
   if (causes.length > 0)
     return {

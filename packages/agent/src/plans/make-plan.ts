@@ -222,6 +222,7 @@ function composePlan(
       arithmetic: [...draft.arithmetic],
     })),
     clears: merged.clears,
+    ...(merged.mayReturn ? { mayReturn: merged.mayReturn } : {}),
     checks: [...merged.checks],
     changes: [...files.map((file) => file.change), ...merged.besides],
     acts: [...merged.acts],

@@ -108,3 +108,9 @@ test('what a reload would disturb is not said of a plan whose restart makes it n
     value: { acts: [{ act: 'restart', service, finishMs: 5000 }], disturbs: ['later'] },
   })
 })
+
+test('what is taken back is planned alone', () => {
+  const undo = draft({ mayReturn: { findings: [], probes: [], visitorsFailed: true } })
+  expect(merge([undo])).toMatchObject({ ok: true, value: { mayReturn: { visitorsFailed: true } } })
+  expect(merge([undo, draft({})])).toMatchObject({ ok: false })
+})

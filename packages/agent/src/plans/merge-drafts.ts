@@ -21,6 +21,7 @@ export interface Merged {
   readonly checks: readonly Check[]
   readonly acts: readonly Act[]
   readonly clears: Plan['clears']
+  readonly mayReturn: Plan['mayReturn']
   readonly disturbs: readonly string[]
   readonly warnings: readonly string[]
   readonly basis: readonly BasisItem[]
@@ -33,6 +34,12 @@ export type Merging = { readonly ok: true; readonly value: Merged } | { readonly
 /** `original` is the text each file had when the facts were read. */
 export function mergeDrafts(drafts: readonly Draft[], original: (path: string) => string | null): Merging {
   const files: MergedFile[] = []
+  // What may fail after an undo would hide what another one breaks.
+  if (drafts.length > 1 && drafts.some(({ mayReturn }) => mayReturn))
+    return {
+      ok: false,
+      says: 'what is taken back is taken back alone, or nobody could tell what the rest of the plan did',
+    }
   for (const [path, edits] of Map.groupBy(
     drafts.flatMap((draft) => draft.edits),
     (edit) => edit.path,
@@ -56,6 +63,7 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
       ],
       acts,
       clears: distinct(drafts.flatMap((draft) => draft.clears)),
+      mayReturn: drafts[0]?.mayReturn,
       disturbs: distinct(done.flatMap((draft) => draft.disturbs)),
       warnings: distinct(drafts.flatMap((draft) => draft.warnings)),
       basis: distinct(drafts.flatMap((draft) => draft.basis)),

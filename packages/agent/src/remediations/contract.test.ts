@@ -22,6 +22,7 @@ import {
   sampleWorkers,
 } from '../survey/sample-facts.ts'
 import { sampleLastGood } from '../survey/sample-last-good.ts'
+import { sampleApply, sampleUndo } from '../survey/sample-undo.ts'
 import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'
 import { fieldsOf, inputFromWords, readInput } from './read-input.ts'
 import { remediations } from './registry.ts'
@@ -95,6 +96,7 @@ const troubled = {
   'raise-limits': sampleFacts({ nginxConfig: sampleNginxConfig() }),
   'align-timeouts': sampleFacts({ nginxConfig: sampleNginxConfig() }),
   'tune-pool': sampleFacts({ fpm: [sampleFpm({ pools: [samplePool({ workers: sampleWorkers(5), queue })] })] }),
+  'undo-apply': sampleFacts({ undo: sampleUndo() }),
 }
 const ofPool = ['pool=php8.2-fpm/www']
 const consented = ['service=php8.2-fpm', 'startStopped=true']
@@ -116,6 +118,7 @@ const inputs: Readonly<Record<string, readonly string[]>> = {
   'fix-socket-access': ofPool,
   'align-upstream': ['site=shop.example', ...ofPool],
   'unmask-service': consented,
+  'undo-apply': [`apply=${sampleApply}`],
 }
 const cases = remediations.map((remediation) => ({ id: remediation.id, remediation }))
 
@@ -159,7 +162,7 @@ describe.each(cases)('$id', ({ id, remediation }) => {
   })
 
   test('refuses politely on a host it does not understand', () => {
-    const { nginx, ...rest } = sampleFacts({ fpm: [] })
+    const { nginx, ...rest } = sampleFacts({ fpm: [], ...(facts.undo ? { undo: facts.undo } : {}) })
     const unread = { ok: false, why: 'denied', says: 'permission denied' } as const
     const drafted = remediation.draft({ ...rest, nginx: { ...nginx, config: unread } }, input)
     expect(drafted).toMatchObject({ kind: 'refused', because: expect.stringMatching(/php8\.2-fpm|nginx/) as string })

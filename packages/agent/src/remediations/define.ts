@@ -24,6 +24,8 @@ export interface Draft {
   readonly checks: readonly Check[]
   readonly acts: readonly Act[]
   readonly clears: Plan['clears']
+  /** Only of what takes back what had mended something. */
+  readonly mayReturn?: NonNullable<Plan['mayReturn']>
   readonly disturbs: readonly string[]
   readonly warnings: readonly string[]
   /** Beyond the files it edits, which are always part of the basis. */

@@ -1,5 +1,5 @@
 /** What every remediation that edits nginx has in common: what it needs, how a directive is set, checks, the act. */
-import { nginxUnit } from '../readings/unit-properties.ts'
+import { nginxUnit, type UnitProperties } from '../readings/unit-properties.ts'
 import type { Act, BasisItem, Check } from '@fleetmend/shared'
 import { insertBeside, insertDirective, setArgument } from '../readings/nginx-config-edit.ts'
 import type { NginxConfig, NginxDirective } from '../readings/nginx-config.ts'
@@ -11,7 +11,7 @@ import { plain, sitesInWords } from '../judgement/upstream-words.ts'
 import type { ProcessFacts } from '../host/host.ts'
 import type { HostFacts, NginxFacts } from '../survey/host-facts.ts'
 import type { Drafted, FileEdit } from './define.ts'
-import { refused } from './service-input.ts'
+import { refused, type Found as FoundIn } from './service-input.ts'
 
 export interface EditableNginx extends NginxFacts {
   readonly config: { readonly ok: true; readonly value: NginxConfig }
@@ -21,6 +21,24 @@ export interface EditableNginx extends NginxFacts {
 type Found =
   | { readonly ok: true; readonly value: EditableNginx }
   | { readonly ok: false; readonly refused: Extract<Drafted, { kind: 'refused' }> }
+
+export interface ManagedNginx extends NginxFacts {
+  readonly unit: UnitProperties
+}
+
+/** An nginx that systemd runs or would run, whatever it makes of its files. */
+export function findManagedNginx({ nginx }: HostFacts): FoundIn<ManagedNginx> {
+  const { unit, master } = nginx
+  if (unit === null || (master !== null && unit.mainPid !== master.pid))
+    return {
+      ok: false,
+      refused: refused(
+        'No unit of systemd runs nginx, so that Fleetmend changes nothing there.',
+        'What was changed, and how to put it back, stands in the findings: `fleetmend-agent diagnose`.',
+      ),
+    }
+  return { ok: true, value: { ...nginx, unit } }
+}
 
 /** An nginx that systemd runs, and whose files it accepts as they are: what any edit of them begins with. */
 export function findEditableNginx({ nginx }: HostFacts): Found {
@@ -156,7 +174,7 @@ export function addBeside(
 }
 
 /** A reload loads all of it, also what is not ours and what a rollback would not take back. */
-function alsoLoads(facts: HostFacts): readonly string[] {
+export function alsoLoads(facts: HostFacts): readonly string[] {
   const editedMs = unloadedSince(facts)
   return editedMs === null
     ? []

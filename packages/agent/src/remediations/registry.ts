@@ -22,6 +22,7 @@ import { restoreConfig } from './restore-config.ts'
 import { restartOnFailure } from './restart-on-failure.ts'
 import { startService } from './start-service.ts'
 import { tunePool } from './tune-pool.ts'
+import { undoApply } from './undo-apply.ts'
 import { unmaskService } from './unmask-service.ts'
 
 export const remediations: readonly Remediation[] = [
@@ -48,4 +49,5 @@ export const remediations: readonly Remediation[] = [
   fixSocketAccess,
   recreateSocket,
   restartFpm,
+  undoApply,
 ]

@@ -1,19 +1,18 @@
 /** Put the files of a service back as they were when they were last loaded and good, and let it run with them again. */
-import type { Act, Check } from '@fleetmend/shared'
+import type { Act } from '@fleetmend/shared'
 import * as z from 'zod/mini'
 import { changeSays, differingFiles } from '../judgement/config-change.ts'
 import { instantOf } from '../judgement/instant.ts'
 import { startObstacle } from '../judgement/start-obstacle.ts'
-import type { Stoppable } from '../judgement/stop-story.ts'
-import { wantedDown } from '../judgement/wanted-down.ts'
 import { forPeople } from '../readings/bytes.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import type { DifferingFile } from '../survey/last-good-facts.ts'
 import { defineRemediation, type Drafted, type FileEdit } from './define.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
+import { findManagedNginx } from './nginx-parts.ts'
 import { defaultDeadlineMs, refusedForNginx, reloadParts, type ReloadParts } from './reload-parts.ts'
-import { findManaged, type Found, refused, type Refused } from './service-input.ts'
-import { startActs } from './start-service.ts'
+import { bothChecks, findManaged, type Found, refused, type Refused } from './service-input.ts'
+import { startWithFiles } from './start-service.ts'
 import { startedServiceInput, unitBasis } from './started-service.ts'
 
 export const restoreConfig = defineRemediation({
@@ -106,33 +105,29 @@ function findFpm(facts: HostFacts, name: string): Found<Restorable> {
       guards: [],
     },
     isFine: master !== null && !isRefused && !isNewer(configModifiedMs, loadedAtMs),
-    checks: checksOf('fpm-config', name),
+    checks: bothChecks('fpm-config', name),
   }
-  if (master === null) return { ok: true, value: { ...base, ...startOf(facts, service), basis: [unitBasis(service)] } }
+  if (master === null)
+    return { ok: true, value: { ...base, ...startWithFiles(facts, service), basis: [unitBasis(service)] } }
   const { basis, ...parts } = reloadParts(facts, service, defaultDeadlineMs, true)
   if (lastGood?.isRunning) return { ok: true, value: { ...base, basis } }
   return { ok: true, value: { ...base, ...parts, basis, cannotReload: refusedForNginx(facts, service) } }
 }
 
 function findNginx(facts: HostFacts): Found<Restorable> {
-  const { unit, master, journal, lastGood, configTest, loadedAtMs } = facts.nginx
-  if (unit === null || (master !== null && unit.mainPid !== master.pid))
-    return {
-      ok: false,
-      refused: refused(
-        'No unit of systemd runs nginx, so that Fleetmend changes nothing there.',
-        'What was changed, and how to put it back, stands in the findings: `fleetmend-agent diagnose`.',
-      ),
-    }
+  const found = findManagedNginx(facts)
+  if (!found.ok) return found
+  const { unit, master, journal, lastGood, configTest, loadedAtMs } = found.value
   const service = { service: nginxUnit, unit, journal }
   const isRefused = configTest.ok && !configTest.value.passes
   const base = {
     ...{ service: nginxUnit, lastGood, warnings: [], acts: [], disturbs: [], guards: [] },
     isFine: master !== null && !isRefused && !isNewer(facts.capacity.nginx?.configModifiedMs ?? null, loadedAtMs),
     clears: isRefused ? ['nginx-config-invalid'] : master ? ['config-not-loaded'] : [],
-    checks: checksOf('nginx-config', nginxUnit),
+    checks: bothChecks('nginx-config', nginxUnit),
   }
-  if (master === null) return { ok: true, value: { ...base, ...startOf(facts, service), basis: [unitBasis(service)] } }
+  if (master === null)
+    return { ok: true, value: { ...base, ...startWithFiles(facts, service), basis: [unitBasis(service)] } }
   const { pid, startTicks } = master
   const acts: readonly Act[] = lastGood?.isRunning ? [] : [{ act: 'reload-nginx', service: nginxUnit }]
   return { ok: true, value: { ...base, acts, basis: [{ of: 'master', service: nginxUnit, pid, startTicks }] } }
@@ -142,25 +137,10 @@ function isNewer(modifiedMs: number | null, loadedAtMs: number | null): boolean 
   return modifiedMs !== null && loadedAtMs !== null && modifiedMs > loadedAtMs
 }
 
-function checksOf(check: Check['check'], service: string): readonly Check[] {
-  return [
-    { when: 'planned', check, service },
-    { when: 'live', check, service },
-  ]
-}
-
 function clearedOf(service: FpmFacts, isRefused: boolean): readonly string[] {
   if (service.master) return [isRefused ? 'config-latent-invalid' : 'config-not-loaded']
   if (startObstacle(service)) return ['fpm-cannot-start']
   return isRefused ? ['fpm-config-invalid'] : []
-}
-
-/** What a person wanted down is not started (DESIGN D11); its files are put back all the same. */
-function startOf(facts: HostFacts, service: Stoppable): Pick<Restorable, 'acts' | 'warnings'> {
-  const { service: name } = service
-  const wanted = wantedDown(facts, service)
-  if (wanted !== null) return { acts: [], warnings: [`${name} ${wanted.says}, so that it stays down.`] }
-  return { acts: startActs(service), warnings: [] }
 }
 
 function nothingKept({ service, isFine }: Restorable): Drafted {

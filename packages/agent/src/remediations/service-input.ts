@@ -1,5 +1,5 @@
 /** Inputs that name a service or a pool, and finding what they name. */
-import { PoolName, ServiceName, SiteName } from '@fleetmend/shared'
+import { PoolName, ServiceName, SiteName, type Check } from '@fleetmend/shared'
 import * as z from 'zod/mini'
 import type { FpmConfig } from '../readings/fpm-config.ts'
 import { isManaged, reloadSteps, startSteps } from '../judgement/by-hand.ts'
@@ -99,6 +99,14 @@ export function findAccepted(facts: HostFacts, service: string): Found<Accepted>
     }
   }
   return { ok: true, value: { ...found.value, config } }
+}
+
+/** Of the files as planned, and once they are written. */
+export function bothChecks(check: Check['check'], service: string): readonly Check[] {
+  return [
+    { when: 'planned', check, service },
+    { when: 'live', check, service },
+  ]
 }
 
 export function refused(because: string, toDo: string): Refused {

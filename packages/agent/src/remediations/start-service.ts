@@ -1,8 +1,9 @@
 /** Start PHP-FPM or nginx that is down, after its configuration passed; never one that a person wants down, unless told. */
 import * as z from 'zod/mini'
 import type { Act, Plan } from '@fleetmend/shared'
-import { stopStory, type StopStory } from '../judgement/stop-story.ts'
+import { stopStory, type StopStory, type Stoppable } from '../judgement/stop-story.ts'
 import { isDisabled, wantedDown } from '../judgement/wanted-down.ts'
+import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Drafted } from './define.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
 import { refused } from './service-input.ts'
@@ -78,6 +79,17 @@ export function startActs({ service, unit }: Pick<StartedService, 'service' | 'u
     ...(unit.activeState === 'inactive' ? [] : [{ act: 'reset-failed', service } as const]),
     { act: 'start', service },
   ]
+}
+
+/** What a person wanted down is not started (DESIGN D11); its files are put back all the same. */
+export function startWithFiles(
+  facts: HostFacts,
+  service: Stoppable,
+): { readonly acts: readonly Act[]; readonly warnings: readonly string[] } {
+  const { service: name } = service
+  const wanted = wantedDown(facts, service)
+  if (wanted !== null) return { acts: [], warnings: [`${name} ${wanted.says}, so that it stays down.`] }
+  return { acts: startActs(service), warnings: [] }
 }
 
 function clearsOf({ service, unit }: StartedService, { how }: StopStory): Plan['clears'] {

@@ -143,7 +143,7 @@ export async function saveBeforeImages(
 /** The bytes from before, proved against the plan; null when they are lost or were changed. */
 export async function loadBeforeImage(
   state: StateFolder,
-  record: ApplyRecord,
+  record: Pick<ApplyRecord, 'id' | 'plan'>,
   index: number,
 ): Promise<Uint8Array | null> {
   const change = record.plan.plan.changes[index]

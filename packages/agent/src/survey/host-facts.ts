@@ -14,6 +14,7 @@ import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts
 import type { CapacityFacts } from './capacity-facts.ts'
 import type { LastGoodFacts } from './last-good-facts.ts'
 import type { SecurityFacts } from './security-facts.ts'
+import type { UndoFacts } from './undo-facts.ts'
 
 export interface HostFacts {
   readonly host: HostId
@@ -31,6 +32,8 @@ export interface HostFacts {
   /** Who was at work as root while a service that is down now went down; none where every service is up. */
   readonly adminSessions: Read<readonly AdminSession[]>
   readonly couldNotTell: readonly CouldNotTell[]
+  /** What is to be undone; left out where nobody asks for that. */
+  readonly undo?: UndoFacts
 }
 
 /** What the samples of the last days say of a pool: how much was asked of it at once, and what a worker grew to. */

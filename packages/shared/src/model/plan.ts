@@ -1,6 +1,6 @@
 /** What one host would do: checks → changes → checks → acts, as data that people read, sign and look up again. */
 import * as z from 'zod/mini'
-import { Subject, SuggestedRemediation } from './finding.ts'
+import { SiteProbe, Subject, SuggestedRemediation } from './finding.ts'
 import { Digest, HostId, Instant, ServiceName } from './ids.ts'
 import { mostApprovals } from './policy.ts'
 
@@ -153,6 +153,34 @@ export const PlannedRemediation = z.strictObject({
 })
 export type PlannedRemediation = z.infer<typeof PlannedRemediation>
 
+/**
+ * What a plan takes back had mended something, which may be broken again afterwards: that is no reason to put the plan back.
+ * Everything else that fails afterwards is.
+ */
+export const MayReturn = z.strictObject({
+  findings: z
+    .array(z.strictObject({ diagnosis: z.string(), subject: Subject }))
+    .check(z.describe('What was cleared then, and had held.')),
+  probes: z.array(
+    z.strictObject({
+      site: SiteProbe.shape.site,
+      over: SiteProbe.shape.over,
+      upstream: z.exactOptional(z.string()),
+      before: z
+        .enum(['failed', 'not-asked'])
+        .check(
+          z.describe('failed: it may fail again · not-asked: there was no such probe, and there may be none again.'),
+        ),
+    }),
+  ),
+  visitorsFailed: z
+    .boolean()
+    .check(
+      z.describe('Requests of visitors failed then, so that 5xx answers are told and say nothing against the plan.'),
+    ),
+})
+export type MayReturn = z.infer<typeof MayReturn>
+
 /** The document whose canonical JSON is the plan's digest. */
 export const Plan = z.strictObject({
   format: z.literal('fleetmend.plan/1'),
@@ -162,6 +190,7 @@ export const Plan = z.strictObject({
   expiresAt: Instant,
   remediations: z.array(PlannedRemediation),
   clears: z.array(z.strictObject({ diagnosis: z.string(), subject: Subject })),
+  mayReturn: z.exactOptional(MayReturn),
   checks: z.array(Check),
   changes: z.array(Change),
   acts: z.array(Act),

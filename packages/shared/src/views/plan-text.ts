@@ -1,5 +1,13 @@
 /** A plan as a person reads it before saying yes: why, the diff, what is checked, what is done, what it disturbs. */
-import { isFileChange, type Act, type Change, type Check, type Plan, type PlanRecord } from '../model/plan.ts'
+import {
+  isFileChange,
+  type Act,
+  type Change,
+  type Check,
+  type MayReturn,
+  type Plan,
+  type PlanRecord,
+} from '../model/plan.ts'
 import { colourDiff } from './colour-diff.ts'
 import { safe, safeLine, type Paint } from './paint.ts'
 
@@ -87,7 +95,25 @@ export function actWords(act: Act): string {
 }
 
 function afterwards(plan: Plan): string {
-  const cleared = plan.clears.map(({ diagnosis, subject }) => `${diagnosis} on ${subject.name}`).join(', ')
+  const { clears, mayReturn, watchMs } = plan
+  const watched = `it is watched for ${watchMs / 1000} s`
+  if (mayReturn)
+    return `the host is looked at again: ${mayFail(mayReturn)}, and no other probe that passes now; ${watched}${mayReturn.visitorsFailed ? ', where 5xx answers are told and put nothing back' : ''}; if it is worse than that, it is put back`
+  const cleared = clears.map(({ diagnosis, subject }) => `${diagnosis} on ${subject.name}`).join(', ')
   const look = cleared === '' ? 'the host is looked at again' : `the host is looked at again: ${cleared} must be gone`
-  return `${look}, no probe may fail that passes now, and it is watched for ${plan.watchMs / 1000} s; if it is worse, it is put back`
+  return `${look}, no probe may fail that passes now, and ${watched}; if it is worse, it is put back`
+}
+
+const namedAtMost = 5
+
+function mayFail({ probes }: MayReturn): string {
+  const failed = probes.filter(({ before }) => before === 'failed')
+  if (failed.length === 0) return 'nothing was seen to fail before what is taken back'
+  const named = failed.slice(0, namedAtMost).map(probeWords)
+  const more = failed.length > namedAtMost ? ` and ${failed.length - namedAtMost} more` : ''
+  return `what failed before may fail again (${named.join(', ')}${more})`
+}
+
+function probeWords({ site, over, upstream }: MayReturn['probes'][number]): string {
+  return over === 'http' ? site : `${site} over ${upstream ?? 'FastCGI'}`
 }
