@@ -7,12 +7,13 @@ import { tcpPoolRefusesNginx } from '../faults/address/tcp-pool-refuses-nginx.ts
 import { scriptNameNotSent } from '../faults/response/script-name-not-sent.ts'
 import { badLineNotLoaded } from '../faults/risk/bad-line-not-loaded.ts'
 import { keepConnections } from '../faults/kept-site.ts'
+import { applyBefore, newestOf } from './applied-before.ts'
 import { killMaster, namesOf, restartFpm, setFpm, type Host } from '../faults/host-kit.ts'
 
 export interface CrashCase {
   readonly remediation: string
-  /** As `--input` takes them. */
-  readonly input: readonly string[]
+  /** As `--input` takes them; where they name what the host has done, they are asked of it once it is broken. */
+  readonly input: readonly string[] | ((host: Host) => Promise<readonly string[]>)
   /** Brings a host there; left out: as shipped. */
   break?(host: Host): Promise<unknown>
 }
@@ -26,6 +27,9 @@ export const firstCase: CrashCase = { remediation: 'tune-pool', input: [pool, 'm
 
 /** Over the same file, to another end. */
 export const rivalOfFirst: CrashCase = { remediation: 'tune-pool', input: [pool, 'maxChildren=10'] }
+
+/** It edits a file and makes one, which an undo writes and removes. */
+const slowlog: CrashCase = { remediation: 'enable-slowlog', input: [pool] }
 
 export const crashCases: readonly CrashCase[] = [
   firstCase,
@@ -64,7 +68,7 @@ export const crashCases: readonly CrashCase[] = [
   },
   { remediation: 'add-upstream-log', input: [] },
   { remediation: 'enable-status-page', input: [pool] },
-  { remediation: 'enable-slowlog', input: [pool] },
+  slowlog,
   { remediation: 'align-upstream', input: ['site=shop.example', pool], break: fpmMovedReloaded.inject },
   { remediation: 'allow-client', input: [pool], break: tcpPoolRefusesNginx.inject },
   { remediation: 'fix-socket-access', input: [pool], break: socketOwnedByRoot.inject },
@@ -75,5 +79,10 @@ export const crashCases: readonly CrashCase[] = [
       await setFpm(host, host.pool, 'listen.backlog', '5')
       await restartFpm(host)
     },
+  },
+  {
+    remediation: 'undo-apply',
+    input: async (host) => [`apply=${await newestOf(host, slowlog.remediation)}`],
+    break: (host) => applyBefore(host, slowlog),
   },
 ]

@@ -66,7 +66,8 @@ async function begin(host: Host, { break: breakHost }: CrashCase): Promise<void>
 export async function plan(host: Host, { remediation, input }: CrashCase): Promise<PlanRecord> {
   // Visitors come by: what is known of them only from before a rollback is no evidence any more.
   await host.status('/ok.php')
-  const words = [remediation, ...input.flatMap((each) => ['--input', each]), '--watch', '0', '--json']
+  const given = typeof input === 'function' ? await input(host) : input
+  const words = [remediation, ...given.flatMap((each) => ['--input', each]), '--watch', '0', '--json']
   const { stdout, stderr } = await host.agent('plan', ...words)
   const [planned] = stdout.startsWith('{') ? (JSON.parse(stdout) as PlanDocument).plans : []
   if (!planned) throw new Error(`Nothing to plan for ${words.join(' ')}:\n${stdout}${stderr}`)
