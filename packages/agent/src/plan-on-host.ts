@@ -1,6 +1,6 @@
 /** What would be done on a host: one look at it, and a plan for what was asked or for what was found, stored there. */
 import { randomBytes } from 'node:crypto'
-import type { HostDiagnosis, PlanAnswer, SuggestedRemediation } from '@fleetmend/shared'
+import { undoRemediation, type HostDiagnosis, type PlanAnswer, type SuggestedRemediation } from '@fleetmend/shared'
 import { diagnose } from './diagnoses/diagnose.ts'
 import type { Host } from './host/host.ts'
 import { lastGoodSource } from './last-good-source.ts'
@@ -82,7 +82,7 @@ async function withUndo(
   facts: HostFacts,
   wanted: readonly Wanted[],
 ): Promise<HostFacts> {
-  const undo = wanted.find(({ remediation }) => remediation.id === undoApply.id)
+  const undo = wanted.find(({ remediation }) => remediation.id === undoRemediation)
   if (!undo) return facts
   return { ...facts, undo: await readUndo(host, state, facts, undoApply.input.parse(undo.input)) }
 }

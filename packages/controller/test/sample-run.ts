@@ -3,6 +3,7 @@ import {
   digestOf,
   manifestDigest,
   problem,
+  undoRemediation,
   type ApplyOutcome,
   type ApplyReport,
   type Grant,
@@ -49,7 +50,7 @@ function makePlan(host: HostId, change: string): PlanRecord {
     expiresAt: '2026-11-21T04:15:02.000Z',
     remediations: [
       {
-        id: 'tune-pool',
+        id: change === 'undo' ? undoRemediation : 'tune-pool',
         input: { pool: 'php8.2-fpm/www' },
         because: `${host} is out of workers.`,
         arithmetic: [`${host}: 4 MiB each`],
@@ -253,7 +254,8 @@ export const applied =
 /** The plan that this host made, found again by trying the changes that the samples use. */
 export function planInRun(run: Run, host: HostId): PlanRecord {
   const digest = run.hosts.find(({ id }) => id === host)?.plan
-  const record = sampleChanges.map((change) => planOf(host, change)).find((each) => each.digest === digest)
+  const changes = [...sampleChanges, 'undo']
+  const record = changes.map((change) => planOf(host, change)).find((each) => each.digest === digest)
   if (!record) throw new Error(`${host} has no sample plan.`)
   return record
 }

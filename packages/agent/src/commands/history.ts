@@ -3,10 +3,10 @@ import {
   authorityWords,
   exitCodes,
   outcomePaint,
-  outcomeWords,
   problem,
   safeLine,
   timelineText,
+  wordsOfOutcome,
   type ApplyDocument,
   type ApplyReport,
 } from '@fleetmend/shared'
@@ -44,10 +44,13 @@ export const historyCommand: Command = {
   },
 }
 
-function line({ apply, outcome, phase, remediations, authority, startedAt }: ApplyReport, { paint }: Streams): string {
+function line(report: ApplyReport, { paint }: Streams): string {
+  const { apply, outcome, phase, remediations, authority, startedAt } = report
   const by = authorityWords(authority)
   const allowed = authority.kind === 'break-glass' ? paint.red(safeLine(by)) : paint.dim(safeLine(by))
   const became =
-    outcome === null ? paint.yellow(`under way (${phase})`) : outcomePaint(outcome, paint)(outcomeWords[outcome])
+    outcome === null
+      ? paint.yellow(`under way (${phase})`)
+      : outcomePaint(outcome, paint)(wordsOfOutcome(outcome, report))
   return `${paint.bold(apply)}  ${startedAt.slice(0, 19).replace('T', ' ')} UTC  ${remediations.join(', ')}  ${became}  ${allowed}\n`
 }

@@ -2,7 +2,7 @@
  * Undo what an apply changed, as a plan of its own: drafted from the bytes that its journal keeps, and approved, checked,
  * journaled and verified like any other. A rollback over the wire would let whoever has taken a controller undo repairs.
  */
-import { ApplyId, isFileChange, RunId, type Change } from '@fleetmend/shared'
+import { ApplyId, isFileChange, RunId, undoRemediation, type Change } from '@fleetmend/shared'
 import * as z from 'zod/mini'
 import { failedBefore, mayReturn } from '../judgement/may-return.ts'
 import { leftToUndo, undoObstacle } from '../judgement/undo-obstacle.ts'
@@ -13,7 +13,7 @@ import { refused } from './service-input.ts'
 import { undoParts } from './undo-parts.ts'
 
 export const undoApply = defineRemediation({
-  id: 'undo-apply',
+  id: undoRemediation,
   title: 'Undo what an apply changed',
   meaning:
     'Puts every file back as it was before an apply of this host, byte for byte; what the apply made is removed, what it ' +

@@ -1,21 +1,16 @@
 /** `fleetmend fix`: diagnose → plan → approve → apply → verify in one go, asking before each step that somebody may mind. */
 import { Command } from '@commander-js/extra-typings'
 import { exitCodes, hasFindings, type ExitCode } from '@fleetmend/shared'
-import { presentGrant } from '../approval/present-grant.ts'
-import { signRun } from '../approval/sign-run.ts'
-import { approving } from '../approval/signed-deeds.ts'
 import type { Cli } from '../cli.ts'
 import type { Controller } from '../connection/controller.ts'
 import { withController } from '../connection/with-controller.ts'
 import { consentProblem, consents } from '../consent.ts'
-import { printJson, printRun } from '../documents.ts'
-import { reportProblem, type Answering } from '../report-problem.ts'
-import { carryOut } from '../runs/carry-out.ts'
+import { printJson } from '../documents.ts'
+import { reportProblem } from '../report-problem.ts'
+import { approveAndCarryOut, type ApprovingOptions } from '../runs/approve-and-carry-out.ts'
 import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
-import { exitOfRun } from '../runs/exit-of-run.ts'
 import { planRun } from '../runs/plan-run.ts'
 import { fleetDiagnosisText } from '../views/fleet-diagnosis-text.ts'
-import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
 import { withRunOptions, type RunOptions } from '../words/run-options.ts'
 import { overSsh, sshProblem, withSshOptions, wordsOfRuns } from '../words/ssh-options.ts'
@@ -55,10 +50,8 @@ export function fixCommand(cli: Cli) {
   )
 }
 
-interface FixOptions extends RunOptions, Answering {
-  readonly key?: string | undefined
-  readonly grant?: string | undefined
-  readonly yes?: true | undefined
+interface FixOptions extends RunOptions, ApprovingOptions {
+  readonly jsonl?: true | undefined
 }
 
 async function fix(cli: Cli, controller: Controller, target: Target, options: FixOptions): Promise<ExitCode> {
@@ -77,27 +70,8 @@ async function fix(cli: Cli, controller: Controller, target: Target, options: Fi
 
   const planned = await planRun(cli, controller, target, options)
   if (!planned.ok) return reportProblem(streams, planned.problem, options)
-  const { run } = planned.value
   if (isForPeople) streams.out(`\n${runPlanText(planned.value, streams.paint)}`)
-  if (run.state !== 'awaiting-approval') {
-    if (options.json) printRun(streams, planned.value)
-    return exitOfRun(planned.value)
-  }
-  const { key, yes, grant } = options
-  const approved =
-    grant === undefined
-      ? await signRun(cli, controller, planned.value, approving, { key, yes })
-      : await presentGrant(cli, controller, run.id, grant)
-  if (!approved.ok) return reportProblem(streams, approved.problem, options)
-  if (approved.value.state !== 'approved') {
-    const { approvals, limits } = approved.value
-    streams.err(
-      `${approvals.length} of ${limits.approvalsNeeded} approvals are there. When all are:\n    fleetmend apply ${run.id}\n`,
-    )
-    sayNext(streams, approved.value)
-    return exitCodes.refused
-  }
-  return carryOut(cli, controller, approved.value, options)
+  return approveAndCarryOut(cli, controller, planned.value, options)
 }
 
 function declined({ streams }: Cli, says: string): ExitCode {

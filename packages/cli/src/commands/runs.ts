@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { runsAbortCommand, runsPauseCommand, runsPromoteCommand, runsResumeCommand } from './runs-deeds.ts'
+import { runsRollbackCommand } from './runs-rollback.ts'
 import { runsRetryCommand } from './runs-retry.ts'
 import { runsListCommand } from './runs-list.ts'
 import { runsShowCommand } from './runs-show.ts'
@@ -9,7 +10,7 @@ import { runsWatchCommand } from './runs-watch.ts'
 
 export function runsCommand(cli: Cli) {
   return new Command('runs')
-    .description('Runs over the fleet: list, show, watch, pause, resume, promote, abort, retry.')
+    .description('Runs over the fleet: list, show, watch, pause, resume, promote, abort, retry, rollback.')
     .addCommand(runsListCommand(cli))
     .addCommand(runsShowCommand(cli))
     .addCommand(runsWatchCommand(cli))
@@ -18,4 +19,5 @@ export function runsCommand(cli: Cli) {
     .addCommand(runsPromoteCommand(cli))
     .addCommand(runsAbortCommand(cli))
     .addCommand(runsRetryCommand(cli))
+    .addCommand(runsRollbackCommand(cli))
 }

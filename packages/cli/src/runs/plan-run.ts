@@ -8,7 +8,7 @@ import { printNews } from '../documents.ts'
 import { liveLine } from '../progress/live-line.ts'
 import type { Answering } from '../report-problem.ts'
 import { readRemediation } from '../words/remediation-words.ts'
-import type { RunOptions } from '../words/run-options.ts'
+import type { PaceOptions, RunOptions } from '../words/run-options.ts'
 import type { Target } from '../words/target.ts'
 
 type Asked = Run['asked']
@@ -50,7 +50,7 @@ export async function plannedRun(
 
 type Pace = Pick<Parameters<Api['runs']['start']['mutate']>[0], 'waves' | 'limits' | 'terms'>
 
-function paceOf(options: RunOptions): Pace {
+export function paceOf(options: PaceOptions): Pace {
   const { canary, canaryLabels, batch, between, atOnce, maxUnreachable, maxRolledBack } = options
   const { window, deadline, waitForHosts } = options
   const ramp = batch.slice(0, -1)

@@ -19,8 +19,19 @@ function nextCommand(run: Run): string | null {
   if (run.state === 'approved') return `To carry it out:\n    fleetmend apply ${run.id}`
   if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
   const isLeft = run.hosts.some(({ state }) => tryAgain.has(state))
-  return isLeft ? `To plan again for those that were not done:\n    fleetmend runs retry ${run.id}` : null
+  const again = `To plan again for those that were not done:\n    fleetmend runs retry ${run.id}`
+  const back = `To put back what it changed:\n    fleetmend runs rollback ${run.id}`
+  return [...(isLeft ? [again] : []), ...(endedBadly(run) ? [back] : [])].join('\n') || null
 }
+
+/** Something of it is in place, and it did not come to what was wanted. */
+function endedBadly({ state, hosts }: Run): boolean {
+  const isBad = state === 'halted' || state === 'aborted' || hosts.some((host) => wentBadly.has(host.state))
+  return isBad && hosts.some((host) => inPlace.has(host.state))
+}
+
+const inPlace: ReadonlySet<RunHostState> = new Set(['fixed', 'cleared-still-failing', 'inconclusive'])
+const wentBadly: ReadonlySet<RunHostState> = new Set(['cleared-still-failing', 'rolled-back', 'not-fixed', 'stuck'])
 
 const tryAgain: ReadonlySet<RunHostState> = new Set(['stale', 'skipped', 'unreachable', 'timed-out', 'rolled-back'])
 

@@ -11,13 +11,13 @@ import {
 } from '@fleetmend/shared'
 import { hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
-import { breakGlassText } from './run-text.ts'
+import { breakGlassText, followsText } from './run-text.ts'
 import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
 import { paceText } from './waves-text.ts'
 
 export function runPlanText(view: RunView, paint: Paint): string {
   const { run } = view
-  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n${breakGlassText(run, paint)}`
+  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n${followsText(run)}${breakGlassText(run, paint)}`
   const changes = run.groups.map((group, index) => changeText(view, group, index, paint))
   const without = Map.groupBy(
     run.hosts.filter(({ plan }) => plan === null),

@@ -3,6 +3,7 @@ import {
   applyBody,
   outcomePaint,
   safeLine,
+  wordsOfOutcome,
   type ApplyReport,
   type Paint,
   type RunHost,
@@ -15,7 +16,7 @@ import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
 export function runText({ run, reports }: RunView, paint: Paint): string {
   const fromMs = Date.parse(run.startedAt)
   const took = run.endedAt === null ? '' : paint.dim(`  ${Math.round((Date.parse(run.endedAt) - fromMs) / 1000)} s`)
-  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}${took}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n`
+  const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}${took}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n${followsText(run)}`
   const approved = [
     ...(run.request ? [`  request signed by ${safeLine(run.request.principal)} at ${run.request.at}\n`] : []),
     ...run.approvals.map(({ principal, at }) => `  approved by ${safeLine(principal)} at ${at}\n`),
@@ -26,6 +27,12 @@ export function runText({ run, reports }: RunView, paint: Paint): string {
   const outcomes = outcomeGroups(run.hosts, reports).map((group) => outcomeText(group, paint))
   const alone = breakGlassText(run, paint)
   return [`${head}${alone}${approved.join('')}${notes.join('')}${queue.join('')}${stopping}`, ...outcomes].join('\n')
+}
+
+/** Which run it takes up. */
+export function followsText({ follows }: RunView['run']): string {
+  if (!follows) return ''
+  return `  ${follows.as === 'rollback' ? 'rolls back' : 'tries again'} ${follows.run}\n`
 }
 
 /** Nobody should have to look for it. */
@@ -55,7 +62,9 @@ function outcomeText(group: readonly Outcome[], paint: Paint): string {
   if (!first) return ''
   const { host, report } = first
   const colour = report?.outcome ? outcomePaint(report.outcome, paint) : paint.yellow
-  const words = colour(hostStateWords[host.state])
+  const words = colour(
+    report?.outcome === host.state ? wordsOfOutcome(report.outcome, report) : hostStateWords[host.state],
+  )
   const code = paint.dim(codeWords(host))
   const head = `${paint.bold(hostNames(group.map(({ host: { id } }) => id)))}  ${words}${code}\n`
   if (!report) return host.says === null ? head : `${head}${indented(host.says)}\n`

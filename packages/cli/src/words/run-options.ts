@@ -27,13 +27,22 @@ export interface RunOptions {
   readonly jsonl?: true | undefined
 }
 
+/** How a run goes on, whatever it is for. */
+export type PaceOptions = Omit<RunOptions, 'forFindings' | 'do' | 'input' | 'risks' | 'startStopped' | 'jsonl'>
+
 export function withRunOptions<Words extends unknown[], Known extends OptionValues>(command: Command<Words, Known>) {
+  return withPaceOptions(
+    command
+      .option('--for-findings', 'For what diagnosis finds on each host; this is the default.')
+      .option('--do <remediation>', 'This remediation, on every host.')
+      .option('--input <name=value>', 'Its input; may be repeated.', oneMore)
+      .option('--risks', 'For risks too, not only for causes.')
+      .option('--start-stopped', 'Starts what a person stopped.'),
+  )
+}
+
+export function withPaceOptions<Words extends unknown[], Known extends OptionValues>(command: Command<Words, Known>) {
   return command
-    .option('--for-findings', 'For what diagnosis finds on each host; this is the default.')
-    .option('--do <remediation>', 'This remediation, on every host.')
-    .option('--input <name=value>', 'Its input; may be repeated.', oneMore)
-    .option('--risks', 'For risks too, not only for causes.')
-    .option('--start-stopped', 'Starts what a person stopped.')
     .option('--watch <seconds>', 'How long each host is watched before the outcome is final.', count(0, 3600))
     .option('--reason <text>', 'Why; approvers sign it.')
     .option('--canary <hosts>', 'Hosts of each change that go first, alone: 2, or 5%.', share, 1)

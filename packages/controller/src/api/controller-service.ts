@@ -54,6 +54,18 @@ export interface RunRequest extends Pick<StartRequest, 'by' | 'reason' | 'asked'
   readonly terms?: TermsAsked
 }
 
+/** What is left out is as in the run that is rolled back. */
+export interface RollbackRequest {
+  readonly by: string
+  /** Among the hosts that it changed; neither: all of them. */
+  readonly target: Target
+  readonly reason?: string
+  readonly watchMs?: number
+  readonly waves?: Partial<Run['waves']>
+  readonly limits?: Partial<Run['limits']>
+  readonly terms?: TermsAsked
+}
+
 export interface ControllerService {
   hello(): { readonly version: string; readonly fleet: string; readonly spoken: Spoken; readonly agentsUrl: string }
   listHosts(target: Target): Promise<Answer<readonly HostRecordView[]>>
@@ -77,6 +89,7 @@ export interface ControllerService {
   diagnose(target: Target, site: string | undefined, signal: AbortSignal): AsyncGenerator<HostDiagnosis, Problem | null>
   startRun(target: Target, request: RunRequest): Promise<Answer<Run>>
   retryRun(run: RunId, by: string): Promise<Answer<Run>>
+  rollBackRun(run: RunId, request: RollbackRequest): Promise<Answer<Run>>
   showRun(run: RunId): Promise<Answer<RunView>>
   /** Newest first. */
   listRuns(limit: number): Promise<readonly Run[]>

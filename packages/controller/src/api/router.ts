@@ -37,6 +37,19 @@ const TermsAsked = z.strictObject({
 })
 const minuteMs = 60_000
 
+/** Of another run, whose pace and limits hold where nothing else is said. */
+const WavesChanged = z.strictObject({
+  ...WavePlan.shape,
+  canaryHosts: z.exactOptional(WavePlan.shape.canaryHosts),
+  batchHosts: z.exactOptional(WavePlan.shape.batchHosts),
+})
+const LimitsChanged = z.strictObject({
+  ...RunLimits.shape,
+  stopAtFailures: z.exactOptional(RunLimits.shape.stopAtFailures),
+  groupsAtOnce: z.exactOptional(RunLimits.shape.groupsAtOnce),
+  approvalsNeeded: z.exactOptional(RunLimits.shape.approvalsNeeded),
+})
+
 /** Resumes after the last event that was seen. */
 const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 
@@ -129,6 +142,22 @@ export const apiRouter = t.router({
     retry: t.procedure
       .input(z.strictObject({ run: RunId, by }))
       .mutation(async ({ ctx, input }) => opened(await ctx.controller.retryRun(input.run, input.by))),
+
+    /** A new run, that puts the hosts back which one that has ended has changed; it goes as that one did, where nothing is said. */
+    rollback: t.procedure
+      .input(
+        z.strictObject({
+          run: RunId,
+          by,
+          target: Target,
+          reason: z.exactOptional(reason),
+          watchMs: Asked.shape.watchMs,
+          waves: z.exactOptional(WavesChanged),
+          limits: z.exactOptional(LimitsChanged),
+          terms: z.exactOptional(TermsAsked),
+        }),
+      )
+      .mutation(async ({ ctx, input: { run, ...request } }) => opened(await ctx.controller.rollBackRun(run, request))),
 
     show: t.procedure
       .input(z.strictObject({ run: RunId }))

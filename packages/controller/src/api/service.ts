@@ -27,7 +27,7 @@ import type { Answer, ControllerService, Offered, Target } from './controller-se
 import { diagnoseHosts } from './diagnosing.ts'
 import { explainWith } from './explaining.ts'
 import { signedDeeds } from './signed-deeds.ts'
-import { retryOf, startOf } from './starting-runs.ts'
+import { retryOf, rollbackOf, startOf } from './starting-runs.ts'
 import { hostsMeant } from './targets.ts'
 import { unknownRun, watchRun } from './watch-run.ts'
 
@@ -124,6 +124,15 @@ export function controllerService(parts: ServiceParts): ControllerService {
       if (!run) return { ok: false, problem: unknownRun(id) }
       const retry = retryOf(run, await listHosts(database), { by, nowMs: clock.nowMs() })
       return retry.ok ? { ok: true, value: await driver.startRun(retry.value) } : retry
+    },
+
+    async rollBackRun(id, request) {
+      const run = await driver.load(id)
+      if (!run) return { ok: false, problem: unknownRun(id) }
+      const rollback = rollbackOf(run, await listHosts(database), { ...request, nowMs: clock.nowMs() })
+      if (!rollback.ok) return rollback
+      const unknown = unknownRemediation(rollback.value.asked.want, catalogueOf(sessions))
+      return unknown ? { ok: false, problem: unknown } : { ok: true, value: await driver.startRun(rollback.value) }
     },
 
     async showRun(id) {

@@ -27,6 +27,7 @@ export const rolesOfProcedure = {
 
   'runs.start': onCall,
   'runs.retry': onCall,
+  'runs.rollback': onCall,
   'runs.begin': onCall,
   'runs.pause': onCall,
   'runs.resume': onCall,

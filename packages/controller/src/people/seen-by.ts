@@ -59,6 +59,13 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
       return hosts.ok ? service.startRun(hosts.value, { ...request, by: name }) : hosts
     },
     retryRun: async (id) => (await whyNot(id)) ?? service.retryRun(id, name),
+    async rollBackRun(id, request) {
+      const hidden = await whyNot(id)
+      if (hidden) return hidden
+      const hosts = request.target.selector === undefined ? null : await meant(request.target)
+      if (hosts && !hosts.ok) return hosts
+      return service.rollBackRun(id, { ...request, ...(hosts ? { target: hosts.value } : {}), by: name })
+    },
     async showRun(id) {
       const shown = await service.showRun(id)
       return !shown.ok || (await whole(shown.value.run)) ? shown : { ok: false, problem: unknownRun(id) }

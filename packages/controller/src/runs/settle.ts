@@ -131,7 +131,9 @@ function whyHeld(run: Run, group: ChangeGroup): string {
   const unwell = group.watched?.unwell ?? []
   if (unwell.length > 0)
     return `${unwell.map(({ host, says }) => `${host}: ${says}`).join(' ')} Look there, then promote the change or abort the run.`
-  const unjudged = canariesOf(run, group).filter((host) => !passesAsCanary(host))
+  const unjudged = canariesOf(run, group).filter((host) => !passesAsCanary(host, group))
+  if (unjudged.some(({ state }) => state === 'cleared-still-failing'))
+    return `${unjudged.map(({ id }) => id).join(', ')} fails with what was put back, as it did before. If the others are to follow all the same, promote the change; otherwise abort the run.`
   if (unjudged.length > 0)
     return `There was too little traffic to judge ${unjudged.map(({ id }) => id).join(', ')} by. Look there, then promote the change or abort the run.`
   const done = changedInLastWave(run, group).map(({ id }) => id)

@@ -189,6 +189,16 @@ describe('waves', () => {
     expect(run.notes).toMatchObject([{ says: expect.stringContaining('still fails for another reason') }])
   })
 
+  test('a canary that fails with what was put back holds the others until a person says that they follow', () => {
+    const undo = { changes: { 'web-1': 'undo', 'web-2': 'undo' } } as const
+    const { run } = play(applying(undo).run, [applied('web-1', 'cleared-still-failing', { probesPass: false })])
+    expect(run).toMatchObject({ state: 'holding', notes: [{ says: expect.stringContaining('as it did before') }] })
+    const [group] = run.groups
+    const promoted = play(run, [{ type: 'promoted', at, by: 'ana', group: group!.key }])
+    expect(statesOf(promoted.run)).toMatchObject({ 'web-2': 'applying' })
+    expect(statesOf(play(applying(undo).run, [applied('web-1', 'fixed')]).run)).toMatchObject({ 'web-2': 'applying' })
+  })
+
   test('a canary with too little traffic lets the rest pass when requests made on purpose were answered', () => {
     const { run } = play(applying(three).run, [applied('web-1', 'inconclusive')])
     expect(statesOf(run)).toMatchObject({ 'web-1': 'inconclusive', 'web-2': 'applying' })

@@ -10,7 +10,7 @@ import { hostsThatAre } from './host-states.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
 import { beginHosts, end, moved, note, patchHost, settle, stop, tooOld, type Moved } from './settle.ts'
 import { isIn, notReady, type Step } from './step.ts'
-import { calledHosts, canariesOf, gateOf, nextWaveOf } from './waves.ts'
+import { calledHosts, canariesOf, gateOf, nextWaveOf, takesBack } from './waves.ts'
 
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
@@ -273,7 +273,7 @@ function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
   const group = before.groups.find((each) => each.hosts.includes(id))
   const host = hostOf(after, id)
   if (!group || !host || !canariesOf(before, group).some((canary) => canary.id === id)) return after
-  if (host.state === 'cleared-still-failing')
+  if (host.state === 'cleared-still-failing' && !takesBack(group))
     return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
   if (host.state === 'inconclusive' && host.probesPass)
     return note(

@@ -2,7 +2,7 @@
  * Which hosts are called next. In each change group a canary goes first, and the rest waits for what became of it; then come
  * batches, each called when the one before is over and what the run wants between them is there. Pure.
  */
-import { shareOf, type ChangeGroup, type HostId, type Run, type RunHost } from '@fleetmend/shared'
+import { shareOf, undoRemediation, type ChangeGroup, type HostId, type Run, type RunHost } from '@fleetmend/shared'
 import { standingOf } from './host-states.ts'
 
 /**
@@ -42,7 +42,7 @@ export function gateOf(run: Run, group: ChangeGroup): Gate {
   const wave = nextWaveOf(run, group)
   const isPromoted = (group.promoted?.wave ?? 0) >= wave && wave > 0
   if (isPromoted || wave === 0) return 'open'
-  if (canariesOf(run, group).some((host) => !passesAsCanary(host)))
+  if (canariesOf(run, group).some((host) => !passesAsCanary(host, group)))
     return waveOf(members) > 0 ? between(run, group) : 'held'
   return between(run, group)
 }
@@ -89,13 +89,20 @@ export function canariesOf(run: Run, group: ChangeGroup): readonly RunHost[] {
   return membersOf(run, group).filter((host) => host.wave === 0 && standingOf(host) !== 'passed-over')
 }
 
-/** Without traffic to judge by, the requests that were made on purpose must have been answered. */
-export function passesAsCanary(host: RunHost): boolean {
+/**
+ * Without traffic to judge by, the requests that were made on purpose must have been answered. Where something is taken back
+ * and the host fails with it, as it may, a person says whether the others shall, too.
+ */
+export function passesAsCanary(host: RunHost, group: ChangeGroup): boolean {
   return (
     host.state === 'fixed' ||
-    host.state === 'cleared-still-failing' ||
+    (host.state === 'cleared-still-failing' && !takesBack(group)) ||
     (host.state === 'inconclusive' && host.probesPass)
   )
+}
+
+export function takesBack({ remediations }: ChangeGroup): boolean {
+  return remediations.some(({ id }) => id === undoRemediation)
 }
 
 export function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {

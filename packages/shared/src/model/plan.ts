@@ -153,6 +153,9 @@ export const PlannedRemediation = z.strictObject({
 })
 export type PlannedRemediation = z.infer<typeof PlannedRemediation>
 
+/** The remediation that takes back what an apply changed: by its id a run that is rolled back asks for it. */
+export const undoRemediation = 'undo-apply'
+
 /**
  * What a plan takes back had mended something, which may be broken again afterwards: that is no reason to put the plan back.
  * Everything else that fails afterwards is.

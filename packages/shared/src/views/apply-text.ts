@@ -1,5 +1,6 @@
 /** What became of a plan, as a person reads it. */
 import type { ApplyOutcome, ApplyReport, AuthoritySummary } from '../model/apply.ts'
+import { undoRemediation } from '../model/plan.ts'
 import { safeLine, type Paint } from './paint.ts'
 
 export const outcomeWords: Readonly<Record<ApplyOutcome, string>> = {
@@ -12,6 +13,17 @@ export const outcomeWords: Readonly<Record<ApplyOutcome, string>> = {
   stuck: 'stuck: a person must look',
 }
 
+/** What was put back is not called mended. */
+const undoneWords: Partial<Readonly<Record<ApplyOutcome, string>>> = {
+  fixed: 'undone',
+  'cleared-still-failing': 'undone, and fails with it',
+}
+
+export function wordsOfOutcome(outcome: ApplyOutcome, { remediations }: Pick<ApplyReport, 'remediations'>): string {
+  const words = remediations.includes(undoRemediation) ? undoneWords[outcome] : undefined
+  return words ?? outcomeWords[outcome]
+}
+
 export function outcomePaint(outcome: ApplyOutcome, paint: Paint): (text: string) => string {
   if (outcome === 'fixed') return paint.green
   return outcome === 'inconclusive' || outcome === 'cleared-still-failing' ? paint.yellow : paint.red
@@ -19,7 +31,8 @@ export function outcomePaint(outcome: ApplyOutcome, paint: Paint): (text: string
 
 export function applyText(report: ApplyReport, paint: Paint): string {
   const outcome = report.outcome
-  const head = outcome === null ? paint.yellow(report.phase) : outcomePaint(outcome, paint)(outcomeWords[outcome])
+  const head =
+    outcome === null ? paint.yellow(report.phase) : outcomePaint(outcome, paint)(wordsOfOutcome(outcome, report))
   return `${paint.bold(report.host)}  ${head}  ${paint.dim(report.apply)}\n${banner(report, paint)}${applyBody(report, paint)}`
 }
 
