@@ -65,7 +65,7 @@ describe.skipIf(await hostsAreImpossible())('a run that is rolled back, on a rea
       reports: [
         {
           remediations: ['undo-apply'],
-          verdict: { says: expect.stringMatching(/^Taken back, and these fail/) as string },
+          verdict: { says: expect.stringMatching(/^Undone, and these fail/) as string },
         },
       ],
     })

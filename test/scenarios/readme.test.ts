@@ -23,7 +23,7 @@ test.each(commands)('%s', async (line) => {
     .replaceAll('sha256:…', `sha256:${'0'.repeat(64)}`)
     .split(' ')
     .slice(1)
-  const asks = words[0] === 'approve' || words[0] === 'fix' ? ['--yes'] : []
+  const asks = ['approve', 'fix', 'rollback'].some((word) => words.slice(0, 2).includes(word)) ? ['--yes'] : []
   const ran = await fleetmend({ socket: `${root}/no-controller.sock` }, [...words, ...asks])
   expect(ran.exitCode, ran.err).not.toBe(exitCodes.usage)
   expect(ran.exitCode, ran.err).not.toBe(exitCodes.internal)

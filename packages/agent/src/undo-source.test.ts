@@ -2,13 +2,14 @@ import { rm } from 'node:fs/promises'
 import type { SiteProbe } from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { apply } from './execute/apply.ts'
-import { reopened, scene, type Eyes, type PlanKind, type Scene } from './execute/sample-apply.ts'
+import { planKinds, reopened, scene, type Eyes, type PlanKind, type Scene } from './execute/sample-apply.ts'
 import { dropInPath, poolAfter, poolBefore } from './execute/simulated-host.ts'
 import { makePlan, type Planning } from './plans/make-plan.ts'
 import { undoApply } from './remediations/undo-apply.ts'
 import { beforeImageFile, createApplyRecord, listApplyIds } from './state/apply-record.ts'
 import { hmacOf } from './state/host-key.ts'
 import { savePlan } from './state/plan-store.ts'
+import { samplePlan } from './state/sample-plan.ts'
 import { temporaryState } from './state/temporary-state.ts'
 import { sampleFacts, sampleFpm, sampleUnit } from './survey/sample-facts.ts'
 import { readUndo, type Undone } from './undo-source.ts'
@@ -151,4 +152,42 @@ test('bytes from before that are gone, or were changed, are not put back', async
     because: containing(`the bytes from before of ${poolPath} are not kept any more`),
   })
   expect(await listApplyIds(at.state)).toEqual([at.record.id])
+})
+
+test('a secret is shown to nobody, also where it is among what is put back', async () => {
+  await using folder = await temporaryState()
+  const text = (workers: number, secret: string) =>
+    `${poolBefore.replace('= 2', `= ${workers}`)}env[DB_PASSWORD] = ${secret}\n`
+  const [before, after] = [text(2, 'hunter2-old'), text(4, 'hunter2-new')]
+  const at = await scene(folder.state, 'edit and reload', {
+    files: [{ path: poolPath, before, after, mode: '0640', group: 'www-data' }],
+  })
+  at.world.files.set(poolPath, { ...at.world.files.get(poolPath)!, bytes: Buffer.from(before) })
+  expect(await at.apply()).toMatchObject({ outcome: 'fixed' })
+  at.world.fpm.nowMs += 2000
+  const { record, report } = await undo(at, { apply: at.record.id })
+  expect(report).toMatchObject({ outcome: 'fixed' })
+  expect(Buffer.from(at.world.files.get(poolPath)!.bytes).toString()).toBe(before)
+  expect(JSON.stringify([record, report])).not.toContain('hunter2')
+  expect(JSON.stringify(record)).toContain('changed, hidden')
+})
+
+test('what a service would refuse is not planned', async () => {
+  await using folder = await temporaryState()
+  const at = await scene(folder.state, 'edit and reload')
+  const bad = `${poolBefore}unknown_directive = 1\n`
+  const { record, sealed } = samplePlan(at.state.key, {
+    ...planKinds['edit and reload'],
+    files: [{ path: poolPath, before: bad, after: poolAfter, mode: '0640', group: 'www-data' }],
+    nonce: '1'.repeat(32),
+  })
+  await savePlan(at.state, record, sealed)
+  const created = await createApplyRecord(at.state, record, { kind: 'local-root', by: [] }, at.world.fpm.nowMs)
+  if (!created.ok) throw new Error(created.says)
+  at.world.files.set(poolPath, { ...at.world.files.get(poolPath)!, bytes: Buffer.from(bad) })
+  expect(await apply(at.agent().executor, created.value)).toMatchObject({ outcome: 'fixed' })
+  expect(await plan(at, { apply: created.value.id })).toMatchObject({
+    kind: 'refused',
+    because: containing('with the files from before, FPM refuses /etc/php/8.2/fpm/php-fpm.conf (exit code 78)'),
+  })
 })

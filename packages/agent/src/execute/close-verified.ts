@@ -36,7 +36,7 @@ export async function closeVerified(run: RunningApply): Promise<ApplyReport> {
     )
   switch (outcome) {
     case 'fixed':
-      return close(run, { outcome, problem: null, verdict }, plan.mayReturn ? 'Taken back.' : 'Fixed.')
+      return close(run, { outcome, problem: null, verdict }, plan.mayReturn ? 'Undone.' : 'Fixed.')
     case 'cleared-still-failing':
       return close(run, { outcome, problem: null, verdict }, plan.mayReturn ? failsAgain : failsOtherwise)
     case 'inconclusive':
@@ -65,7 +65,7 @@ function endOfActs({ record, executor }: RunningApply): number {
 }
 
 const failsOtherwise = 'Cleared, but the host still fails for another reason.'
-const failsAgain = 'Taken back. The host fails, as it may after that.'
+const failsAgain = 'Undone. The host fails with what was there before, as it may.'
 
 /** An act that failed, in a plan that changed no file: only such a plan gets here with one. */
 function failedAct(entries: readonly JournalEntry[]): Problem | null {

@@ -224,7 +224,7 @@ describe('a host on which something was taken back', () => {
       outcome: 'cleared-still-failing',
       tookS: 60,
       verdict: {
-        says: 'Taken back, and these fail, as was to be expected: shop.example: 502.',
+        says: 'Undone, and these fail, as was to be expected: shop.example: 502.',
         watch: { serverErrors: 550 },
       },
     })

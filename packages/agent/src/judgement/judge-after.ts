@@ -35,7 +35,7 @@ export function judgeAfter(before: Before, after: HostDiagnosis): After {
   const cleared = before.clears.map((clear) => `${clear.diagnosis} of ${clear.subject.name}`)
   return {
     is: 'better',
-    says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : before.mayReturn ? 'Taken back.' : 'Nothing was to be cleared.'} ${probesSay(after.probes)}`,
+    says: `${cleared.length > 0 ? `Clear: ${cleared.join(', ')}.` : before.mayReturn ? 'Undone.' : 'Nothing was to be cleared.'} ${probesSay(after.probes)}`,
   }
 }
 
@@ -80,8 +80,7 @@ function inItsPlace({ upstream }: SiteProbe, after: readonly SiteProbe[]): SiteP
  */
 function judgeFailing(before: Before, after: HostDiagnosis, failing: readonly SiteProbe[]): After {
   const says = failing.map((probe) => `${probe.site}: ${probe.says}`).join('; ')
-  if (before.mayReturn)
-    return { is: 'still-failing', says: `Taken back, and these fail, as was to be expected: ${says}.` }
+  if (before.mayReturn) return { is: 'still-failing', says: `Undone, and these fail, as was to be expected: ${says}.` }
   const causes = after.findings.filter((finding) => finding.role === 'cause')
   if (causes.length > 0)
     return {

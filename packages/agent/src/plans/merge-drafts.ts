@@ -38,7 +38,7 @@ export function mergeDrafts(drafts: readonly Draft[], original: (path: string) =
   if (drafts.length > 1 && drafts.some(({ mayReturn }) => mayReturn))
     return {
       ok: false,
-      says: 'what is taken back is taken back alone, or nobody could tell what the rest of the plan did',
+      says: 'an undo is planned alone, or nobody could tell what the rest of the plan did',
     }
   for (const [path, edits] of Map.groupBy(
     drafts.flatMap((draft) => draft.edits),

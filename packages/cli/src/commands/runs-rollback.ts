@@ -41,6 +41,8 @@ export function runsRollbackCommand(cli: Cli) {
       .option(...jsonlOption)
       .addHelpText('after', example),
   )
+  for (const option of command.options)
+    if (option.defaultValue !== undefined) option.default(option.defaultValue, 'as in that run')
   return command.action(
     cli.action(async (id, names, options) => {
       const { streams } = cli

@@ -98,7 +98,7 @@ function afterwards(plan: Plan): string {
   const { clears, mayReturn, watchMs } = plan
   const watched = `it is watched for ${watchMs / 1000} s`
   if (mayReturn)
-    return `the host is looked at again: ${mayFail(mayReturn)}, and no other probe that passes now; ${watched}${mayReturn.visitorsFailed ? ', where 5xx answers are told and put nothing back' : ''}; if it is worse than that, it is put back`
+    return `the host is looked at again: ${mayFail(mayReturn)}; ${watched}${mayReturn.visitorsFailed ? ', where 5xx answers are told and put nothing back' : ''}; if it is worse than that, it is put back`
   const cleared = clears.map(({ diagnosis, subject }) => `${diagnosis} on ${subject.name}`).join(', ')
   const look = cleared === '' ? 'the host is looked at again' : `the host is looked at again: ${cleared} must be gone`
   return `${look}, no probe may fail that passes now, and ${watched}; if it is worse, it is put back`
@@ -108,10 +108,10 @@ const namedAtMost = 5
 
 function mayFail({ probes }: MayReturn): string {
   const failed = probes.filter(({ before }) => before === 'failed')
-  if (failed.length === 0) return 'nothing was seen to fail before what is taken back'
+  if (failed.length === 0) return 'no probe may fail that passes now'
   const named = failed.slice(0, namedAtMost).map(probeWords)
   const more = failed.length > namedAtMost ? ` and ${failed.length - namedAtMost} more` : ''
-  return `what failed before may fail again (${named.join(', ')}${more})`
+  return `what failed before may fail again (${named.join(', ')}${more}), no other probe may that passes now`
 }
 
 function probeWords({ site, over, upstream }: MayReturn['probes'][number]): string {
