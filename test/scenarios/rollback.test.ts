@@ -44,6 +44,9 @@ describe('runs rollback', () => {
       asked: { want: [{ id: 'undo-apply', input: { run: at.id } }], watchMs: 0 },
       hosts: [{ state: 'fixed' }, { state: 'fixed' }, { state: 'fixed' }],
     })
+    const { run } = await newest(at.world)
+    const shown = await fleetmend(at.world, ['runs', 'show', at.id])
+    expect(shown.out).toContain(`rolled back by ${run.id}  finished`)
     const again = await fleetmend(at.world, ['runs', 'rollback', at.id, '--plan-only'])
     expect([again.exitCode, again.out]).toEqual([0, expect.stringContaining('(undo-apply) has put it back')])
   })

@@ -26,7 +26,7 @@ export function runsShowCommand(cli: Cli) {
           const isToBeDecided = view.run.state === 'awaiting-approval'
           if (isToBeDecided || options.diffs) streams.out(runPlanText(view, streams.paint))
           if (!isToBeDecided) streams.out(runText(view, streams.paint))
-          sayNext(streams, view.run)
+          sayNext(streams, view.run, view.followedBy)
           return exitCodes.done
         }),
       ),

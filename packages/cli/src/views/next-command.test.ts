@@ -6,10 +6,14 @@ const id = 'r-20261121-031455-41bd'
 const back = `fleetmend runs rollback ${id}`
 const again = `fleetmend runs retry ${id}`
 
-function said(states: readonly RunHostState[], state: Run['state'] = 'finished'): string {
+function said(
+  states: readonly RunHostState[],
+  state: Run['state'] = 'finished',
+  followedBy: Parameters<typeof sayNext>[2] = [],
+): string {
   const hosts = states.map((each, n) => ({ id: `web-${n}`, state: each }))
   let text = ''
-  sayNext({ err: (more) => void (text += more) }, { id, state, hosts } as unknown as Run)
+  sayNext({ err: (more) => void (text += more) }, { id, state, hosts } as unknown as Run, followedBy)
   return text
 }
 
@@ -29,4 +33,10 @@ test.each<{
     .split('\n')
     .filter((line) => line.startsWith('    '))
   expect(commands.map((line) => line.trim())).toEqual(next)
+})
+
+test('what is rolled back already is not offered again', () => {
+  const by = (state: Run['state']) => [{ run: 'r-20261121-040000-0002', as: 'rollback', state }] as const
+  expect(said(['cleared-still-failing'], 'finished', by('finished'))).toBe('')
+  expect(said(['cleared-still-failing'], 'finished', by('denied'))).toContain(back)
 })

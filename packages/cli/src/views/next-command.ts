@@ -1,14 +1,22 @@
 /** What a person would do next with a run, as a command to copy. */
-import { hasEnded, manifestDigest, safeLine, type Digest, type Run, type RunHostState } from '@fleetmend/shared'
+import {
+  hasEnded,
+  manifestDigest,
+  safeLine,
+  type Digest,
+  type Follower,
+  type Run,
+  type RunHostState,
+} from '@fleetmend/shared'
 import type { Streams } from '../streams.ts'
 
-export function sayNext(streams: Pick<Streams, 'err'>, run: Run): void {
-  const next = nextCommand(run)
+export function sayNext(streams: Pick<Streams, 'err'>, run: Run, followedBy: readonly Follower[] = []): void {
+  const next = nextCommand(run, followedBy)
   if (next !== null) streams.err(`\n${next}\n`)
 }
 
 /** Null when there is nothing to do. */
-function nextCommand(run: Run): string | null {
+function nextCommand(run: Run, followedBy: readonly Follower[]): string | null {
   if (run.state === 'holding') {
     const left = new Set(run.hosts.flatMap(({ id, state }) => (state === 'waiting' ? id : [])))
     const held = run.groups.filter(({ hosts }) => hosts.some((id) => left.has(id))).map(({ key }) => key)
@@ -20,8 +28,9 @@ function nextCommand(run: Run): string | null {
   if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
   const isLeft = run.hosts.some(({ state }) => tryAgain.has(state))
   const again = `To plan again for those that were not done:\n    fleetmend runs retry ${run.id}`
+  const isBack = followedBy.some(({ as, state }) => as === 'rollback' && state === 'finished')
   const back = `To put back what it changed:\n    fleetmend runs rollback ${run.id}`
-  return [...(isLeft ? [again] : []), ...(endedBadly(run) ? [back] : [])].join('\n') || null
+  return [...(isLeft ? [again] : []), ...(endedBadly(run) && !isBack ? [back] : [])].join('\n') || null
 }
 
 /** Something of it is in place, and it did not come to what was wanted. */

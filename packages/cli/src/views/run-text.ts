@@ -13,7 +13,7 @@ import { hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
 import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
 
-export function runText({ run, reports }: RunView, paint: Paint): string {
+export function runText({ run, reports, followedBy = [] }: RunView, paint: Paint): string {
   const fromMs = Date.parse(run.startedAt)
   const took = run.endedAt === null ? '' : paint.dim(`  ${Math.round((Date.parse(run.endedAt) - fromMs) / 1000)} s`)
   const head = `${paint.bold(run.id)}  ${runStateWords[run.state]}${took}\n  ${safeLine(run.requester)}: ${safeLine(run.reason)}\n${followsText(run)}`
@@ -24,9 +24,16 @@ export function runText({ run, reports }: RunView, paint: Paint): string {
   const notes = run.notes.map(({ at, says }) => `  ${paint.dim(at.slice(11, 19))}  ${safeLine(says)}\n`)
   const queue = run.heldBack.map(({ hosts, says }) => `  ${paint.yellow(`${hostNames(hosts)}: ${safeLine(says)}`)}\n`)
   const stopping = run.stopping ? `  ${paint.yellow(safeLine(run.stopping.says))}\n` : ''
+  const later = followedBy.map(
+    (each) =>
+      `  ${paint.yellow(`${each.as === 'rollback' ? 'rolled back' : 'tried again'} by ${each.run}`)}  ${runStateWords[each.state]}\n`,
+  )
   const outcomes = outcomeGroups(run.hosts, reports).map((group) => outcomeText(group, paint))
   const alone = breakGlassText(run, paint)
-  return [`${head}${alone}${approved.join('')}${notes.join('')}${queue.join('')}${stopping}`, ...outcomes].join('\n')
+  return [
+    `${head}${alone}${approved.join('')}${notes.join('')}${queue.join('')}${stopping}${later.join('')}`,
+    ...outcomes,
+  ].join('\n')
 }
 
 /** Which run it takes up. */

@@ -20,7 +20,7 @@ import { listHostAudits } from '../store/host-audits.ts'
 import { getHost, listHosts, removeHost } from '../store/hosts.ts'
 import { addJoinToken } from '../store/join-tokens.ts'
 import { documentsOf } from '../store/run-documents.ts'
-import { listRuns } from '../store/runs.ts'
+import { listFollowers, listRuns } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { controllerVersion } from '../version.ts'
 import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
@@ -138,8 +138,12 @@ export function controllerService(parts: ServiceParts): ControllerService {
     async showRun(id) {
       const run = await driver.load(id)
       if (!run) return { ok: false, problem: unknownRun(id) }
-      const { plans, reports } = await documentsOf(database, run)
-      return { ok: true, value: { run, plans: [...plans], reports: [...reports] } }
+      const [{ plans, reports }, followers] = await Promise.all([
+        documentsOf(database, run),
+        listFollowers(database, id),
+      ])
+      const followedBy = followers.length === 0 ? {} : { followedBy: [...followers] }
+      return { ok: true, value: { run, plans: [...plans], reports: [...reports], ...followedBy } }
     },
 
     listRuns: (limit) => listRuns(database, limit),

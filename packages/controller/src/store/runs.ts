@@ -1,5 +1,5 @@
 /** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
-import { ApplyReport, hasEnded, Run, type RunId } from '@fleetmend/shared'
+import { ApplyReport, Follower, hasEnded, Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { Lease, RunStore, Saved, StoredRun } from '../runs/run-store.ts'
 import { listInChange, moveHosts } from './hosts-in-change.ts'
@@ -20,9 +20,10 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
     create: (run, started, lease) =>
       database.transaction().execute(async (transaction) => {
         const { id, startedAt: started_at } = run
+        const follows = { follows: run.follows?.run ?? null, follows_as: run.follows?.as ?? null }
         await transaction
           .insertInto('runs')
-          .values({ id, started_at, revision: 1, ...columnsOf(run), ...leaseOf(lease) })
+          .values({ id, started_at, revision: 1, ...follows, ...columnsOf(run), ...leaseOf(lease) })
           .execute()
         return appendEvent(transaction, id, 1, started)
       }),
@@ -88,6 +89,18 @@ export async function listRuns(db: Connection, limit: number): Promise<readonly 
     .limit(limit)
     .execute()
   return rows.map((row) => storedRun(row).run)
+}
+
+/** The runs that took up hosts of this one, the oldest first. */
+export async function listFollowers(db: Connection, run: RunId): Promise<readonly Follower[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select(['id', 'follows_as', 'state'])
+    .where('follows', '=', run)
+    .orderBy('started_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id, follows_as, state }) => Follower.parse({ run: id, as: follows_as, state }))
 }
 
 /** The last report of each host that was begun. */

@@ -32,6 +32,9 @@ export interface RunsTable {
   ended_at: string | null
   lease_owner: string | null
   lease_expires_ms: number
+  /** The run whose hosts it takes up, and what for. */
+  follows: string | null
+  follows_as: string | null
 }
 
 /** One chain over all runs, so that a whole run cannot be taken out unseen. Rows are never changed or deleted. */

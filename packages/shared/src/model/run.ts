@@ -224,11 +224,16 @@ export const Run = z.strictObject({
 })
 export type Run = z.infer<typeof Run>
 
+/** A run that took up hosts of this one. */
+export const Follower = z.strictObject({ run: RunId, as: Follows.shape.as, state: RunState })
+export type Follower = z.infer<typeof Follower>
+
 /** A run with the documents it refers to. */
 export const RunView = z.strictObject({
   run: Run,
   plans: z.array(PlanRecord),
   reports: z.array(ApplyReport),
+  followedBy: z.exactOptional(z.array(Follower).check(z.describe('The oldest first; left out: none.'))),
 })
 export type RunView = z.infer<typeof RunView>
 
