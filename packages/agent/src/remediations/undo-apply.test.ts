@@ -100,6 +100,34 @@ test('what was started with its files is reloaded with those from before, and ru
   })
 })
 
+const nginxChecks = (...whens: readonly ('planned' | 'live')[]) =>
+  whens.map((when) => ({ when, check: 'nginx-config', service: 'nginx' }) as const)
+
+test('nginx is reloaded with its files from before, on the master that the plan was made for', () => {
+  const site = sampleFileChange('/etc/nginx/sites-available/shop')
+  const applied = samplePlanApplied({
+    changes: [site],
+    checks: nginxChecks('planned', 'live'),
+    acts: [{ act: 'reload-nginx', service: 'nginx' }],
+  })
+  expect(drafted({ plan: applied })).toMatchObject({
+    checks: nginxChecks('planned', 'live'),
+    acts: [{ act: 'reload-nginx', service: 'nginx' }],
+    disturbs: [],
+    basis: [{ of: 'master', service: 'nginx', pid: 50 }],
+  })
+})
+
+test('nginx that was reloaded in passing, to give up connections, had nothing changed and is not told', () => {
+  const { checks, changes, acts } = samplePlanApplied({ changes: [sampleFileChange()] })
+  const passing = samplePlanApplied({ checks: [...checks, ...nginxChecks('planned')], changes, acts })
+  expect(drafted({ plan: passing }).acts.map(({ act }) => act)).toEqual(['reload-fpm'])
+})
+
+test('files that nothing had loaded are checked, and nobody is told', () => {
+  expect(drafted({ plan: plan([]) })).toMatchObject({ acts: [], checks: [{ when: 'planned' }, { when: 'live' }] })
+})
+
 const failed = { activeState: 'failed', result: 'exit-code', execMainStatus: 78, execMainCode: 1 }
 
 test('what has died since is started with the files from before, where it was up then', () => {
