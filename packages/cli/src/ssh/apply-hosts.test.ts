@@ -30,7 +30,9 @@ interface Behaviour {
 async function host(name: string, begun: string[], behaviour: Behaviour = {}): Promise<HostToApply> {
   const { outcome = 'fixed', cut, comesBack = true } = behaviour
   const folder = await temporaryState()
-  ends.push(async () => void (await folder[Symbol.asyncDispose]()))
+  ends.push(async () => {
+    await folder[Symbol.asyncDispose]()
+  })
   const { state } = folder
   const { record, sealed } = samplePlan(state.key, {})
   await savePlan(state, record, sealed)

@@ -126,7 +126,7 @@ const itself: PutAgent = { command: [installedAgent], place: null, remove: async
 async function answering(
   connection: SshConnection,
   { asRoot, hasSystemd }: SeenHost,
-  { command, place, remove }: PutAgent,
+  { command, place, ...put }: PutAgent,
   signal: AbortSignal,
   greet: Greeting,
 ): Promise<SshOutcome<Line>> {
@@ -142,7 +142,7 @@ async function answering(
   const close = async (): Promise<string | null> => {
     peer.close()
     await Promise.race([process.exited, new Promise((resolve) => setTimeout(resolve, leaveLimitMs).unref())])
-    const left = await remove().catch((error: unknown) => String(error))
+    const left = await put.remove().catch((error: unknown) => String(error))
     await connection[Symbol.asyncDispose]()
     return left
   }
