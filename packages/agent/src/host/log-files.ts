@@ -1,11 +1,12 @@
 /** Reading logs: plain files only, one log at a time in this process, and never more of it than is asked for. */
 import { createGunzip } from 'node:zlib'
+import { inTurn } from '@fleetmend/shared/in-turn'
 import { failedRead } from './errno.ts'
 import { fileFacts, withFile } from './files.ts'
 import type { OpenLog, Read } from './host.ts'
 
 export async function withLog<T>(path: string, use: (log: OpenLog) => Promise<T>): Promise<Read<T>> {
-  return inTurn(() =>
+  return oneAtATime(() =>
     withFile(path, async (file) => {
       const facts = fileFacts(await file.stat())
       if (facts.kind !== 'file') return { ok: false, why: 'failed', says: notPlain(facts.kind) }
@@ -32,7 +33,7 @@ export async function readGzipEnd(
   path: string,
   { keepBytes, limitBytes }: { readonly keepBytes: number; readonly limitBytes: number },
 ): Promise<Read<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>> {
-  return inTurn(() =>
+  return oneAtATime(() =>
     withFile(path, async (file) => {
       const { kind, sizeBytes } = fileFacts(await file.stat())
       if (kind !== 'file') return { ok: false, why: 'failed', says: notPlain(kind) }
@@ -70,10 +71,4 @@ function notPlain(kind: string): string {
   return kind === 'directory' ? 'a directory' : 'not a plain file'
 }
 
-let last: Promise<unknown> = Promise.resolve()
-
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = last.then(work)
-  last = turn.catch(() => undefined)
-  return turn
-}
+const oneAtATime = inTurn()

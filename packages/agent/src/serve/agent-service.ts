@@ -4,6 +4,7 @@
  */
 import {
   authorise,
+  inTurn,
   isHeard,
   overTheLine,
   problem,
@@ -64,7 +65,7 @@ type Allowed = { readonly ok: true; readonly authorise: Authorise } | { readonly
 export function agentService({ host, state, start, root }: ServedHost): AgentService {
   const recorder = { host, state }
   const askedBy = root ?? overTheLine
-  let turn: Promise<unknown> = Promise.resolve()
+  const turn = inTurn()
 
   async function allowedBy(plan: Digest, authority: RemoteAuthority): Promise<Allowed> {
     const approvers = await readApproversFile(host)
@@ -111,9 +112,7 @@ export function agentService({ host, state, start, root }: ServedHost): AgentSer
     },
     apply(plan, authority) {
       // One at a time, so that a plan that is told twice at once is begun once.
-      const begun = turn.then(() => applyOnRecord(plan, authority))
-      turn = begun.catch(() => undefined)
-      return begun
+      return turn(() => applyOnRecord(plan, authority))
     },
     notUnderstood: () =>
       recordRefusal(recorder, null, null, askedBy, problem('bad-input', 'It was not of the form of an approval.')),
@@ -139,7 +138,7 @@ export function agentService({ host, state, start, root }: ServedHost): AgentSer
       }
     },
     // After what was told before: who hears that nothing was begun may count on it.
-    report: (plan) => turn.then(() => applyOf(state, plan)),
+    report: (plan) => turn(() => applyOf(state, plan)),
     history: async (limit) => (await listApplies(state)).slice(0, limit),
     auditHead: () => signedHead(state, host.nowMs()),
     auditRecords: (from, limit) => readRecords(state, from, limit),

@@ -4,6 +4,7 @@
  */
 import {
   backOffMs,
+  inTurn,
   problemKinds,
   safeLine,
   type HostId,
@@ -55,12 +56,14 @@ export async function keepSshLines(parts: SshLinesParts): Promise<SshLines> {
   const kept = new Map<HostId, { readonly stop: () => void; readonly done: Promise<void> }>()
   const turns = takeTurns(openingAtOnce)
 
-  const rewrite = oneAfterTheOther(async () => {
-    const hosts = (await listHosts(database)).filter(isReached)
-    const text = hosts.map(({ id, ssh }) => knownHostsText(id, ssh)).join('')
-    await writePrivateFile(access.knownHostsFile, text)
-    return hosts
-  })
+  const rewriting = inTurn()
+  const rewrite = () =>
+    rewriting(async () => {
+      const hosts = (await listHosts(database)).filter(isReached)
+      const text = hosts.map(({ id, ssh }) => knownHostsText(id, ssh)).join('')
+      await writePrivateFile(access.knownHostsFile, text)
+      return hosts
+    })
 
   function begin(host: HostId, inMs: number): Promise<Problem | null> {
     kept.get(host)?.stop()
@@ -214,14 +217,5 @@ function takeTurns(most: number): (signal: AbortSignal) => Promise<() => void> {
       free++
       for (const go of waiting) return go()
     }
-  }
-}
-
-function oneAfterTheOther<Value>(work: () => Promise<Value>): () => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve()
-  return () => {
-    const mine = last.then(work)
-    last = mine.catch(() => undefined)
-    return mine
   }
 }
