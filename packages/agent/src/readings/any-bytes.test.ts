@@ -77,6 +77,7 @@ const fed: Readonly<Record<string, Take>> = {
         'forPeople',
         'fpmBoolean',
         'fpmInteger',
+        'isFpmWithoutTitle',
         'isInAccept',
       ],
       ...[

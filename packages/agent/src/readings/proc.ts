@@ -102,3 +102,8 @@ export function readFpmTitle(
   const pool = /^php-fpm: pool (\S+)\s*$/.exec(title)
   return pool ? { is: 'pool', pool: pool[1] ?? '' } : null
 }
+
+/** A program of FPM that has not given itself a title yet: PHP takes a moment to start, also when a reload executes it anew. */
+export function isFpmWithoutTitle(title: string): boolean {
+  return /^(?:\S*\/)?php-fpm[\d.]*(?: |$)/.test(title)
+}

@@ -20,6 +20,7 @@ import { probeSites, upstreamAsker, type CanaryPaths } from './probe-sites.ts'
 import { proxiedSiteFacts } from './proxied-sites.ts'
 import { sampleQueues, sampleQueuesAt } from './queue-samples.ts'
 import { securityFacts } from './security-facts.ts'
+import { titledProcesses } from './titled-processes.ts'
 import { readUnits } from './units.ts'
 import { upstreamFacts } from './upstream-facts.ts'
 import { workerAccount } from './worker-account.ts'
@@ -37,8 +38,10 @@ export interface LookOptions {
 export async function look(host: ReadHost, options: LookOptions = {}): Promise<HostFacts> {
   const takenAtMs = host.nowMs()
   const couldNotTell: CouldNotTell[] = []
-  const processes = orNote(couldNotTell, 'the processes of this host', await host.processes(), [])
+  const seen = await host.processes()
   const units = await readUnits(host)
+  const titled = await titledProcesses(host, seen, units.ok ? units.value.fpm : [])
+  const processes = orNote(couldNotTell, 'the processes of this host', titled, [])
   if (!units.ok) couldNotTell.push({ what: 'which PHP-FPM services there are', why: units.says })
   const { services, others } = units.ok ? await findFpmServices(host, processes, units.value) : noServices
   couldNotTell.push(...others)
