@@ -36,6 +36,8 @@ const hostPackages = {
 
 /** The server of the release, whichever that is: half of the store's tests run over it. */
 const databasePackages = { postgresql: '/usr/lib/postgresql' }
+/** What tests are held against besides; without one its tests are left out. */
+const testPackages = { zsh: '/usr/bin/zsh' }
 
 const [name, ...rest] = process.argv.slice(2)
 const hosts = Object.hasOwn(tasks, name ?? '')
@@ -56,6 +58,8 @@ if (lacking) {
 }
 const noDatabase = name === 'test' ? installPackages(databasePackages) : undefined
 if (noDatabase) say(`Nothing can be tested over PostgreSQL here. ${noDatabase}\nThe tests go on without that.`)
+const noProgram = name === 'test' ? installPackages(testPackages) : undefined
+if (noProgram) say(`Not everything can be tested here. ${noProgram}`)
 const done = spawnSync(node, [join(root, 'scripts', `${name}.ts`), ...rest], { cwd: root, stdio: 'inherit' })
 process.exit(done.status ?? 130)
 

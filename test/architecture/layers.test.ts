@@ -261,6 +261,11 @@ const rows: readonly Row[] = [
     why: 'what is done on a host is decided and done there: here it is asked for, shown and agreed to',
   },
   {
+    room: 'packages/cli/src/completion',
+    never: ['commands', 'runs', 'approval', 'ssh', 'installation', 'consent.ts'],
+    why: 'somebody is only typing: what commands there are it is given, and what they do is out of its reach',
+  },
+  {
     room: 'packages/cli/src',
     never: ['@fleetmend/agent', 'kysely', 'node:sqlite', '@peculiar/x509'],
     why: 'it knows the controller as a type and asks over its socket; `controller serve` brings the rest with it, and `diagnose --files` the diagnosis of files alone',

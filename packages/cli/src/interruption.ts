@@ -4,6 +4,6 @@ export interface Interruption {
   says: string | null
   /** Takes the place of ending at once. */
   end: (() => void) | null
-  /** When the command is done the process ends, whatever is still open: agents that are connected, a database that is gone. */
+  /** When the command is done the process ends, whatever is still open: agents that are connected, a database that is gone, a connection being made. */
   waitsForNothing?: boolean
 }

@@ -2,15 +2,15 @@
 import { exitCodes, problem, type ExitCode } from '@fleetmend/shared'
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings'
 import { defaultSocketPath, type Cli, type Surroundings } from './cli.ts'
-import { commands } from './commands/registry.ts'
+import { commands, hiddenCommands } from './commands/registry.ts'
 import { readSignIns, signInPath } from './connection/sign-in-file.ts'
 import { wayTo } from './connection/way.ts'
 import { reportProblem } from './report-problem.ts'
 import { cliVersion } from './version.ts'
 
-export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+/** All that can be typed, as it is parsed. `done` learns how a command exits. */
+export function programOf(surroundings: Surroundings, done: (exit: ExitCode) => void): CommandUnknownOpts {
   const { streams, environment } = surroundings
-  let exit: ExitCode = exitCodes.done
   const program = new Command('fleetmend')
     .description('Finds out why web hosts answer 502, and repairs them: nginx in front of PHP-FPM under systemd.')
     .version(cliVersion)
@@ -40,11 +40,19 @@ export async function runProgram(args: readonly string[], surroundings: Surround
     action:
       (work) =>
       async (...words) => {
-        exit = await work(...words)
+        done(await work(...words))
       },
   }
   for (const make of commands) program.addCommand(make(cli))
+  for (const make of hiddenCommands) program.addCommand(make(cli), { hidden: true })
   for (const command of program.commands) adopt(program, command)
+  return program
+}
+
+export async function runProgram(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { streams } = surroundings
+  let exit: ExitCode = exitCodes.done
+  const program = programOf(surroundings, (code) => (exit = code))
   const answering = {
     json: args.includes('--json') || undefined,
     jsonl: args.includes('--jsonl') || undefined,

@@ -9,7 +9,7 @@ import { jsonOption, yesOption } from '../words/target.ts'
 export function agentInstallCommand(cli: Cli) {
   const command = new Command('install')
     .description('Puts the agent on hosts, or a newer one in its place. Shows what it will do, and asks.')
-    .requiredOption('--ssh <host...>', 'These hosts, with your own key: names as ssh takes them.')
+    .requiredOption('--ssh <address...>', 'These hosts, with your own key: names as ssh takes them.')
     .option(
       '--approvers <file>',
       'Whose signatures the hosts take: becomes /etc/fleetmend/approvers where there is none.',

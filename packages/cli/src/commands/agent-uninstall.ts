@@ -7,7 +7,7 @@ import { jsonOption, yesOption } from '../words/target.ts'
 export function agentUninstallCommand(cli: Cli) {
   const command = new Command('uninstall')
     .description('Takes the agent away from hosts. Shows what it will do, and asks.')
-    .requiredOption('--ssh <host...>', 'These hosts, with your own key: names as ssh takes them.')
+    .requiredOption('--ssh <address...>', 'These hosts, with your own key: names as ssh takes them.')
     .option('--purge', 'Its rules, its record and who each host is in its fleet go with it: nothing is left.')
     .option('--dry-run', 'Shows what would be done, and does nothing.')
     .option(...yesOption)

@@ -17,7 +17,7 @@ export function hostsAddCommand(cli: Cli) {
     .description(
       'Adds a host that cannot dial out: the controller comes to its agent over SSH, as an account that can do nothing else.',
     )
-    .argument('<host>', 'Its name in the fleet, which its agent must call itself by.')
+    .argument('<name>', 'Its name in the fleet, which its agent must call itself by.')
     .requiredOption(
       '--ssh <user@host:port>',
       'Where and as whom the controller logs in; left out, user is fleetmend, port 22.',

@@ -5,6 +5,7 @@ import { agentCommand } from './agent.ts'
 import { applyCommand } from './apply.ts'
 import { approveCommand, breakGlassCommand, requestCommand } from './approve.ts'
 import { auditCommand } from './audit.ts'
+import { completeCommand, completionCommand } from './completion.ts'
 import { controllerCommand } from './controller.ts'
 import { denyCommand } from './deny.ts'
 import { diagnoseCommand } from './diagnose.ts'
@@ -37,4 +38,8 @@ export const commands: readonly ((cli: Cli) => CommandUnknownOpts)[] = [
   whoamiCommand,
   tokensCommand,
   controllerCommand,
+  completionCommand,
 ]
+
+/** For programs; in no list of what there is. */
+export const hiddenCommands: typeof commands = [completeCommand]

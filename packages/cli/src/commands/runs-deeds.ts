@@ -48,7 +48,7 @@ export function runsPromoteCommand(cli: Cli) {
   return new Command('promote')
     .description('Lets the next hosts of a change follow, when the run waits for a person to say so.')
     .argument(...runArgument)
-    .requiredOption('--group <digest>', 'The change group, as `runs show` prints it.')
+    .requiredOption('--group <group>', 'The change group, as `runs show` prints it.')
     .option(...jsonOption)
     .action(
       cli.action((run, options) => {

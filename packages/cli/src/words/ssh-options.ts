@@ -14,7 +14,7 @@ export interface SshOptions {
 export function withSshOptions<Words extends unknown[], Known extends OptionValues>(command: Command<Words, Known>) {
   return withSshWay(
     command.option(
-      '--ssh <host...>',
+      '--ssh <address...>',
       'These hosts, over SSH with your own key and without a controller: names as ssh takes them. An agent is put there for the session where none is installed.',
     ),
   ).option('--keep', 'With --ssh: leaves the agent where it was put, for the next time.')

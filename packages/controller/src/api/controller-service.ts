@@ -18,6 +18,7 @@ import type {
 } from '@fleetmend/shared'
 import type { AddRequest } from '../fleet/add-over-ssh.ts'
 import type { Deed, StartRequest } from '../runs/driver.ts'
+import type { Name, NamesAsked } from './names.ts'
 
 /** Hosts by name or by label selector; neither: the whole fleet. Both at once is a mistake that is refused. */
 export interface Target {
@@ -68,6 +69,8 @@ export interface RollbackRequest {
 
 export interface ControllerService {
   hello(): { readonly version: string; readonly fleet: string; readonly spoken: Spoken; readonly agentsUrl: string }
+  /** For somebody who is typing one. */
+  names(asked: NamesAsked): Promise<readonly Name[]>
   listHosts(target: Target): Promise<Answer<readonly HostRecordView[]>>
   invite(request: {
     readonly by: string

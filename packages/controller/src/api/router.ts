@@ -67,6 +67,17 @@ export const apiRouter = t.router({
   /** What can be planned anywhere in the fleet, as its agents say. */
   catalogue: t.procedure.query(({ ctx }) => ctx.controller.catalogue()),
 
+  /** For somebody who is typing one. */
+  names: t.procedure
+    .input(
+      z.strictObject({
+        of: z.enum(['hosts', 'labels', 'runs', 'groups']),
+        begins: z.string().check(z.maxLength(253)),
+        run: z.exactOptional(RunId),
+      }),
+    )
+    .query(({ ctx, input }) => ctx.controller.names(input)),
+
   hosts: t.router({
     list: t.procedure.input(Target).query(async ({ ctx, input }) => opened(await ctx.controller.listHosts(input))),
 

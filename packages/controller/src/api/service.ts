@@ -17,15 +17,16 @@ import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import type { Clock } from '../runs/clock.ts'
 import type { Driver } from '../runs/driver.ts'
 import { listHostAudits } from '../store/host-audits.ts'
-import { getHost, listHosts, removeHost } from '../store/hosts.ts'
+import { getHost, listHosts, listLabels, removeHost } from '../store/hosts.ts'
 import { addJoinToken } from '../store/join-tokens.ts'
 import { documentsOf } from '../store/run-documents.ts'
-import { listFollowers, listRuns } from '../store/runs.ts'
+import { listFollowers, listRuns, listRunStates } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { controllerVersion } from '../version.ts'
 import type { Answer, ControllerService, Offered, Target } from './controller-service.ts'
 import { diagnoseHosts } from './diagnosing.ts'
 import { explainWith } from './explaining.ts'
+import { groupNamesOf, hostNamesOf, labelNamesOf, runNamesOf } from './names.ts'
 import { signedDeeds } from './signed-deeds.ts'
 import { retryOf, rollbackOf, startOf } from './starting-runs.ts'
 import { hostsMeant } from './targets.ts'
@@ -44,6 +45,9 @@ export interface ServiceParts {
   readonly approversPath: string
 }
 
+/** Older ones are seldom meant, and found with `runs list`. */
+const namedRuns = 200
+
 export function controllerService(parts: ServiceParts): ControllerService {
   const { database, sessions, driver, authority, clock, access, lines, agentsUrl } = parts
   const meant = async (target: Target) => hostsMeant(await listHosts(database), target)
@@ -54,6 +58,16 @@ export function controllerService(parts: ServiceParts): ControllerService {
 
   return {
     hello: () => ({ version: controllerVersion, fleet: authority.fleet, spoken: spokenHere, agentsUrl }),
+
+    async names({ of, begins, run }) {
+      if (of === 'runs') return runNamesOf(await listRunStates(database, namedRuns), begins)
+      if (of === 'groups') {
+        const known = run === undefined ? null : await driver.load(run)
+        return known ? groupNamesOf(known, begins) : []
+      }
+      const hosts = (await listLabels(database)).map((host) => ({ ...host, connected: sessions.get(host.id) !== null }))
+      return of === 'hosts' ? hostNamesOf(hosts, begins) : labelNamesOf(hosts, begins)
+    },
 
     async listHosts(target) {
       const isAll = target.hosts === undefined && target.selector === undefined

@@ -16,6 +16,7 @@ export const rolesOfProcedure = {
   whoami: everybody,
   catalogue: everybody,
   explain: everybody,
+  names: everybody,
   'hosts.list': everybody,
   'runs.list': everybody,
   'runs.show': everybody,

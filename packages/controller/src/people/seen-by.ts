@@ -4,6 +4,7 @@
  */
 import type { HostRecordView, Run, RunId } from '@fleetmend/shared'
 import type { Answer, ControllerService, Target } from '../api/controller-service.ts'
+import { hostNamesOf, labelNamesOf, runNamesOf } from '../api/names.ts'
 import { hostsMeant } from '../api/targets.ts'
 import { unknownRun } from '../api/watch-run.ts'
 import { readSelector, selects } from '../fleet/selector.ts'
@@ -36,6 +37,20 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
     hello: () => service.hello(),
     catalogue: async () => (powers.selector === null ? service.catalogue() : service.catalogue(await names())),
     explain: (diagnosis) => service.explain(diagnosis),
+
+    async names(asked) {
+      const { of, begins, run } = asked
+      if (powers.selector === null) return service.names(asked)
+      if (of === 'hosts') return hostNamesOf(await visible(), begins)
+      if (of === 'labels') return labelNamesOf(await visible(), begins)
+      if (of === 'groups') return run === undefined || (await whyNot(run)) ? [] : service.names(asked)
+      const known = await names()
+      const runs = await service.listRuns(searchedRuns)
+      return runNamesOf(
+        runs.filter(({ hosts }) => hosts.every(({ id }) => known.has(id))),
+        begins,
+      )
+    },
 
     async listHosts(target) {
       const isAll = target.hosts === undefined && target.selector === undefined

@@ -21,6 +21,12 @@ export async function listHosts(db: Connection): Promise<readonly HostRecord[]> 
   return (await db.selectFrom('hosts').selectAll().orderBy('id').execute()).map(recordOf)
 }
 
+/** Without the rest of their records, which is much where there are many. */
+export async function listLabels(db: Connection): Promise<readonly { readonly id: HostId; readonly labels: Labels }[]> {
+  const rows = await db.selectFrom('hosts').select(['id', 'labels']).orderBy('id').execute()
+  return rows.map(({ id, labels }) => ({ id, labels: Labels.parse(JSON.parse(labels)) }))
+}
+
 /** False where there is no such host. */
 export async function labelHost(db: Connection, id: HostId, labels: Labels): Promise<boolean> {
   const { numUpdatedRows } = await db

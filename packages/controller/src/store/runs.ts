@@ -1,5 +1,5 @@
 /** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
-import { ApplyReport, Follower, hasEnded, Run, type RunId } from '@fleetmend/shared'
+import { ApplyReport, Follower, hasEnded, Run, RunState, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { Lease, RunStore, Saved, StoredRun } from '../runs/run-store.ts'
 import { listInChange, moveHosts } from './hosts-in-change.ts'
@@ -101,6 +101,21 @@ export async function listFollowers(db: Connection, run: RunId): Promise<readonl
     .orderBy('id')
     .execute()
   return rows.map(({ id, follows_as, state }) => Follower.parse({ run: id, as: follows_as, state }))
+}
+
+/** As `listRuns`, without their hosts, of which a run may have thousands. */
+export async function listRunStates(
+  db: Connection,
+  limit: number,
+): Promise<readonly { readonly id: RunId; readonly state: RunState }[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .select(['id', 'state'])
+    .orderBy('started_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(({ id, state }) => ({ id, state: RunState.parse(state) }))
 }
 
 /** The last report of each host that was begun. */

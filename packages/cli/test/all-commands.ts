@@ -1,0 +1,40 @@
+/** Every command as it is defined, for tests that hold for all of them. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+import { plainPaint } from '@fleetmend/shared'
+import type { Surroundings } from '../src/cli.ts'
+import { programOf } from '../src/program.ts'
+
+const nowhere: Surroundings = {
+  streams: {
+    out: () => undefined,
+    err: () => undefined,
+    paint: plainPaint,
+    errPaint: plainPaint,
+    width: 100,
+    rows: 24,
+    isLive: false,
+    canAsk: false,
+    ask: () => Promise.resolve(null),
+    askSecret: () => Promise.resolve(null),
+  },
+  environment: {},
+  interruption: { says: null, end: null },
+  patience: { reconnectMs: 0, againMs: 0 },
+  nowMs: () => 0,
+}
+
+export const program: CommandUnknownOpts = programOf(nowhere, () => undefined)
+
+export interface Named {
+  /** All words of it, without the program. */
+  readonly words: string
+  readonly command: CommandUnknownOpts
+}
+
+/** Commands that do something themselves. */
+export const commands: readonly Named[] = leaves(program, [])
+
+function leaves(command: CommandUnknownOpts, words: readonly string[]): readonly Named[] {
+  if (command.commands.length === 0) return [{ words: words.join(' '), command }]
+  return command.commands.flatMap((each) => leaves(each, [...words, each.name()]))
+}
