@@ -8,6 +8,7 @@ import {
   type InstallationAnswer,
   type InstallationRequest,
   type Problem,
+  hostCount,
 } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import { consentProblem, consents } from '../consent.ts'
@@ -16,7 +17,6 @@ import { liveLine } from '../progress/live-line.ts'
 import { reportProblem, type Answering } from '../report-problem.ts'
 import { reachFromHere } from '../ssh/reach.ts'
 import { withOpened, type ReachedHost } from '../ssh/reach-hosts.ts'
-import { hostCount } from '../views/host-names.ts'
 import { installationText, nextAfter } from '../views/installation-text.ts'
 import type { SshOptions } from '../words/ssh-options.ts'
 import { openInstaller, type Installer } from './installer.ts'

@@ -6,9 +6,10 @@ import {
   whyNotDiagnosed,
   type HostDiagnosis,
   type Paint,
+  hostCount,
+  hostNames,
 } from '@fleetmend/shared'
 import { diagnosisGroups } from './diagnosis-groups.ts'
-import { hostCount, hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
 
 /** `over`: what the hosts are reached through, which commands to copy must say. */

@@ -1,6 +1,13 @@
 /** Plans of hosts without a controller: each change once with its hosts, and hosts without a plan with the reason. Pure. */
-import { plainPaint, planBody, safeLine, type Paint, type PlanAnswer, type PlanRecord } from '@fleetmend/shared'
-import { hostNames } from './host-names.ts'
+import {
+  plainPaint,
+  planBody,
+  safeLine,
+  type Paint,
+  type PlanAnswer,
+  type PlanRecord,
+  hostNames,
+} from '@fleetmend/shared'
 import { indented } from './indented.ts'
 
 export type HostPlan = { readonly name: string } & (

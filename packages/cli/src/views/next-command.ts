@@ -1,6 +1,7 @@
 /** What a person would do next with a run, as a command to copy. */
 import {
   hasEnded,
+  isToRetry,
   manifestDigest,
   safeLine,
   type Digest,
@@ -26,7 +27,7 @@ function nextCommand(run: Run, followedBy: readonly Follower[]): string | null {
   if (run.state === 'awaiting-approval' && run.manifest) return howToAllow(run, manifestDigest(run.manifest))
   if (run.state === 'approved') return `To carry it out:\n    fleetmend apply ${run.id}`
   if (!hasEnded(run.state)) return `To follow it:\n    fleetmend runs watch ${run.id}`
-  const isLeft = run.hosts.some(({ state }) => tryAgain.has(state))
+  const isLeft = run.hosts.some(isToRetry)
   const again = `To plan again for those that were not done:\n    fleetmend runs retry ${run.id}`
   const isBack = followedBy.some(({ as, state }) => as === 'rollback' && state === 'finished')
   const back = `To put back what it changed:\n    fleetmend runs rollback ${run.id}`
@@ -41,8 +42,6 @@ function endedBadly({ state, hosts }: Run): boolean {
 
 const inPlace: ReadonlySet<RunHostState> = new Set(['fixed', 'cleared-still-failing', 'inconclusive'])
 const wentBadly: ReadonlySet<RunHostState> = new Set(['cleared-still-failing', 'rolled-back', 'not-fixed', 'stuck'])
-
-const tryAgain: ReadonlySet<RunHostState> = new Set(['stale', 'skipped', 'unreachable', 'timed-out', 'rolled-back'])
 
 function howToAllow({ id, approvals, limits, request, requester }: Run, digest: Digest): string {
   const owesRequest = limits.requesterMayApprove === false && request === null

@@ -8,8 +8,8 @@ import {
   type Paint,
   type RunHost,
   type RunView,
+  hostNames,
 } from '@fleetmend/shared'
-import { hostNames } from './host-names.ts'
 import { indented } from './indented.ts'
 import { breakGlassText, followsText } from './run-text.ts'
 import { codeWords, hostStateWords, runStateWords } from './run-words.ts'

@@ -1,6 +1,7 @@
 /** What a person asked for, as the beginning of a run: labels become hosts, and how long becomes until when. Pure. */
 import {
   hasEnded,
+  isToRetry,
   problem,
   undoRemediation,
   type HostRecord,
@@ -31,12 +32,6 @@ export function startOf(
   return { ok: true, value: { ...request, hosts: hosts.map(({ id }) => id), terms, canaries: [...canaries.value] } }
 }
 
-/** What was not done, and was not refused by a person: it may be another time. */
-const toRetry: ReadonlySet<RunHostState> = new Set([
-  ...(['plan-refused', 'unreachable', 'timed-out', 'stale', 'skipped'] as const),
-  ...(['rolled-back', 'not-fixed', 'refused', 'stuck', 'unknown'] as const),
-])
-
 /** A new run, for nobody has signed what its hosts would do now; how it goes on is what was asked for the first time. */
 export function retryOf(
   run: Run,
@@ -45,7 +40,7 @@ export function retryOf(
 ): Answer<StartRequest> {
   const { id, reason, asked, waves, limits, terms } = run
   if (!hasEnded(run.state)) return notReady('retry', id, notEnded(run))
-  const left = new Set(run.hosts.flatMap((host) => (toRetry.has(host.state) ? host.id : [])))
+  const left = new Set(run.hosts.flatMap((host) => (isToRetry(host) ? host.id : [])))
   const hosts = members.filter((host) => left.has(host.id))
   if (hosts.length === 0)
     return notReady(

@@ -1,5 +1,5 @@
 /** An event in words, for people who follow a run or read its history. Pure. */
-import type { RunEventView } from '@fleetmend/shared'
+import { hostNames, type RunEventView } from '@fleetmend/shared'
 import { hostOfEvent, personOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
 
 export function eventView({ sequence, run, at, event, previous, hash }: RecordedEvent): RunEventView {
@@ -61,11 +61,11 @@ export function saysOfEvent(event: RunEvent): string {
     case 'aborted':
       return `Aborted: ${event.reason}`
     case 'hosts-begun':
-      return `Began on ${named(event.hosts)}.`
+      return `Began on ${hostNames(event.hosts)}.`
     case 'held-back':
       return event.because.length === 0
         ? 'Nothing holds it back any more.'
-        : event.because.map(({ hosts, says }) => `${named(hosts)}: ${says}`).join(' ')
+        : event.because.map(({ hosts, says }) => `${hostNames(hosts)}: ${says}`).join(' ')
     case 'host-back':
       return 'It is back, and is called again.'
     case 'wave-watched':
@@ -75,13 +75,6 @@ export function saysOfEvent(event: RunEvent): string {
     case 'expired':
       return 'The approval, or the plans, became too old.'
   }
-}
-
-const namedAtMost = 6
-
-function named(hosts: readonly string[]): string {
-  if (hosts.length <= namedAtMost) return hosts.join(', ')
-  return `${hosts.slice(0, namedAtMost - 1).join(', ')} and ${hosts.length - namedAtMost + 1} more`
 }
 
 function outcomeOf({ outcome, verdict, problem }: Extract<RunEvent, { type: 'host-applied' }>['report']): string {

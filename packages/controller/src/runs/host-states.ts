@@ -1,34 +1,5 @@
-/** What the state of a host means to its run. One table, so that a new state does not compile until it has a meaning. */
-import type { Run, RunHost, RunHostState } from '@fleetmend/shared'
-
-/**
- * ahead: not approved yet · waiting: approved, not begun · away: the same, and not there to be begun · in-flight: begun, outcome open · done: the change is in place ·
- * failed: it is not, or nobody knows · passed-over: the host was not touched, and nobody is to blame.
- */
-export type Standing = 'ahead' | 'waiting' | 'away' | 'in-flight' | 'done' | 'failed' | 'passed-over'
-
-const standings = {
-  planning: 'ahead',
-  planned: 'ahead',
-  waiting: 'waiting',
-  away: 'away',
-  applying: 'in-flight',
-  lost: 'in-flight',
-  fixed: 'done',
-  'cleared-still-failing': 'done',
-  inconclusive: 'done',
-  'rolled-back': 'failed',
-  'not-fixed': 'failed',
-  refused: 'failed',
-  stuck: 'failed',
-  unreachable: 'failed',
-  'timed-out': 'failed',
-  unknown: 'failed',
-  'plan-refused': 'passed-over',
-  'nothing-to-do': 'passed-over',
-  stale: 'passed-over',
-  skipped: 'passed-over',
-} as const satisfies Record<RunHostState, Standing>
+/** Hosts of a run by what their state means to it. */
+import { standings, type Run, type RunHost, type Standing } from '@fleetmend/shared'
 
 export function standingOf(host: RunHost): Standing {
   return standings[host.state]
