@@ -55,6 +55,8 @@ export async function fleetmendWith(
       paint,
       errPaint: paint,
       width: 100,
+      columns: 100,
+      onResize: () => () => undefined,
       rows: 24,
       isLive: false,
       canAsk: answers !== undefined,

@@ -4,6 +4,11 @@ export interface Interruption {
   says: string | null
   /** Takes the place of ending at once. */
   end: (() => void) | null
-  /** When the command is done the process ends, whatever is still open: agents that are connected, a database that is gone, a connection being made. */
+  /** Takes what is drawn off the screen, before anything is said. */
+  tidy?: (() => void) | null
+  /**
+   * When the command is done the process ends, whatever is still open: agents that are connected, a database that is gone,
+   * a connection that is being made.
+   */
   waitsForNothing?: boolean
 }

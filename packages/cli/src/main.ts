@@ -10,6 +10,7 @@ const interruption: Interruption = { says: null, end: null }
 
 const interrupt = (): void => {
   if (interruption.end) return interruption.end()
+  interruption.tidy?.()
   if (interruption.says !== null) streams.err(`\n${interruption.says}\n`)
   process.exit(exitCodes.interrupted)
 }

@@ -11,9 +11,13 @@ export interface Streams {
   readonly paint: Paint
   /** For what goes to `err`. */
   readonly errPaint: Paint
-  /** Columns of the terminal, or a width that reads well in a log. */
+  /** As wide as lines should be: the terminal, unless it is very wide, or what reads well in a log. */
   readonly width: number
+  /** Of the terminal as it is now, like `rows`. */
+  readonly columns: number
   readonly rows: number
+  /** Called when the terminal gets another size; returns what ends that. */
+  onResize(listener: () => void): () => void
   /** Whether progress may be drawn over: stderr is a terminal that understands it. */
   readonly isLive: boolean
   /** Whether there is a person to ask. */
@@ -34,8 +38,19 @@ export function processStreams(): Streams {
     err: (text) => void stderr.write(text),
     paint: paintFor(stdout.isTTY, env),
     errPaint: paintFor(stderr.isTTY, env),
-    width: Math.min(stderr.columns ?? stdout.columns ?? 100, widest),
-    rows: stderr.rows ?? 24,
+    get width() {
+      return Math.min(stderr.columns || stdout.columns || 100, widest)
+    },
+    get columns() {
+      return stderr.columns || 80
+    },
+    get rows() {
+      return stderr.rows || 24
+    },
+    onResize: (listener) => {
+      stderr.on('resize', listener)
+      return () => stderr.off('resize', listener)
+    },
     isLive: stderr.isTTY && env['TERM'] !== 'dumb',
     canAsk: stdin.isTTY && stderr.isTTY,
     ask: (question) => {

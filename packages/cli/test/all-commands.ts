@@ -11,6 +11,8 @@ const nowhere: Surroundings = {
     paint: plainPaint,
     errPaint: plainPaint,
     width: 100,
+    columns: 100,
+    onResize: () => () => undefined,
     rows: 24,
     isLive: false,
     canAsk: false,

@@ -1,61 +1,100 @@
-/** A run as it happens: a line for each event, the words of hosts at work while they are few, and how far it is. */
+/**
+ * A run as it happens. On a terminal a picture of it at the foot, drawn over, with lines above that stay: all of them while
+ * hosts are few, else what people did. Elsewhere a line for each event, and nothing is drawn over.
+ */
 import { safeLine, type Run, type RunEventView, type RunNews } from '@fleetmend/shared'
 import type { Streams } from '../streams.ts'
-import { runStateWords } from '../views/run-words.ts'
-import { liveLine } from './live-line.ts'
+import { liveBlock } from './live-block.ts'
+import { pictureLines } from './picture-lines.ts'
+import { runPicture } from './run-picture.ts'
 
 export interface RunProgress {
   tell(news: RunNews): void
+  /** Text that stays, above what is drawn. */
+  write(text: string): void
   end(): void
 }
 
-/** With more hosts than these, only what is recorded has a line; the last words of a host are at the foot. */
+/** With more hosts than these, only what is recorded has a line. */
 const fewHosts = 8
 
-/** After each of these a host has nothing more to do in the run. */
-const lastOfHost = new Set(['host-applied', 'host-refused-to-apply', 'host-silent'])
+/** Nobody reads faster. */
+const betweenFramesMs = 100
 
 export function runProgress(streams: Streams, run: Run, nowMs: () => number): RunProgress {
-  const { errPaint: paint } = streams
-  const line = liveLine(streams)
-  const startedMs = nowMs()
-  const isFew = run.hosts.length <= fewHosts
-  const nameWidth = Math.min(Math.max(...run.hosts.map(({ id }) => id.length), 0), 32)
-  const total = run.hosts.filter(({ plan }) => plan !== null).length
-  const done = new Set<string>()
-  /** Hosts whose own last word was shown: what is recorded of them says the same. */
-  const toldItself = new Set<string>()
-  let state = run.state
-  let latest = ''
+  return streams.isLive ? liveProgress(streams, run, nowMs) : plainProgress(streams, run)
+}
 
-  const write = (at: string, host: string | null, says: string): void =>
-    line.write(`  ${paint.dim(at.slice(11, 19))}  ${paint.cyan((host ?? '').padEnd(nameWidth))}  ${says}`)
-  const foot = (): void => {
-    const elapsedS = Math.round((nowMs() - startedMs) / 1000)
-    const far = total === 0 ? '' : ` · ${done.size} of ${total} hosts done`
-    line.show(`  ${runStateWords[state]}${far} · ${elapsedS} s${latest === '' ? '' : ` · ${latest}`}`)
+function plainProgress(streams: Streams, run: Run): RunProgress {
+  const lines = storyLines(streams, run)
+  return {
+    tell(news) {
+      const line = lines(news)
+      if (line !== null) streams.err(line)
+    },
+    write: (text) => streams.err(text),
+    end: () => undefined,
+  }
+}
+
+function liveProgress(streams: Streams, run: Run, nowMs: () => number): RunProgress {
+  const { errPaint: paint } = streams
+  const block = liveBlock(streams)
+  const picture = runPicture(run)
+  const lines = storyLines(streams, run)
+  const isFew = run.hosts.length <= fewHosts
+  let drawnMs = -Infinity
+  let due: NodeJS.Timeout | null = null
+
+  const draw = (): void => {
+    due = null
+    drawnMs = performance.now()
+    const width = Math.max(Math.min(streams.width, streams.columns) - 1, 1)
+    const height = Math.max(streams.rows - 1, 1)
+    block.show(pictureLines(picture, { run: run.id, width, height, nowMs: nowMs(), paint }))
+  }
+  const drawSoon = (): void => {
+    due ??= setTimeout(draw, Math.max(drawnMs + betweenFramesMs - performance.now(), 0))
   }
   // What is waited for has no news of its own, while the seconds show that somebody is there.
-  const ticking = setInterval(foot, 1000)
-  ticking.unref()
+  const ticking = setInterval(drawSoon, 1000)
+  const stopListening = streams.onResize(drawSoon)
+  draw()
 
   return {
     tell(news) {
-      if (news.news === 'progress') {
-        latest = `${news.host}: ${safeLine(news.entry.says)}`
-        if (isFew && news.phase === 'closed') toldItself.add(news.host)
-        if (isFew && news.entry.says !== '') write(news.entry.at, news.host, safeLine(news.entry.says))
-      } else {
-        state = news.state
-        if (news.event.host !== null && lastOfHost.has(news.event.type)) done.add(news.event.host)
-        if (!toldItself.has(news.event.host ?? '')) write(news.event.at, news.event.host, eventWords(news.event))
-      }
-      foot()
+      picture.tell(news)
+      const isOfPeople = news.news === 'event' && news.event.by !== null
+      const line = isFew || isOfPeople ? lines(news) : null
+      if (line !== null) block.write(line)
+      drawSoon()
     },
+    write: (text) => block.write(text),
     end() {
       clearInterval(ticking)
-      line.clear()
+      if (due) clearTimeout(due)
+      stopListening()
+      block.clear()
     },
+  }
+}
+
+/** A line for each piece of news that says something; null: for this one there is none. */
+function storyLines({ errPaint: paint }: Streams, run: Run): (news: RunNews) => string | null {
+  const isFew = run.hosts.length <= fewHosts
+  const nameWidth = Math.min(Math.max(...run.hosts.map(({ id }) => id.length), 0), 32)
+  /** Hosts whose own last word was shown: what is recorded of them says the same. */
+  const toldItself = new Set<string>()
+  const lineOf = (at: string, host: string | null, says: string): string =>
+    `  ${paint.dim(at.slice(11, 19))}  ${paint.cyan((host ?? '').padEnd(nameWidth))}  ${says}\n`
+  return (news) => {
+    if (news.news === 'event') {
+      const { event } = news
+      return toldItself.has(event.host ?? '') ? null : lineOf(event.at, event.host, eventWords(event))
+    }
+    if (!isFew) return null
+    if (news.phase === 'closed') toldItself.add(news.host)
+    return news.entry.says === '' ? null : lineOf(news.entry.at, news.host, safeLine(news.entry.says))
   }
 }
 

@@ -55,9 +55,15 @@ async function tellUntilEnd(
 ): Promise<Problem | null> {
   const { streams, interruption } = cli
   interruption.says = `${run.id} goes on. To follow it again, or to end it:\n    fleetmend runs watch ${run.id}\n    fleetmend runs abort ${run.id} --reason WHY`
-  const progress = runProgress(streams, run, cli.nowMs)
+  // Lines for a program and a picture could meet on one terminal.
+  const progress = runProgress(jsonl ? { ...streams, isLive: false } : streams, run, cli.nowMs)
+  interruption.tidy = () => progress.end()
   try {
-    const story = followRun(cli, controller, run.id)
+    const story = followRun(
+      { ...cli, streams: { ...streams, err: (text) => progress.write(text) } },
+      controller,
+      run.id,
+    )
     let isTold = since === undefined
     for (;;) {
       const next = await story.next()
@@ -75,6 +81,7 @@ async function tellUntilEnd(
     }
   } finally {
     progress.end()
+    interruption.tidy = null
     interruption.says = null
   }
 }

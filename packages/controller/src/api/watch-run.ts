@@ -1,7 +1,7 @@
 /** The story of a run as it is told to somebody who follows it: what is recorded, then what happens, without gap or repeat. */
 import { hasEnded, problem, type Problem, type Run, type RunId, type RunNews } from '@fleetmend/shared'
 import type { Driver, DriverNews } from '../runs/driver.ts'
-import { eventView } from '../runs/event-view.ts'
+import { eventNews } from '../runs/event-news.ts'
 import type { RecordedEvent } from '../runs/run-event.ts'
 import { begin, transition } from '../runs/transition.ts'
 import { listEvents } from '../store/run-events.ts'
@@ -22,13 +22,13 @@ export async function* watchRun(
   seen: number,
   signal: AbortSignal,
 ): AsyncGenerator<NumberedNews, Problem | null> {
-  const queue: DriverNews[] = []
+  const queue: Unread[] = []
   let wake = (): void => undefined
   // Before anything is read: what happens meanwhile is told twice by the two sources, and taken once by its number.
   const stop = driver.watch((news) => {
     const about = news.news === 'event' ? news.recorded.run : news.run
     if (about !== id || (news.news === 'progress' && queue.length >= keptNews)) return
-    queue.push(news)
+    queue.push(unread(news))
     wake()
   })
   const onAbort = (): void => wake()
@@ -37,10 +37,11 @@ export async function* watchRun(
     let last = seen
     let run: Run | null = null
     for (const recorded of await listEvents(database, id)) {
-      run = after(run, recorded)
+      const before: Run | null = run
+      run = after(before, recorded)
       if (recorded.sequence <= last) continue
       last = recorded.sequence
-      yield { number: last, news: { news: 'event', event: eventView(recorded), state: run.state } }
+      yield { number: last, news: eventNews(recorded, before, run) }
     }
     if (run === null) return unknownRun(id)
     let ended = hasEnded(run.state)
@@ -48,12 +49,12 @@ export async function* watchRun(
       const next = queue.shift()
       if (next === undefined) {
         await new Promise<void>((resolve) => (wake = resolve))
-      } else if (next.news === 'progress') {
-        yield { number: null, news: next }
-      } else if (next.recorded.sequence > last) {
-        last = next.recorded.sequence
-        ended = hasEnded(next.state)
-        yield { number: last, news: { news: 'event', event: eventView(next.recorded), state: next.state } }
+      } else if (next.number === null) {
+        yield next
+      } else if (next.number > last) {
+        last = next.number
+        ended = next.ends
+        yield { number: last, news: next.news }
       }
     }
     return null
@@ -61,6 +62,18 @@ export async function* watchRun(
     signal.removeEventListener('abort', onAbort)
     stop()
   }
+}
+
+interface Unread extends NumberedNews {
+  /** The run with it. */
+  readonly ends: boolean
+}
+
+/** Made at once: runs of thousands of hosts are not kept for a reader who is slow. */
+function unread(news: DriverNews): Unread {
+  if (news.news === 'progress') return { number: null, news, ends: false }
+  const { recorded, before, run } = news
+  return { number: recorded.sequence, news: eventNews(recorded, before, run), ends: hasEnded(run.state) }
 }
 
 export function unknownRun(id: string): Problem {

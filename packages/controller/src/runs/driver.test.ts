@@ -279,7 +279,7 @@ test('those who watch see events and progress in order, until they stop', async 
   const seen: string[] = []
   const stop = driver.watch((news: DriverNews) =>
     seen.push(
-      news.news === 'event' ? `${news.recorded.event.type} → ${news.state}` : `${news.host}: ${news.entry.says}`,
+      news.news === 'event' ? `${news.recorded.event.type} → ${news.run.state}` : `${news.host}: ${news.entry.says}`,
     ),
   )
   const { id } = await driver.startRun(requestFor(['a']))

@@ -11,7 +11,6 @@ import {
   type Problem,
   type Run,
   type RunId,
-  type RunState,
   type TimelineEntry,
 } from '@fleetmend/shared'
 import type { Clock } from './clock.ts'
@@ -64,7 +63,7 @@ export type StartRequest = Omit<Started, 'type' | 'at' | 'run'>
 export type Submitted = { readonly ok: true; readonly run: Run } | { readonly ok: false; readonly problem: Problem }
 
 export type DriverNews =
-  | { readonly news: 'event'; readonly recorded: RecordedEvent; readonly state: RunState }
+  | { readonly news: 'event'; readonly recorded: RecordedEvent; readonly before: Run | null; readonly run: Run }
   | {
       readonly news: 'progress'
       readonly run: RunId
@@ -111,7 +110,7 @@ export class Driver {
     const { run, commands } = begin(started)
     const recorded = await this.#ports.store.create(run, started, this.#lease())
     const active = this.#active.get(run.id) ?? this.#activate({ run, revision: 1 })
-    this.#tell({ news: 'event', recorded, state: run.state })
+    this.#tell({ news: 'event', recorded, before: null, run })
     for (const command of commands) this.#perform(active, command)
     this.#expireLater(active)
     return run
@@ -176,7 +175,7 @@ export class Driver {
     }
     active.stored = next
     if (hosts.left.length > 0) this.#wakeForRoom()
-    this.#tell({ news: 'event', recorded: saved.recorded, state: next.run.state })
+    this.#tell({ news: 'event', recorded: saved.recorded, before, run: next.run })
     if (hasEnded(next.run.state)) this.#drop(active)
     for (const command of step.commands) this.#perform(active, command)
     if (event.type === 'approval-asked') this.#expireLater(active)

@@ -251,9 +251,29 @@ export const RunEventView = z.strictObject({
 })
 export type RunEventView = z.infer<typeof RunEventView>
 
+/** What an event changed of one host, for whoever counts along. */
+export const RunHostNews = z.strictObject({
+  id: HostId,
+  state: RunHostState,
+  group: z.nullable(Digest),
+  wave: z.exactOptional(z.int()),
+  traffic: z.exactOptional(
+    z
+      .strictObject({ requests: z.int(), serverErrors: z.int(), serverErrorShareBefore: z.nullable(z.number()) })
+      .check(z.describe('What its sites answered while it was watched.')),
+  ),
+})
+export type RunHostNews = z.infer<typeof RunHostNews>
+
 /** What is shown while it happens: an event that was recorded, or the words of a host at work, which its journal keeps. */
 export const RunNews = z.discriminatedUnion('news', [
-  z.strictObject({ news: z.literal('event'), event: RunEventView, state: RunState }),
+  z.strictObject({
+    news: z.literal('event'),
+    event: RunEventView,
+    state: RunState,
+    hosts: z._default(z.array(RunHostNews), []).check(z.describe('Those that it changed.')),
+    waitsFor: z._default(z.array(z.string()), []).check(z.describe('What goes on by itself once it is there.')),
+  }),
   z.strictObject({ news: z.literal('progress'), run: RunId, host: HostId, phase: ApplyPhase, entry: TimelineEntry }),
 ])
 export type RunNews = z.infer<typeof RunNews>
