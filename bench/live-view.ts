@@ -39,16 +39,15 @@ for (const size of sizes) {
     seen.frame.push(timed(() => Array.from({ length: frames }, (_, frame) => draw(frame))) / frames)
   }
   const [parse, told, frame] = [median(seen.parse), median(seen.told), median(seen.frame)]
-  process.stdout.write(
-    [
-      `${String(size).padStart(5)} hosts`,
-      `${String(lines.length).padStart(6)} news`,
-      `bare parse ${us(parse)}`,
-      `parsed and told ${us(told)}`,
-      `ratio ${(told / parse).toFixed(2)}`,
-      `a frame ${us(frame)}, ${Math.round(bytes / frames)} bytes`,
-    ].join('   ') + '\n',
-  )
+  const columns = [
+    `${String(size).padStart(5)} hosts`,
+    `${String(lines.length).padStart(6)} news`,
+    `bare parse ${us(parse)}`,
+    `parsed and told ${us(told)}`,
+    `ratio ${(told / parse).toFixed(2)}`,
+    `a frame ${us(frame)}, ${Math.round(bytes / frames)} bytes`,
+  ]
+  process.stdout.write(`${columns.join('   ')}\n`)
 }
 
 function parsed(line: string): RunNews {

@@ -1,55 +1,28 @@
 /** The live view of a run on a real terminal, from three hosts to three thousand: what is seen, and what is left of it. */
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { approve, endOf, planRun } from './begin-run.ts'
-import { Screen, type Size } from './screen.ts'
+import { onTerminal, type Ran } from './on-terminal.ts'
+import type { Size } from './screen.ts'
+import { main } from './typed-shell.ts'
 import { openWorld } from './world.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 const fleet = path('told-fleet.ts')
-const main = path('../../packages/cli/src/main.ts')
 const small: Size = { rows: 24, columns: 80 }
 
-interface Ran {
-  readonly screen: Screen
-  readonly text: string
-}
-
-/** script(1) makes the terminal. `hear`: what is written so far, and the keys. */
-function onTerminal(
-  words: readonly string[],
-  size: Size,
-  environment: Readonly<Record<string, string>> = {},
-  hear: (text: string, type: (keys: string) => void) => void = () => undefined,
-): Promise<Ran> {
-  const command = `stty rows ${size.rows} cols ${size.columns}; exec '${process.execPath}' ${words.map((word) => `'${word}'`).join(' ')}`
-  const env = { PATH: '/usr/bin:/bin', TERM: 'xterm', ...environment }
-  const child = spawn('script', ['-qec', command, '/dev/null'], { env })
-  let text = ''
-  child.stdout.setEncoding('utf8')
-  child.stdout.on('data', (chunk: string) => {
-    text += chunk
-    hear(text, (keys) => child.stdin.write(keys))
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', () => {
-      const screen = new Screen(size)
-      screen.write(text)
-      resolve({ screen, text })
-    })
-  })
-}
-
 /** All that was there to be read in the end. */
-const everything = ({ screen }: Ran): string => [...screen.gone, ...screen.lines].join('\n')
+const everything = (ran: Ran): string => {
+  const { gone, lines } = ran.screen()
+  return [...gone, ...lines].join('\n')
+}
 const timesShown = (ran: Ran, word: string): number => everything(ran).split(word).length - 1
 
 test('three hosts: each has a line, and what happened stays above', async () => {
   const ran = await onTerminal([fleet, '3'], small)
-  expect(ran.screen.shots[0]?.slice(-7).join('\n')).toMatchInlineSnapshot(`
+  const screen = ran.screen()
+  expect(screen.shots[0]?.slice(-7).join('\n')).toMatchInlineSnapshot(`
     "r-20261121-031455-41bd  applying  4 min 58 s
     ██████████████████████████░░░░░░░░░░░░░░  2 of 3 hosts done
     2 fixed · 1 waiting
@@ -59,14 +32,15 @@ test('three hosts: each has a line, and what happened stays above', async () => 
       web-3             waiting"
   `)
   expect(everything(ran)).toMatch(/web-1 {2}Admitted\./)
-  expect(ran.screen.lines.at(-1)).toBe('over')
+  expect(screen.lines.at(-1)).toBe('over')
   expect(timesShown(ran, 'r-20261121-031455-41bd')).toBe(0)
 })
 
 test('three thousand hosts: waves, counts and the few that matter on one screen, and nothing of it stays', async () => {
   const ran = await onTerminal([fleet, '3000'], small)
-  for (const shot of ran.screen.shots) expect(shot.length).toBeLessThanOrEqual(24)
-  expect(ran.screen.shots[0]?.join('\n')).toMatchInlineSnapshot(`
+  const screen = ran.screen()
+  for (const shot of screen.shots) expect(shot.length).toBeLessThanOrEqual(24)
+  expect(screen.shots[0]?.join('\n')).toMatchInlineSnapshot(`
     "  03:15:02            Asked 3000 hosts for a plan: web hosts answer 502 (ana)
       03:15:32            Approved with SHA256:ben. (ben)
       03:15:32            Began to apply. (ana)
@@ -87,7 +61,7 @@ test('three thousand hosts: waves, counts and the few that matter on one screen,
       web-2351          applying  4 min 14 s  Watches what visitors get.
       web-2352          applying  4 min 14 s  Watches what visitors get."
   `)
-  expect(ran.screen.shots[1]?.join('\n')).toMatchInlineSnapshot(`
+  expect(screen.shots[1]?.join('\n')).toMatchInlineSnapshot(`
     "  03:15:02            Asked 3000 hosts for a plan: web hosts answer 502 (ana)
       03:15:32            Approved with SHA256:ben. (ben)
       03:15:32            Began to apply. (ana)
@@ -106,7 +80,7 @@ test('three thousand hosts: waves, counts and the few that matter on one screen,
       web-1448          not fixed  It is not-fixed."
   `)
   // What people did, and no line for each host.
-  expect([...ran.screen.gone, ...ran.screen.lines].map((line) => line.replace(/^ +[\d:]+ +/, ''))).toEqual([
+  expect([...screen.gone, ...screen.lines].map((line) => line.replace(/^ +[\d:]+ +/, ''))).toEqual([
     'Asked 3000 hosts for a plan: web hosts answer 502 (ana)',
     expect.stringMatching(/^Approved with .* \(ben\)$/) as string,
     'Began to apply. (ana)',
@@ -116,12 +90,13 @@ test('three thousand hosts: waves, counts and the few that matter on one screen,
 
 test.each(['3', '300'])('a terminal that gets smaller and bigger while %s hosts are at work', async (hosts) => {
   const ran = await onTerminal([fleet, hosts, 'resize'], small)
-  const heights = ran.screen.shots.map(({ length }) => length)
+  const screen = ran.screen()
+  const heights = screen.shots.map(({ length }) => length)
   expect(heights.map((height, index) => height <= [24, 12, 30, 30][index]!)).not.toContain(false)
-  for (const shot of ran.screen.shots)
+  for (const shot of screen.shots)
     expect(shot.filter((line) => line.includes('r-20261121-031455-41bd'))).toHaveLength(1)
   // What a terminal itself pushes out of sight when it gets smaller, nobody can take back.
-  expect(ran.screen.lines.join('\n')).not.toContain('r-20261121-031455-41bd')
+  expect(screen.lines.join('\n')).not.toContain('r-20261121-031455-41bd')
 })
 
 test('off a terminal, and with TERM=dumb, there are lines and nothing is drawn over', async () => {
@@ -133,10 +108,10 @@ test('off a terminal, and with TERM=dumb, there are lines and nothing is drawn o
 })
 
 test('NO_COLOR: the same picture without colours', async () => {
-  const { text, screen } = await onTerminal([fleet, '300'], small, { NO_COLOR: '1' })
+  const { text, ...ran } = await onTerminal([fleet, '300'], small, { NO_COLOR: '1' })
   // oxlint-disable-next-line no-control-regex -- finding escape sequences is what this is for
   expect(text).not.toMatch(/\u001B\[[\d;]*m/)
-  expect(screen.shots[0]?.join('\n')).toContain('█')
+  expect(ran.screen().shots[0]?.join('\n')).toContain('█')
 })
 
 test('Ctrl-C takes the picture away, and says that the run goes on and how to come back', async () => {
@@ -156,7 +131,7 @@ test('Ctrl-C takes the picture away, and says that the run goes on and how to co
   })
   host.release()
   await endOf(api, run.id)
-  expect(ran.screen.lines.slice(-4)).toEqual([
+  expect(ran.screen().lines.slice(-4)).toEqual([
     '',
     `${run.id} goes on. To follow it again, or to end it:`,
     `    fleetmend runs watch ${run.id}`,

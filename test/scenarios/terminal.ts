@@ -58,6 +58,7 @@ export async function fleetmendWith(
       columns: 100,
       onResize: () => () => undefined,
       rows: 24,
+      isOutTerminal: false,
       isLive: false,
       canAsk: answers !== undefined,
       ask: (question) => {

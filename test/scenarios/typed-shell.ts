@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+/** The command line, as sources. */
+export const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 export type ShellName = 'bash' | 'zsh'
 

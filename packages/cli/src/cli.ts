@@ -28,6 +28,8 @@ export interface Cli extends Surroundings {
   readonly socketPath: () => string
   /** Which controller is meant. */
   readonly way: () => WayFound
+  /** Whether long text may go through a pager, as options say. */
+  readonly mayPage: () => boolean
   /** Makes a command's work, which answers with an exit code, an action. */
   readonly action: <Words extends readonly unknown[]>(
     work: (...words: Words) => Promise<ExitCode>,

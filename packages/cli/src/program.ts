@@ -22,6 +22,7 @@ export function programOf(surroundings: Surroundings, done: (exit: ExitCode) => 
       '--controller <url>',
       'A controller over the network: wss://controller.example:8443 (FLEETMEND_CONTROLLER).',
     )
+    .option('--no-pager', 'Long text goes to the terminal at once, and not through $PAGER.')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
@@ -37,6 +38,7 @@ export function programOf(surroundings: Surroundings, done: (exit: ExitCode) => 
       const said = { socket: environment['FLEETMEND_SOCKET'], controller: environment['FLEETMEND_CONTROLLER'] }
       return wayTo(program.opts(), said, () => readSignIns(signInPath(environment)), defaultSocketPath)
     },
+    mayPage: () => program.opts().pager,
     action:
       (work) =>
       async (...words) => {

@@ -18,6 +18,8 @@ export interface Streams {
   readonly rows: number
   /** Called when the terminal gets another size; returns what ends that. */
   onResize(listener: () => void): () => void
+  /** Whether what goes to `out` is read on a terminal. */
+  readonly isOutTerminal: boolean
   /** Whether progress may be drawn over: stderr is a terminal that understands it. */
   readonly isLive: boolean
   /** Whether there is a person to ask. */
@@ -51,6 +53,7 @@ export function processStreams(): Streams {
       stderr.on('resize', listener)
       return () => stderr.off('resize', listener)
     },
+    isOutTerminal: stdout.isTTY,
     isLive: stderr.isTTY && env['TERM'] !== 'dumb',
     canAsk: stdin.isTTY && stderr.isTTY,
     ask: (question) => {

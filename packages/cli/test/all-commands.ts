@@ -14,6 +14,7 @@ const nowhere: Surroundings = {
     columns: 100,
     onResize: () => () => undefined,
     rows: 24,
+    isOutTerminal: false,
     isLive: false,
     canAsk: false,
     ask: () => Promise.resolve(null),

@@ -11,6 +11,7 @@ import {
 import type { Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printJson } from '../documents.ts'
+import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
 import type { Controller } from '../connection/controller.ts'
 import { diagnoseFleet, exitOfDiagnoses } from '../runs/diagnose-fleet.ts'
@@ -52,7 +53,7 @@ export function diagnoseCommand(cli: Cli) {
         const hosts = diagnosed.value
         if (options.json)
           printJson(cli.streams, { format: 'fleetmend.diagnosis/1', hosts: [...hosts] } satisfies DiagnosisDocument)
-        else cli.streams.out(fleetDiagnosisText(hosts, cli.streams.paint))
+        else await showLong(cli, fleetDiagnosisText(hosts, cli.streams.paint))
         return exitOfDiagnoses(hosts)
       })
     }),

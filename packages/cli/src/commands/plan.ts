@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
+import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
 import { exitOfRun } from '../runs/exit-of-run.ts'
 import { planRun } from '../runs/plan-run.ts'
@@ -33,7 +34,7 @@ export function planCommand(cli: Cli) {
         if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
         if (options.json) printRun(cli.streams, planned.value)
         else if (!options.jsonl) {
-          cli.streams.out(runPlanText(planned.value, cli.streams.paint))
+          await showLong(cli, runPlanText(planned.value, cli.streams.paint))
           sayNext(cli.streams, planned.value.run)
         }
         return exitOfRun(planned.value)

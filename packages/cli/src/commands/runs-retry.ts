@@ -4,6 +4,7 @@ import { RunId, problem } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
+import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
 import { exitOfRun } from '../runs/exit-of-run.ts'
 import { plannedRun } from '../runs/plan-run.ts'
@@ -38,7 +39,7 @@ export function runsRetryCommand(cli: Cli) {
           if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
           if (options.json) printRun(cli.streams, planned.value)
           else if (!options.jsonl) {
-            cli.streams.out(runPlanText(planned.value, cli.streams.paint))
+            await showLong(cli, runPlanText(planned.value, cli.streams.paint))
             sayNext(cli.streams, planned.value.run)
           }
           return exitOfRun(planned.value)

@@ -1,6 +1,7 @@
 /** The same wanted of many hosts: shown first, grouped by what would be done, agreed to by a person, then carried out. */
 import {
   exitCodes,
+  hostCount,
   problemKinds,
   worstExit,
   type ExitCode,
@@ -8,7 +9,6 @@ import {
   type InstallationAnswer,
   type InstallationRequest,
   type Problem,
-  hostCount,
 } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import { consentProblem, consents } from '../consent.ts'

@@ -1,13 +1,13 @@
 /** A fleet's diagnosis: hosts with the same trouble once, with one of them as the example; healthy ones in a line. */
 import {
   diagnosisText,
+  hostCount,
+  hostNames,
   remediationWords,
   shellWord,
   whyNotDiagnosed,
   type HostDiagnosis,
   type Paint,
-  hostCount,
-  hostNames,
 } from '@fleetmend/shared'
 import { diagnosisGroups } from './diagnosis-groups.ts'
 import { indented } from './indented.ts'

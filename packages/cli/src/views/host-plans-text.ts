@@ -1,12 +1,12 @@
 /** Plans of hosts without a controller: each change once with its hosts, and hosts without a plan with the reason. Pure. */
 import {
+  hostNames,
   plainPaint,
   planBody,
   safeLine,
   type Paint,
   type PlanAnswer,
   type PlanRecord,
-  hostNames,
 } from '@fleetmend/shared'
 import { indented } from './indented.ts'
 
@@ -30,14 +30,22 @@ export function hostPlansText(hosts: readonly HostPlan[], paint: Paint): string 
     host.ok && host.value.kind === 'planned' ? [{ name: host.name, record: host.value.record }] : [],
   )
   const changes = changesOf(planned)
-  const blocks = changes.map((group, at) => changeText(group, at, changes.length, paint))
   const without = Map.groupBy(
     hosts.filter((host) => !host.ok || host.value.kind !== 'planned'),
     (host) => whyWithout(host, paint),
   )
-  for (const [why, group] of without)
-    blocks.push(`${paint.bold(safeLine(hostNames(group.map(({ name }) => name))))}  ${why}`)
-  return blocks.join('\n')
+  // Whoever is different is seen first, and those that are as they should be last.
+  const isFine = ([host]: readonly HostPlan[]): number =>
+    Number(host?.ok === true && host.value.kind === 'nothing-to-do')
+  const outliers = [...without].toSorted(([, a], [, b]) => isFine(a) - isFine(b) || a.length - b.length)
+  const blocks = changes
+    .map((group, at) => ({ group, at }))
+    .toSorted((a, b) => a.group.length - b.group.length)
+    .map(({ group, at }) => changeText(group, at, changes.length, paint))
+  return [
+    ...outliers.map(([why, group]) => `${paint.bold(safeLine(hostNames(group.map(({ name }) => name))))}  ${why}`),
+    ...blocks,
+  ].join('\n')
 }
 
 function changeText(group: readonly WithRecord[], at: number, count: number, paint: Paint): string {

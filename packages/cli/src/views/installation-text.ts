@@ -1,5 +1,5 @@
 /** What installing or taking away an agent comes to: hosts of which the same is to be said are one block. Pure. */
-import { problemText, safe, safeLine, shellWord, type InstallationStep, type Paint, hostNames } from '@fleetmend/shared'
+import { hostNames, problemText, safe, safeLine, shellWord, type InstallationStep, type Paint } from '@fleetmend/shared'
 import { colourDiff } from '@fleetmend/shared/views/colour-diff'
 import type { AnsweredHost } from '../installation/carry-out-on-hosts.ts'
 

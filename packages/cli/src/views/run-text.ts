@@ -1,14 +1,15 @@
 /** What became of a run: how it ended, what it decided on its own, and each outcome once with its hosts. */
 import {
   applyBody,
+  hostNames,
   outcomePaint,
   safeLine,
+  timelineText,
   wordsOfOutcome,
   type ApplyReport,
   type Paint,
   type RunHost,
   type RunView,
-  hostNames,
 } from '@fleetmend/shared'
 import { indented } from './indented.ts'
 import { codeWords, hostStateWords, runStateWords } from './run-words.ts'
@@ -40,6 +41,15 @@ export function runText({ run, reports, followedBy = [] }: RunView, paint: Paint
 export function followsText({ follows }: RunView['run']): string {
   if (!follows) return ''
   return `  ${follows.as === 'rollback' ? 'rolls back' : 'tries again'} ${follows.run}\n`
+}
+
+/** What became of one host; nothing while nothing was done there. */
+export function hostRunText({ run, reports }: RunView, id: string, paint: Paint): string {
+  const host = run.hosts.find((each) => each.id === id)
+  const report = reports.find((each) => each.host === id)
+  if (!host || (!report && host.says === null)) return ''
+  const timeline = report ? `\n${timelineText(report, paint)}` : ''
+  return `${outcomeText([{ host, report }], paint)}${timeline}`
 }
 
 /** Nobody should have to look for it. */

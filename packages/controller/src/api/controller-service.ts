@@ -12,6 +12,7 @@ import type {
   Run,
   RunId,
   RunNews,
+  RunStoryEvent,
   RunView,
   SignedGrant,
   Spoken,
@@ -94,6 +95,8 @@ export interface ControllerService {
   retryRun(run: RunId, by: string): Promise<Answer<Run>>
   rollBackRun(run: RunId, request: RollbackRequest): Promise<Answer<Run>>
   showRun(run: RunId): Promise<Answer<RunView>>
+  /** All that is on record of it, in order. */
+  storyOf(run: RunId): Promise<Answer<readonly RunStoryEvent[]>>
   /** Newest first. */
   listRuns(limit: number): Promise<readonly Run[]>
   /**

@@ -174,6 +174,10 @@ export const apiRouter = t.router({
       .input(z.strictObject({ run: RunId }))
       .query(async ({ ctx, input }) => opened(await ctx.controller.showRun(input.run))),
 
+    story: t.procedure
+      .input(z.strictObject({ run: RunId }))
+      .query(async ({ ctx, input }) => opened(await ctx.controller.storyOf(input.run))),
+
     list: t.procedure
       .input(z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) }))
       .query(({ ctx, input }) => ctx.controller.listRuns(input.limit)),

@@ -16,10 +16,12 @@ import type { SshLines } from '../fleet/ssh-lines.ts'
 import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import type { Clock } from '../runs/clock.ts'
 import type { Driver } from '../runs/driver.ts'
+import { storyEvent } from '../runs/event-view.ts'
 import { listHostAudits } from '../store/host-audits.ts'
 import { getHost, listHosts, listLabels, removeHost } from '../store/hosts.ts'
 import { addJoinToken } from '../store/join-tokens.ts'
 import { documentsOf } from '../store/run-documents.ts'
+import { listEvents } from '../store/run-events.ts'
 import { listFollowers, listRuns, listRunStates } from '../store/runs.ts'
 import type { Database } from '../store/tables.ts'
 import { controllerVersion } from '../version.ts'
@@ -158,6 +160,11 @@ export function controllerService(parts: ServiceParts): ControllerService {
       ])
       const followedBy = followers.length === 0 ? {} : { followedBy: [...followers] }
       return { ok: true, value: { run, plans: [...plans], reports: [...reports], ...followedBy } }
+    },
+
+    async storyOf(id) {
+      const events = await listEvents(database, id)
+      return events.length === 0 ? { ok: false, problem: unknownRun(id) } : { ok: true, value: events.map(storyEvent) }
     },
 
     listRuns: (limit) => listRuns(database, limit),

@@ -20,6 +20,7 @@ export const rolesOfProcedure = {
   'hosts.list': everybody,
   'runs.list': everybody,
   'runs.show': everybody,
+  'runs.story': everybody,
   'runs.watch': everybody,
 
   /** Changes nothing, and keeps hosts busy for a moment. */

@@ -85,6 +85,7 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
       const shown = await service.showRun(id)
       return !shown.ok || (await whole(shown.value.run)) ? shown : { ok: false, problem: unknownRun(id) }
     },
+    storyOf: async (id) => (await whyNot(id)) ?? service.storyOf(id),
     async listRuns(limit) {
       if (powers.selector === null) return service.listRuns(limit)
       const known = await names()

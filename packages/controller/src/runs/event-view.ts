@@ -1,5 +1,5 @@
 /** An event in words, for people who follow a run or read its history. Pure. */
-import { hostNames, type RunEventView } from '@fleetmend/shared'
+import { hostNames, type RunEventView, type RunStoryEvent } from '@fleetmend/shared'
 import { hostOfEvent, personOfEvent, type RecordedEvent, type RunEvent } from './run-event.ts'
 
 export function eventView({ sequence, run, at, event, previous, hash }: RecordedEvent): RunEventView {
@@ -14,6 +14,11 @@ export function eventView({ sequence, run, at, event, previous, hash }: Recorded
     previous,
     hash,
   }
+}
+
+export function storyEvent(recorded: RecordedEvent): RunStoryEvent {
+  const { event } = recorded
+  return { ...eventView(recorded), hosts: event.type === 'hosts-begun' ? event.hosts : [] }
 }
 
 export function saysOfEvent(event: RunEvent): string {

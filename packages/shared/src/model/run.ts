@@ -251,6 +251,10 @@ export const RunEventView = z.strictObject({
 })
 export type RunEventView = z.infer<typeof RunEventView>
 
+/** As it is told afterwards: with the hosts that it is about, where they are several. */
+export const RunStoryEvent = z.extend(RunEventView, { hosts: z.array(HostId) })
+export type RunStoryEvent = z.infer<typeof RunStoryEvent>
+
 /** What an event changed of one host, for whoever counts along. */
 export const RunHostNews = z.strictObject({
   id: HostId,

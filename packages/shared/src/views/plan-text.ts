@@ -27,7 +27,7 @@ export function planBody(plan: Plan, forecast: readonly string[], paint: Paint):
   const besides = plan.changes.flatMap((change) => (isFileChange(change) ? [] : [changeWords(change)]))
   const diffs = plan.changes
     .filter(isFileChange)
-    .map((change) => indent(colourDiff(safe(change.diff).trimEnd(), paint)))
+    .map((change) => colourDiff(withoutLastBreak(safe(change.diff)), paint))
   const blocks = [
     `${why.join('\n')}\n`,
     ...(diffs.length > 0 ? [`${diffs.join('\n\n')}\n`] : [`  ${paint.dim('No file changes.')}\n`]),
@@ -42,15 +42,16 @@ export function planBody(plan: Plan, forecast: readonly string[], paint: Paint):
   return blocks.filter((block) => block !== '').join('\n')
 }
 
-function list(title: string, lines: readonly string[], paint: Paint): string {
-  return lines.length === 0 ? '' : `  ${paint.dim(title)}\n${lines.map((line) => `    ${safeLine(line)}\n`).join('')}`
+/**
+ * As `patch` takes it: not indented, where it would overlook that a file has no break at its end (GNU patch 2.7,
+ * `incomplete_line`), and with a blank last line, which it counts.
+ */
+function withoutLastBreak(text: string): string {
+  return text.endsWith('\n') ? text.slice(0, -1) : text
 }
 
-function indent(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `  ${line}`)
-    .join('\n')
+function list(title: string, lines: readonly string[], paint: Paint): string {
+  return lines.length === 0 ? '' : `  ${paint.dim(title)}\n${lines.map((line) => `    ${safeLine(line)}\n`).join('')}`
 }
 
 export function checkWords(check: Check): string {
