@@ -100,7 +100,13 @@ export interface VerificationDocument extends Verification {
 /** One line of `--jsonl`. */
 export type NewsLine = { readonly format: 'fleetmend.news/1' } & RunNews
 
-export function printJson(streams: Pick<Streams, 'out'>, document: object): void {
+/** Nothing is printed for programs that does not say what it is. */
+export interface Formatted {
+  readonly format: `fleetmend.${string}/${number}`
+}
+
+// oxlint-disable-next-line no-unnecessary-type-parameters -- a document written out in the call has more than its format
+export function printJson<Document extends Formatted>(streams: Pick<Streams, 'out'>, document: Document): void {
   streams.out(`${JSON.stringify(document, null, 2)}\n`)
 }
 
@@ -112,6 +118,7 @@ export function printNews(streams: Pick<Streams, 'out'>, news: RunNews): void {
   printLine(streams, { format: 'fleetmend.news/1', ...news } satisfies NewsLine)
 }
 
-export function printLine(streams: Pick<Streams, 'out'>, document: object): void {
+// oxlint-disable-next-line no-unnecessary-type-parameters -- a document written out in the call has more than its format
+export function printLine<Document extends Formatted>(streams: Pick<Streams, 'out'>, document: Document): void {
   streams.out(`${JSON.stringify(document)}\n`)
 }

@@ -6,6 +6,7 @@ import { commands, hiddenCommands } from './commands/registry.ts'
 import { readSignIns, signInPath } from './connection/sign-in-file.ts'
 import { wayTo } from './connection/way.ts'
 import { reportProblem } from './report-problem.ts'
+import { withExamples } from './words/examples.ts'
 import { cliVersion } from './version.ts'
 
 /** All that can be typed, as it is parsed. `done` learns how a command exits. */
@@ -48,6 +49,7 @@ export function programOf(surroundings: Surroundings, done: (exit: ExitCode) => 
   for (const make of commands) program.addCommand(make(cli))
   for (const make of hiddenCommands) program.addCommand(make(cli), { hidden: true })
   for (const command of program.commands) adopt(program, command)
+  withExamples(program)
   return program
 }
 

@@ -26,7 +26,12 @@ const nowhere: Surroundings = {
   nowMs: () => 0,
 }
 
-export const program: CommandUnknownOpts = programOf(nowhere, () => undefined)
+/** One of its own, for a test that changes it or has it parse. */
+export function newProgram(): CommandUnknownOpts {
+  return programOf({ ...nowhere, environment: {} }, () => undefined)
+}
+
+export const program = newProgram()
 
 export interface Named {
   /** All words of it, without the program. */

@@ -25,6 +25,9 @@ export async function* fromFile(path: string): AuditBytes {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     const why = code === 'ENOENT' ? 'there is no such file' : code
-    return problem('bad-input', `${safeLine(path)} cannot be read: ${why}.`)
+    return problem(
+      'bad-input',
+      `${safeLine(path)} cannot be read: ${why}.\n\nTo take one from the controller:\n    fleetmend audit export > FILE`,
+    )
   }
 }

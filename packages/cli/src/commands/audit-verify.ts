@@ -85,6 +85,11 @@ async function approversIn(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
-    return { ok: false, problem: problem('bad-input', `${safeLine(path)} cannot be read: ${code}.`) }
+    return { ok: false, problem: problem('bad-input', unread(path, code)) }
   }
+}
+
+function unread(path: string, code: string): string {
+  const why = code === 'ENOENT' ? 'there is no such file' : code
+  return `${safeLine(path)} cannot be read: ${why}.\n\nWithout a list only the signatures themselves are checked:\n    fleetmend audit verify FILE`
 }
