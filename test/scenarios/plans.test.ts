@@ -56,6 +56,23 @@ test('who differs stands before the others, and one host is shown by itself', as
   })
 })
 
+test('a run that is over is told in order: who asked and allowed it, what hosts told, then the outcome with what was seen', async () => {
+  await using world = await openWorld()
+  for (const name of ['web-1', 'web-2']) (await world.add(name)).killFpm()
+  const run = await planRun(world.api())
+  await approve(world.api(), run, world.keys.olivia)
+  await world.api().runs.begin.mutate({ run: run.id, by: 'ana' })
+  await endOf(world.api(), run.id)
+  const { out } = await fleetmend(world, ['runs', 'show', run.id])
+  expect(out).toMatch(
+    /^What happened\n[^]*Asked 2 hosts for a plan[^]*web-1, web-2 {2}Would start-service, restart-on-failure\./,
+  )
+  expect(out).toMatch(
+    /Approved with SHA256:[^\n]* \(olivia\)\n[^]*Began to apply\. \(ana\)\n[^]*Began\.\n[^]*web-1[^\n]* {2}fixed: /,
+  )
+  expect(out).toMatch(/\nr-\S+ {2}finished[^]*web-1, web-2 {2}fixed\n {2}as on web-1\n[^]*✓ shop\.example: /)
+})
+
 test('GNU patch makes of the files of a host what the apply makes of them', async () => {
   await using world = await openWorld()
   const host = await world.add('web-1')
