@@ -2,7 +2,9 @@
 import { spawn } from 'node:child_process'
 import type { Cli } from './cli.ts'
 
-export async function showLong(cli: Pick<Cli, 'streams' | 'environment' | 'mayPage' | 'interruption'>, text: string) {
+type Reader = Pick<Cli, 'streams' | 'environment' | 'mayPage' | 'interruption'>
+
+export async function showLong(cli: Reader, text: string): Promise<void> {
   const { streams, environment, interruption } = cli
   const isLong = text.split('\n').length >= streams.rows
   const [program, ...args] = isLong && streams.isOutTerminal && cli.mayPage() ? pagerOf(environment) : []

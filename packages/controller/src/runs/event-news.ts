@@ -1,5 +1,5 @@
 /** An event as it is told to whoever follows the run: its words, and what it changed of hosts, so that they can count along. Pure. */
-import { hostNames, type Run, type RunHost, type RunHostNews, type RunNews } from '@fleetmend/shared'
+import { hostCount, hostNames, type Run, type RunHost, type RunHostNews, type RunNews } from '@fleetmend/shared'
 import { eventView } from './event-view.ts'
 import type { RecordedEvent, RunEvent } from './run-event.ts'
 
@@ -43,9 +43,14 @@ function waitsFor({ heldBack, groups, state }: Run): string[] {
   if (state !== 'applying' && state !== 'waiting') return []
   const watched = groups.flatMap((group) => (group.watched?.unwell === null ? group.watched : []))
   return [
-    ...heldBack.map(({ hosts, says }) => `${hostNames(hosts)}: ${says}`),
+    ...heldBack.map(({ hosts, says }) => `${whoWaits(hosts)}: ${says}`),
     ...watched.map(
       ({ wave, until }) => `${wave === 0 ? 'A canary' : `Wave ${wave + 1} of a change`} must be well until ${until}.`,
     ),
   ]
+}
+
+/** Told with every event: names of hundreds would cost more than the event. */
+function whoWaits(hosts: readonly string[]): string {
+  return hosts.length > 6 ? hostCount(hosts.length) : hostNames(hosts)
 }
