@@ -1,4 +1,6 @@
 /** Whatever a command prints for programs says what it is and of which version: one document, or one on each line. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { manifestDigest, type RunView } from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { examples } from '../../packages/cli/src/words/examples.ts'
@@ -15,6 +17,7 @@ const linesOf = (text: string): readonly string[] => text.split('\n').slice(0, -
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
   'agent install': ['agent', 'install', '--ssh', 'nowhere.invalid', '--no-enrol'],
   'agent uninstall': ['agent', 'uninstall', '--ssh', 'nowhere.invalid'],
+  'controller backup': ['controller', 'backup', join(tmpdir(), 'fleetmend-no-backup.sqlite')],
 }
 
 function wordsFor({ words, command }: (typeof commands)[number]): readonly string[] {

@@ -52,6 +52,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'controller serve --approvers /etc/fleetmend/approvers --public-url wss://controller.example:7443',
     'controller serve --api-listen 0.0.0.0:8443 --api-url wss://controller.example:8443',
   ],
+  'controller backup': ['controller backup /var/backups/fleetmend-monday.sqlite'],
   'controller renew-ca': ['controller renew-ca'],
   completion: ['completion bash', 'completion zsh'],
   complete: ['complete -- runs sh'],
