@@ -6,6 +6,7 @@ import type { Api } from '../connection/controller.ts'
 import { withController } from '../connection/with-controller.ts'
 import { consentProblem } from '../consent.ts'
 import { printRun } from '../documents.ts'
+import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
 import { approveAndCarryOut } from '../runs/approve-and-carry-out.ts'
 import { exitOfRun } from '../runs/exit-of-run.ts'
@@ -38,8 +39,7 @@ export function runsRollbackCommand(cli: Cli) {
       .option(...grantOption)
       .option(...yesOption)
       .option(...jsonOption)
-      .option(...jsonlOption)
-      .addHelpText('after', example),
+      .option(...jsonlOption),
   )
   for (const option of command.options)
     if (option.defaultValue !== undefined) option.default(option.defaultValue, 'as in that run')
@@ -66,7 +66,8 @@ export function runsRollbackCommand(cli: Cli) {
         const planned = await plannedRun(cli, controller, started.value, options)
         if (!planned.ok) return reportProblem(streams, planned.problem, options)
         const isForPeople = !options.json && !options.jsonl
-        if (isForPeople) streams.out(runPlanText(planned.value, streams.paint))
+        if (isForPeople && options.planOnly) await showLong(cli, runPlanText(planned.value, streams.paint))
+        else if (isForPeople) streams.out(runPlanText(planned.value, streams.paint))
         if (!options.planOnly) return approveAndCarryOut(cli, controller, planned.value, options)
         if (options.json) printRun(streams, planned.value)
         else if (isForPeople) sayNext(streams, planned.value.run)
@@ -75,12 +76,6 @@ export function runsRollbackCommand(cli: Cli) {
     }),
   )
 }
-
-const example = `
-Examples:
-  fleetmend runs rollback r-20261121-031455-41bd
-  fleetmend runs rollback r-20261121-031455-41bd web-7 --plan-only --reason "checkout is slower with it"
-  fleetmend runs rollback r-20261121-031455-41bd -l zone=a --canary 2 --batch 50%`
 
 type Changes = Pick<
   Parameters<Api['runs']['rollback']['mutate']>[0],

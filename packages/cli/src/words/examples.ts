@@ -25,6 +25,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'runs promote': [`runs promote ${run} --group ${digest}`],
   'runs abort': [`runs abort ${run} --reason "the wrong hosts"`],
   'runs retry': [`runs retry ${run}`],
+  'runs rollback': [
+    `runs rollback ${run}`,
+    `runs rollback ${run} web-7 --plan-only --reason "checkout is slower with it"`,
+    `runs rollback ${run} -l zone=a --canary 2 --batch 50%`,
+  ],
   request: [`request ${run}`],
   'break-glass': [`break-glass ${run} --reason "all shops are down, nobody else answers"`],
   'grants sign': [
