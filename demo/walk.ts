@@ -18,7 +18,9 @@ export async function walk(fleet: Fleet, { asksAtTerminal, paint }: Walk): Promi
   const show = async (...args: readonly string[]): Promise<void> => {
     process.stdout.write(`\n${paint.bold(`$ fleetmend ${args.map(shellWord).join(' ')}`)}\n`)
     const [program = '', ...rest] = fleet.commandLine(args)
-    const child = spawn(program, rest, { stdio: 'inherit', env: { ...process.env, FLEETMEND_USER: 'demo' } })
+    // Long text goes by: the walk waits for nobody but its questions.
+    const env = { ...process.env, FLEETMEND_USER: 'demo', PAGER: 'cat' }
+    const child = spawn(program, rest, { stdio: 'inherit', env })
     const [code] = (await once(child, 'exit')) as [number | null]
     if (code === null || code === 130) throw new Error('The demo was interrupted.')
   }
