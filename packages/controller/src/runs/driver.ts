@@ -337,7 +337,7 @@ function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): C
   const inChange = (run: Run) =>
     new Set(run.hosts.filter((host) => standingOf(host) === 'in-flight').map(({ id }) => id))
   const [was, is] = [inChange(before), inChange(after)]
-  return { begun: [...is.difference(was)], left: [...was.difference(is)], limits }
+  return { begun: [...is.difference(was)], left: [...was.difference(is)], limits, since: before }
 }
 
 function notHere(id: RunId): Submitted {

@@ -18,11 +18,13 @@ export interface StoredRun {
   readonly revision: number
 }
 
-/** Hosts that an event puts in change, as far as these limits allow, and those that it takes out. */
+/** Hosts that an event changes: those that it puts in change, as far as these limits allow, and those that it takes out. */
 export interface ChangeOfHosts {
   readonly begun: readonly HostId[]
   readonly left: readonly HostId[]
   readonly limits: readonly RoomLimit[]
+  /** The run as it is stored, so that only hosts that are another object now are written; null: all of them. */
+  readonly since: Run | null
 }
 
 /**

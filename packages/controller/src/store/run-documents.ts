@@ -5,6 +5,7 @@
 import type { ApplyReport, Digest, HostId, PlanRecord, Run } from '@fleetmend/shared'
 import { getPlans } from './plans.ts'
 import { listEvents } from './run-events.ts'
+import { hostsOfRun } from './run-hosts.ts'
 import { listReports } from './runs.ts'
 import type { Connection, Database } from './tables.ts'
 
@@ -53,7 +54,7 @@ export async function dropDocuments(
   return database.transaction().execute(async (transaction) => {
     let query = transaction
       .selectFrom('runs')
-      .select(['id', 'snapshot', 'ended_at'])
+      .select(['id', 'ended_at'])
       .where('ended_at', 'is not', null)
       .where('ended_at', '<', before)
       .orderBy('ended_at')
@@ -68,7 +69,7 @@ export async function dropDocuments(
       )
     const row = await query.executeTakeFirst()
     if (!row || row.ended_at === null) return null
-    const digests = digestsIn(JSON.parse(row.snapshot) as Run)
+    const digests = digestsIn({ hosts: await hostsOfRun(transaction, row.id) })
     for (let begin = 0; begin < digests.length; begin += variablesAtOnce)
       await transaction
         .deleteFrom('plans')
@@ -81,6 +82,6 @@ export async function dropDocuments(
 
 const variablesAtOnce = 500
 
-function digestsIn({ hosts }: Pick<Run, 'hosts'>): readonly Digest[] {
+function digestsIn({ hosts }: { readonly hosts: Readonly<Run['hosts']> }): readonly Digest[] {
   return hosts.flatMap(({ plan }) => plan ?? [])
 }

@@ -25,7 +25,7 @@ import { listEvents, verifyChain } from './run-events.ts'
 import { listReports, listRuns, runStore } from './runs.ts'
 import type { Database } from './tables.ts'
 
-const nobody = { begun: [], left: [], limits: [] }
+const nobody = { begun: [], left: [], limits: [], since: null }
 const me = { owner: 'me', expiresMs: 1000 }
 const started = startedWith(['web-1', 'web-2'])
 const story = [
@@ -59,9 +59,10 @@ describe.each(stores)('over $store', ({ open, refuseInserts, dropTrigger }) => {
       const event = typeof each === 'function' ? each(run) : each
       const step = transition(run, event)
       if (!step.ok) throw new Error(step.problem.detail)
+      const hosts = { ...nobody, since: run }
       run = step.run
       events.push(event)
-      expect(await store.save({ run, revision: events.length }, event, me, nobody)).toMatchObject({ kind: 'saved' })
+      expect(await store.save({ run, revision: events.length }, event, me, hosts)).toMatchObject({ kind: 'saved' })
     }
     return { run, events }
   }
@@ -124,7 +125,7 @@ describe.each(stores)('over $store', ({ open, refuseInserts, dropTrigger }) => {
   describe('hosts in change', () => {
     const second = { ...started, run: 'r-20261121-031455-0002' }
     const begins = (run: Run, hosts: readonly string[], limits: Parameters<RunStore['save']>[3]['limits'] = []) =>
-      store.save({ run, revision: 2 }, planned('web-1'), me, { begun: hosts, left: [], limits })
+      store.save({ run, revision: 2 }, planned('web-1'), me, { begun: hosts, left: [], limits, since: null })
 
     test('are of one run: another one saves nothing until they are free', async () => {
       const [one, two] = [begin(started).run, begin(second).run]
@@ -135,7 +136,7 @@ describe.each(stores)('over $store', ({ open, refuseInserts, dropTrigger }) => {
       expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id }])
       expect(await store.load(two.id)).toMatchObject({ revision: 1 })
       expect(await listEvents(database, two.id)).toHaveLength(1)
-      const done = { begun: [], left: ['web-1'], limits: [] }
+      const done = { begun: [], left: ['web-1'], limits: [], since: null }
       expect(await store.save({ run: one, revision: 3 }, planned('web-2'), me, done)).toMatchObject({ kind: 'saved' })
       expect(await begins(two, ['web-2', 'web-1'])).toMatchObject({ kind: 'saved' })
     })

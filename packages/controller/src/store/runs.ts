@@ -1,10 +1,11 @@
 /** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
-import { ApplyReport, Follower, hasEnded, Run, RunState, type RunId } from '@fleetmend/shared'
+import { ApplyReport, Follower, hasEnded, RunState, type Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { Lease, RunStore, Saved, StoredRun } from '../runs/run-store.ts'
 import { listInChange, moveHosts } from './hosts-in-change.ts'
 import { putPlan } from './plans.ts'
 import { appendEvent } from './run-events.ts'
+import { putRunHosts, snapshotOf, wholeRuns } from './run-hosts.ts'
 import type { Connection, Database } from './tables.ts'
 
 export interface RunStoreOptions {
@@ -25,6 +26,7 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
           .insertInto('runs')
           .values({ id, started_at, revision: 1, ...follows, ...columnsOf(run), ...leaseOf(lease) })
           .execute()
+        await putRunHosts(transaction, run, null)
         return appendEvent(transaction, id, 1, started)
       }),
 
@@ -41,6 +43,7 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
           .executeTakeFirst()
         if (changed.numUpdatedRows === 0n) return { kind: 'not-ours' }
         if (!(await moveHosts(transaction, run.id, hosts))) throw new NoRoom()
+        await putRunHosts(transaction, run, hosts.since)
         await putDocuments(transaction, run, event)
         return { kind: 'saved', recorded: await appendEvent(transaction, run.id, revision, event) }
       })
@@ -52,20 +55,23 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
       }
     },
 
-    load: async (id) => {
-      const row = await database
-        .selectFrom('runs')
-        .select(['snapshot', 'revision'])
-        .where('id', '=', id)
-        .executeTakeFirst()
-      return row ? storedRun(row) : null
-    },
+    load: (id) =>
+      // Both in one transaction: an event between them would give a run that never was.
+      database.transaction().execute(async (transaction) => {
+        const row = await transaction
+          .selectFrom('runs')
+          .select(['id', 'snapshot', 'revision'])
+          .where('id', '=', id)
+          .executeTakeFirst()
+        const [stored] = row ? await storedRuns(transaction, [row]) : []
+        return stored ?? null
+      }),
 
     claim: (lease, nowMs, mine) =>
       database.transaction().execute(async (transaction) => {
         const rows = await transaction
           .selectFrom('runs')
-          .select(['id', 'snapshot', 'revision', 'lease_owner', 'lease_expires_ms'])
+          .select(['id', 'lease_owner', 'lease_expires_ms'])
           .where('ended_at', 'is', null)
           .orderBy('id')
           .execute()
@@ -74,21 +80,31 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
         )
         for (const { id } of free)
           await transaction.updateTable('runs').set(leaseOf(lease)).where('id', '=', id).execute()
-        return free.filter(({ id }) => !mine.includes(id)).map(storedRun)
+        const taken = free.map(({ id }) => id).filter((id) => !mine.includes(id))
+        if (taken.length === 0) return []
+        const found = await transaction
+          .selectFrom('runs')
+          .select(['id', 'snapshot', 'revision'])
+          .where('id', 'in', taken)
+          .orderBy('id')
+          .execute()
+        return storedRuns(transaction, found)
       }),
   }
 }
 
 /** Newest first. An id counts seconds, so it cannot tell which of two runs of one second is the newer. */
-export async function listRuns(db: Connection, limit: number): Promise<readonly Run[]> {
-  const rows = await db
-    .selectFrom('runs')
-    .select(['snapshot', 'revision'])
-    .orderBy('started_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => storedRun(row).run)
+export function listRuns(database: Database, limit: number): Promise<readonly Run[]> {
+  return database.transaction().execute(async (transaction) => {
+    const rows = await transaction
+      .selectFrom('runs')
+      .select(['id', 'snapshot'])
+      .orderBy('started_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute()
+    return wholeRuns(transaction, rows)
+  })
 }
 
 /** The runs that took up hosts of this one, the oldest first. */
@@ -124,7 +140,7 @@ export async function listReports(db: Connection, run: RunId): Promise<readonly 
   return rows.map(({ report }) => ApplyReport.parse(JSON.parse(report)))
 }
 
-/** Documents too big for the snapshot, which is written with every event. */
+/** Documents that stay as they are, so that they need not be written with every event. */
 async function putDocuments(transaction: Connection, run: Run, event: RunEvent): Promise<void> {
   if (event.type === 'host-planned') await putPlan(transaction, event.record)
   if ((event.type !== 'host-applied' && event.type !== 'host-answered') || event.report === null) return
@@ -138,13 +154,17 @@ async function putDocuments(transaction: Connection, run: Run, event: RunEvent):
 }
 
 function columnsOf(run: Run): { readonly state: string; readonly snapshot: string; readonly ended_at: string | null } {
-  return { state: run.state, snapshot: JSON.stringify(run), ended_at: hasEnded(run.state) ? run.endedAt : null }
+  return { state: run.state, snapshot: snapshotOf(run), ended_at: hasEnded(run.state) ? run.endedAt : null }
 }
 
 function leaseOf({ owner, expiresMs }: Lease): { readonly lease_owner: string; readonly lease_expires_ms: number } {
   return { lease_owner: owner, lease_expires_ms: expiresMs }
 }
 
-function storedRun({ snapshot, revision }: { readonly snapshot: string; readonly revision: number }): StoredRun {
-  return { run: Run.parse(JSON.parse(snapshot)), revision }
+async function storedRuns(
+  db: Connection,
+  rows: readonly { readonly id: RunId; readonly snapshot: string; readonly revision: number }[],
+): Promise<readonly StoredRun[]> {
+  const runs = await wholeRuns(db, rows)
+  return rows.flatMap(({ revision }, n) => (runs[n] ? [{ run: runs[n], revision }] : []))
 }

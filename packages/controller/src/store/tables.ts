@@ -3,6 +3,7 @@ import type { Kysely, Transaction } from 'kysely'
 
 export interface Tables {
   readonly runs: RunsTable
+  readonly run_hosts: RunHostsTable
   readonly run_events: RunEventsTable
   readonly applies: AppliesTable
   readonly plans: PlansTable
@@ -27,6 +28,7 @@ export interface RunsTable {
   state: string
   /** The number of its events. */
   revision: number
+  /** Without its hosts. */
   snapshot: string
   started_at: string
   ended_at: string | null
@@ -35,6 +37,14 @@ export interface RunsTable {
   /** The run whose hosts it takes up, and what for. */
   follows: string | null
   follows_as: string | null
+}
+
+/** A host of a run as it is now. */
+export interface RunHostsTable {
+  run: string
+  /** Its place among the hosts of the run, which stays. */
+  position: number
+  host: string
 }
 
 /** One chain over all runs, so that a whole run cannot be taken out unseen. Rows are never changed or deleted. */
