@@ -25,7 +25,7 @@ export function withPlan(groups: readonly ChangeGroup[], plan: Plan): ChangeGrou
   const key = changeGroupKey(plan)
   const known = groups.find((group) => group.key === key)
   const group: ChangeGroup = known
-    ? { ...known, hosts: [...known.hosts, plan.host].toSorted() }
+    ? { ...known, hosts: withHost(known.hosts, plan.host) }
     : {
         key,
         hosts: [plan.host],
@@ -35,6 +35,11 @@ export function withPlan(groups: readonly ChangeGroup[], plan: Plan): ChangeGrou
   return [...groups.filter((each) => each !== known), group].toSorted(
     (a, b) => b.hosts.length - a.hosts.length || (firstOf(a) < firstOf(b) ? -1 : 1),
   )
+}
+
+/** Most hosts of a fleet answer after one another, so that the place is near the end. */
+function withHost(hosts: readonly string[], host: string): string[] {
+  return hosts.toSpliced(hosts.findLastIndex((each) => each < host) + 1, 0, host)
 }
 
 /** Who may read a file afterwards is part of the change, though no line of the diff shows it. */

@@ -334,10 +334,16 @@ function wantedHosts(run: Run): readonly HostId[] {
 }
 
 function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): ChangeOfHosts {
-  const inChange = (run: Run) =>
-    new Set(run.hosts.filter((host) => standingOf(host) === 'in-flight').map(({ id }) => id))
-  const [was, is] = [inChange(before), inChange(after)]
-  return { begun: [...is.difference(was)], left: [...was.difference(is)], limits, since: before }
+  const begun: HostId[] = []
+  const left: HostId[] = []
+  for (const [position, host] of after.hosts.entries()) {
+    const was = before.hosts[position]
+    if (was === undefined || was === host) continue
+    const [wasInChange, isInChange] = [was, host].map((each) => standingOf(each) === 'in-flight')
+    if (isInChange && !wasInChange) begun.push(host.id)
+    if (wasInChange && !isInChange) left.push(host.id)
+  }
+  return { begun, left, limits, since: before }
 }
 
 function notHere(id: RunId): Submitted {

@@ -11,6 +11,15 @@ export function isLeftToBegin(host: RunHost): boolean {
   return standing === 'waiting' || standing === 'away'
 }
 
+/** Of a wave that has begun, and only waits for room. */
+export function isCalled(host: RunHost): boolean {
+  return standingOf(host) === 'waiting' && host.wave !== undefined
+}
+
+export function isToBeCalled(host: RunHost): boolean {
+  return standingOf(host) === 'waiting' && host.wave === undefined
+}
+
 export function hostsThatAre(run: Run, standing: Standing): readonly RunHost[] {
   return run.hosts.filter((host) => standingOf(host) === standing)
 }

@@ -5,6 +5,7 @@ import {
   planTree,
   type HostId,
   type PlannedHost,
+  type PlanTree,
   type RemoteAuthority,
   type Run,
 } from '@fleetmend/shared'
@@ -43,8 +44,8 @@ export function manifestOf(run: Run, nowMs: number): Manifest | null {
 /** The authority with which a host is told to apply; null where it has no plan or nobody has allowed it. */
 export function authorityFor(run: Run, host: HostId): RemoteAuthority | null {
   const { manifest, approvals, request, breakGlass, grant } = run
-  const proof = planTree(plannedHosts(run)).proofOf(host)
-  if (!proof || !manifest) return null
+  const proof = manifest && treeUnder(manifest, run).proofOf(host)
+  if (!proof) return null
   if (breakGlass) {
     const { reason, signature } = breakGlass
     const format = 'fleetmend.break-glass/1'
@@ -61,6 +62,17 @@ export function authorityFor(run: Run, host: HostId): RemoteAuthority | null {
     signatures: approvals.map(({ signature }) => signature),
     proof,
   }
+}
+
+/** Of each manifest once: every host of a run is told its proof, and plans stay what they were when it was made. */
+const trees = new WeakMap<Manifest, PlanTree>()
+
+function treeUnder(manifest: Manifest, run: Run): PlanTree {
+  const known = trees.get(manifest)
+  if (known) return known
+  const tree = planTree(plannedHosts(run))
+  trees.set(manifest, tree)
+  return tree
 }
 
 function plannedHosts(run: Run): readonly PlannedHost[] {

@@ -4,7 +4,8 @@
  */
 import type { ChangeGroup, HostId, Instant, Run, RunHost } from '@fleetmend/shared'
 import type { Command } from './command.ts'
-import { hostsThatAre, isLeftToBegin, standingOf } from './host-states.ts'
+import { isLeftToBegin, standingOf } from './host-states.ts'
+import { hostOf, tallyOf, withHosts } from './host-tally.ts'
 import { whyStop } from './stop-rules.ts'
 import { calledHosts, canariesOf, changedInLastWave, gateOf, nextWaves, passesAsCanary } from './waves.ts'
 
@@ -18,14 +19,15 @@ type Stopping = NonNullable<Run['stopping']>
 
 /** For a run that applies: exactly one of its states, or an end, comes out. */
 export function settle(run: Run, at: Instant): Moved {
-  const isLeft = run.hosts.some(isLeftToBegin)
+  const { standing } = tallyOf(run)
+  const isLeft = standing.waiting + standing.away > 0
+  const atWork = standing['in-flight'] > 0
   if (run.stopping === null) {
     // A host that turns out to have begun nothing may be left when the time was up long ago.
     if (isLeft && run.manifest !== null && at >= run.manifest.notAfter) return settle(stop(run, tooOld(run, at)), at)
     const says = whyStop(run)
     if (says !== null) return settle(stop(run, { to: 'halted', by: null, says }), at)
   }
-  const atWork = hostsThatAre(run, 'in-flight').length > 0
   if (run.stopping) return moved(atWork ? { ...run, state: 'halting' } : end(run, run.stopping.to, at))
   if (!atWork && !isLeft) return moved(end(run, 'finished', at))
   if (run.state === 'paused') return moved(run)
@@ -61,7 +63,8 @@ export function end(run: Run, state: Stopping['to'] | 'finished' | 'nothing-to-d
 
 /** A code belongs to one state: it does not outlast it. */
 export function patchHost(run: Run, id: HostId, patch: Partial<RunHost>): Run {
-  return { ...run, hosts: run.hosts.map((host) => (host.id === id ? { ...host, code: null, ...patch } : host)) }
+  const host = hostOf(run, id)
+  return host ? withHosts(run, [{ ...host, code: null, ...patch }]) : run
 }
 
 export function note(run: Run, at: Instant, says: string): Run {
@@ -70,26 +73,22 @@ export function note(run: Run, at: Instant, says: string): Run {
 
 /** There is room for these hosts, all of which were called. */
 export function beginHosts(run: Run, ids: readonly HostId[], at: Instant): Moved {
-  const beginning = new Set(ids)
-  const hosts = run.hosts.map((host) =>
-    beginning.has(host.id) ? { ...host, state: 'applying' as const, says: null, code: null } : host,
-  )
-  const commands = hosts.flatMap(({ id, plan }): Command[] =>
-    beginning.has(id) && plan ? [{ do: 'apply-host', host: id, plan }] : [],
-  )
-  const settled = settle({ ...run, hosts }, at)
+  const hosts = ids.toSorted().flatMap((id) => hostOf(run, id) ?? [])
+  const begun = hosts.map((host) => ({ ...host, state: 'applying' as const, says: null, code: null }))
+  const commands = hosts.flatMap(({ id, plan }): Command[] => (plan ? [{ do: 'apply-host', host: id, plan }] : []))
+  const settled = settle(withHosts(run, begun), at)
   return { ...settled, commands: [...commands, ...settled.commands] }
 }
 
 /** Each host of a wave that begins knows it from here on, whenever there is room for it. */
 function callWaves(run: Run): Run {
-  const waves = new Map(nextWaves(run).flatMap(({ wave, hosts }) => hosts.map((id) => [id, wave] as const)))
-  if (waves.size === 0) return run
-  const hosts = run.hosts.map((host) => {
-    const wave = waves.get(host.id)
-    return wave === undefined ? host : { ...host, wave }
-  })
-  return { ...run, hosts }
+  const called = nextWaves(run).flatMap(({ wave, hosts }) =>
+    hosts.flatMap((id) => {
+      const host = hostOf(run, id)
+      return host ? [{ ...host, wave }] : []
+    }),
+  )
+  return withHosts(run, called)
 }
 
 /** Of each group whose last wave is over and must stay well, the watch that has not begun. */
@@ -99,9 +98,10 @@ function watchWaves(run: Run, at: Instant): Moved {
   const until = new Date(Date.parse(at) + between.wellForMs).toISOString()
   const commands: Command[] = []
   const groups = run.groups.map((group) => {
+    if (gateOf(run, group) !== 'watched') return group
     const hosts = changedInLastWave(run, group)
     const wave = hosts[0]?.wave
-    if (gateOf(run, group) !== 'watched' || wave === undefined || group.watched?.wave === wave) return group
+    if (wave === undefined || group.watched?.wave === wave) return group
     commands.push({ do: 'watch-wave', group: group.key, wave, hosts: hosts.map(({ id }) => id), until })
     return { ...group, watched: { wave, until, unwell: null } }
   })
@@ -109,6 +109,7 @@ function watchWaves(run: Run, at: Instant): Moved {
 }
 
 function stillHeldBack(run: Run, called: readonly HostId[]): Run['heldBack'] {
+  if (run.heldBack.length === 0) return run.heldBack
   const stillCalled = new Set(called)
   return run.heldBack.flatMap((each) => {
     const hosts = each.hosts.filter((host) => stillCalled.has(host))
@@ -141,12 +142,7 @@ function whyHeld(run: Run, group: ChangeGroup): string {
 }
 
 function skipRest(run: Run): Run {
-  const skipped = { state: 'skipped', says: null } as const
-  return {
-    ...run,
-    heldBack: [],
-    hosts: run.hosts.map((host) =>
-      standingOf(host) === 'ahead' || isLeftToBegin(host) ? { ...host, ...skipped } : host,
-    ),
-  }
+  const rest = run.hosts.filter((host) => standingOf(host) === 'ahead' || isLeftToBegin(host))
+  const skipped = rest.map((host) => ({ ...host, state: 'skipped' as const, says: null }))
+  return withHosts({ ...run, heldBack: [] }, skipped)
 }

@@ -1,17 +1,19 @@
 /** When a run stops by itself, and what it says then. Pure. */
 import type { ChangeGroup, Run, RunHost } from '@fleetmend/shared'
-import { failureOf, failuresOf, isLeftToBegin, standingOf, type Failure } from './host-states.ts'
-import { canariesOf, membersOf } from './waves.ts'
+import { failureOf, failuresOf, standingOf, type Failure } from './host-states.ts'
+import { groupTallyOf, tallyOf } from './host-tally.ts'
+import { canariesOf } from './waves.ts'
 
 /** Why no further host may begin; null: go on. */
 export function whyStop(run: Run): string | null {
-  const reached = limitsOf(run).find(({ hosts, stopAt }) => hosts.length >= stopAt)
+  const reached = limitsOf(run).find(({ failures, stopAt }) => countOf(run, failures) >= stopAt)
   if (reached) {
-    const { hosts, stopAt, words } = reached
+    const { failures, stopAt, words } = reached
+    const hosts = failuresOf(run).filter((host) => failures.includes(failureOf(host)))
     return `${listed(hosts)}: the run stops when ${stopAt === 1 ? 'one host has' : `${stopAt} hosts have`} ${words}.`
   }
   const failed = run.groups
-    .filter((group) => hasRest(run, group))
+    .filter((group) => hasRest(run, group) && groupTallyOf(run, group).failedCanaries > 0)
     .flatMap((group) => canariesOf(run, group).filter(hasFailed))
   return failed.length === 0
     ? null
@@ -19,7 +21,7 @@ export function whyStop(run: Run): string | null {
 }
 
 interface Limit {
-  readonly hosts: readonly RunHost[]
+  readonly failures: readonly Failure[]
   readonly stopAt: number
   /** After `has` or `have`. */
   readonly words: string
@@ -28,29 +30,23 @@ interface Limit {
 /** Counted over the whole run. What has no limit of its own counts as failed. */
 function limitsOf(run: Run): readonly Limit[] {
   const { stopAtFailures, stopAtUnreachable, stopAtRolledBack } = run.limits
-  const own: Partial<Record<Failure, number | undefined>> = {
-    unreachable: stopAtUnreachable,
-    'rolled-back': stopAtRolledBack,
-  }
-  const failures = failuresOf(run)
-  const those = (failure: Failure): readonly RunHost[] => failures.filter((host) => failureOf(host) === failure)
-  return [
-    {
-      hosts: failures.filter((host) => own[failureOf(host)] === undefined),
-      stopAt: stopAtFailures,
-      words: 'failed',
-    },
-    ...(stopAtUnreachable === undefined
-      ? []
-      : [{ hosts: those('unreachable'), stopAt: stopAtUnreachable, words: 'not been reached' }]),
-    ...(stopAtRolledBack === undefined
-      ? []
-      : [{ hosts: those('rolled-back'), stopAt: stopAtRolledBack, words: 'rolled back' }]),
-  ]
+  const failed: Failure[] = ['failed']
+  const own: Limit[] = []
+  if (stopAtUnreachable === undefined) failed.push('unreachable')
+  else own.push({ failures: ['unreachable'], stopAt: stopAtUnreachable, words: 'not been reached' })
+  if (stopAtRolledBack === undefined) failed.push('rolled-back')
+  else own.push({ failures: ['rolled-back'], stopAt: stopAtRolledBack, words: 'rolled back' })
+  return [{ failures: failed, stopAt: stopAtFailures, words: 'failed' }, ...own]
+}
+
+/** Before they are listed: nearly always there are fewer. */
+function countOf(run: Run, failures: readonly Failure[]): number {
+  const counts = tallyOf(run).failures
+  return failures.reduce((sum, failure) => sum + counts[failure], 0)
 }
 
 function hasRest(run: Run, group: ChangeGroup): boolean {
-  return membersOf(run, group).some(isLeftToBegin)
+  return groupTallyOf(run, group).left > 0
 }
 
 function hasFailed(host: RunHost): boolean {

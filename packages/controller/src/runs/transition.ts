@@ -6,11 +6,12 @@ import { hasEnded, type ApplyReport, type HostId, type Instant, type Run, type R
 import { approved, denied, glassBroken, grantPresented, requestSigned, whatIsMissing } from './allow.ts'
 import { changeGroupKey, withPlan } from './change-groups.ts'
 import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
-import { hostsThatAre } from './host-states.ts'
+import { standingOf } from './host-states.ts'
+import { hostOf as anyHostOf, tallyOf, withHosts } from './host-tally.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
 import { beginHosts, end, moved, note, patchHost, settle, stop, tooOld, type Moved } from './settle.ts'
 import { isIn, notReady, type Step } from './step.ts'
-import { calledHosts, canariesOf, gateOf, nextWaveOf, takesBack } from './waves.ts'
+import { calledHosts, gateOf, nextWaveOf, takesBack } from './waves.ts'
 
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
@@ -86,7 +87,10 @@ export function transition(run: Run, event: RunEvent): Step {
       if (!isIn(run, 'approved'))
         return notReady(run, isIn(run, 'awaiting-approval') ? whatIsMissing(run) : 'it cannot be begun')
       return settle(
-        { ...run, hosts: run.hosts.map((host) => (host.state === 'planned' ? { ...host, state: 'waiting' } : host)) },
+        withHosts(
+          run,
+          run.hosts.flatMap((host) => (host.state === 'planned' ? [{ ...host, state: 'waiting' as const }] : [])),
+        ),
         event.at,
       )
     case 'host-applied':
@@ -166,7 +170,8 @@ function hostNotReached(run: Run, event: Of<'host-not-reached'>): Step {
   const without = { state: event.how, says: event.says, code: event.how }
   if (isHostIn(run, event.host, 'planning')) return hostWithoutPlan(run, event, without)
   if (!isHostIn(run, event.host, 'applying', 'away')) return notReady(run, 'that host was not asked for anything')
-  if (isHostIn(run, event.host, 'applying') && isWaitedFor(run, event.at)) return hostAway(run, event)
+  const begun = hostOf(run, event.host, 'applying')
+  if (begun && isWaitedFor(run, event.at)) return hostAway(run, begun, event)
   return settle(patchHost(run, event.host, without), event.at)
 }
 
@@ -183,12 +188,9 @@ function hostNotBelieved(run: Run, { at, host, problem: { code, detail } }: Of<'
 }
 
 /** It leaves its wave, which goes on without it, and is called again when it is back. */
-function hostAway(run: Run, { at, host, says, how }: Of<'host-not-reached'>): Step {
-  const away = run.hosts.map((each) => {
-    const { wave: _, ...left } = each
-    return each.id === host ? { ...left, state: 'away' as const, says, code: how } : each
-  })
-  const settled = settle({ ...run, hosts: away }, at)
+function hostAway(run: Run, begun: RunHost, { at, host, says, how }: Of<'host-not-reached'>): Step {
+  const { wave: _, ...left } = begun
+  const settled = settle(withHosts(run, [{ ...left, state: 'away', says, code: how }]), at)
   const isStillAway = isHostIn(settled.run, host, 'away')
   return isStillAway ? moved(settled.run, [...settled.commands, { do: 'await-host', host }]) : settled
 }
@@ -199,8 +201,8 @@ function isWaitedFor({ terms, stopping }: Run, at: Instant): boolean {
 
 /** Recorded before anybody is told: whoever takes the run up afterwards asks these hosts, and tells nobody twice. */
 function hostsBegun(run: Run, { at, hosts }: Of<'hosts-begun'>): Step {
-  const called = calledHosts(run)
-  if (!isIn(run, 'applying', 'waiting') || run.stopping || !hosts.every((host) => called.includes(host)))
+  const called = new Set(calledHosts(run))
+  if (!isIn(run, 'applying', 'waiting') || run.stopping || !hosts.every((host) => called.has(host)))
     return notReady(run, 'it is not the turn of these hosts')
   // A controller that was away may find room before it finds out that the time is up.
   if (run.manifest === null || at >= run.manifest.notAfter) return notReady(run, 'its approval is too old')
@@ -270,9 +272,9 @@ function askHost(run: Run, id: HostId, says: string, code: RunHost['code'] = nul
 
 /** What a canary said that lets the rest pass, or not yet, though it is not simply fixed. */
 function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
-  const group = before.groups.find((each) => each.hosts.includes(id))
-  const host = hostOf(after, id)
-  if (!group || !host || !canariesOf(before, group).some((canary) => canary.id === id)) return after
+  const [was, host] = [hostOf(before, id), hostOf(after, id)]
+  const group = before.groups.find((each) => each.key === was?.group)
+  if (!group || !host || was?.wave !== 0 || standingOf(was) === 'passed-over') return after
   if (host.state === 'cleared-still-failing' && !takesBack(group))
     return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
   if (host.state === 'inconclusive' && host.probesPass)
@@ -315,14 +317,15 @@ function expired(run: Run, at: Instant): Step {
   if (isIn(run, 'planning') && isDeadline) return moved(end(stopped, 'expired', at))
   if (isIn(run, 'awaiting-approval', 'approved') || allAnswered(run)) return moved(end(stopped, 'expired', at))
   // Hosts at work were begun in time; where nobody waits, nothing is stopped.
-  const isLeft = hostsThatAre(run, 'waiting').length + hostsThatAre(run, 'away').length > 0
+  const { standing } = tallyOf(run)
+  const isLeft = standing.waiting + standing.away > 0
   if (!isIn(run, 'applying', 'waiting', 'holding', 'paused') || !isLeft)
     return notReady(run, 'nothing in it can expire')
   return settle(stopped, at)
 }
 
 function allAnswered(run: Run): boolean {
-  return isIn(run, 'planning') && !run.hosts.some((host) => host.state === 'planning')
+  return isIn(run, 'planning') && tallyOf(run).planning === 0
 }
 
 function isHostIn(run: Run, id: HostId, ...states: readonly RunHost['state'][]): boolean {
@@ -330,6 +333,6 @@ function isHostIn(run: Run, id: HostId, ...states: readonly RunHost['state'][]):
 }
 
 function hostOf(run: Run, id: HostId, ...states: readonly RunHost['state'][]): RunHost | null {
-  const host = run.hosts.find((each) => each.id === id)
+  const host = anyHostOf(run, id)
   return host && (states.length === 0 || states.includes(host.state)) ? host : null
 }

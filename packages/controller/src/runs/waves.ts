@@ -3,7 +3,8 @@
  * batches, each called when the one before is over and what the run wants between them is there. Pure.
  */
 import { shareOf, undoRemediation, type ChangeGroup, type HostId, type Run, type RunHost } from '@fleetmend/shared'
-import { standingOf } from './host-states.ts'
+import { isCalled, isToBeCalled, standingOf } from './host-states.ts'
+import { groupTallyOf, hostOf, hostsOfWave, tallyOf } from './host-tally.ts'
 
 /**
  * What the next wave of a group waits for. closed: the wave before it · watched: that the wave before it stays well · held: a
@@ -32,18 +33,18 @@ export function nextWaves(run: Run): readonly Wave[] {
 
 /** At work, called, or looked after: nobody else takes its place among the groups at work. */
 function isBusy(run: Run, group: ChangeGroup): boolean {
-  return ['closed', 'watched'].includes(gateOf(run, group)) || isUnderWay(membersOf(run, group))
+  return ['closed', 'watched'].includes(gateOf(run, group)) || groupTallyOf(run, group).underWay > 0
 }
 
 export function gateOf(run: Run, group: ChangeGroup): Gate {
-  const members = membersOf(run, group)
-  if (!members.some(isToBeCalled)) return 'over'
-  if (isUnderWay(members)) return 'closed'
+  const { toBeCalled, underWay, lastWave } = groupTallyOf(run, group)
+  if (toBeCalled === 0) return 'over'
+  if (underWay > 0) return 'closed'
   const wave = nextWaveOf(run, group)
   const isPromoted = (group.promoted?.wave ?? 0) >= wave && wave > 0
   if (isPromoted || wave === 0) return 'open'
   if (canariesOf(run, group).some((host) => !passesAsCanary(host, group)))
-    return waveOf(members) > 0 ? between(run, group) : 'held'
+    return lastWave > 0 ? between(run, group) : 'held'
   return between(run, group)
 }
 
@@ -53,22 +54,21 @@ function between(run: Run, group: ChangeGroup): Gate {
   if (wanted === undefined || changedInLastWave(run, group).length === 0) return 'open'
   if (wanted === 'promote') return 'held'
   const { watched } = group
-  if (watched === undefined || watched.wave < waveOf(membersOf(run, group)) || watched.unwell === null) return 'watched'
+  if (watched === undefined || watched.wave < groupTallyOf(run, group).lastWave || watched.unwell === null)
+    return 'watched'
   return watched.unwell.length === 0 ? 'open' : 'held'
 }
 
 /** The hosts whose change is in place since the last wave: those that must stay well. */
 export function changedInLastWave(run: Run, group: ChangeGroup): readonly RunHost[] {
-  const members = membersOf(run, group)
-  const last = waveOf(members)
-  return members.filter((host) => host.wave === last && standingOf(host) === 'done')
+  const { lastWave } = groupTallyOf(run, group)
+  return hostsOfWave(run, group, lastWave).filter((host) => standingOf(host) === 'done')
 }
 
 /** 0 for a canary. */
 export function nextWaveOf(run: Run, group: ChangeGroup): number {
-  const members = membersOf(run, group)
-  const last = waveOf(members)
-  if (last > 0 || group.promoted !== null) return Math.max(last, 0) + 1
+  const { lastWave } = groupTallyOf(run, group)
+  if (lastWave > 0 || group.promoted !== null) return Math.max(lastWave, 0) + 1
   return canariesOf(run, group).length < canariesWanted(run, group) ? 0 : 1
 }
 
@@ -86,7 +86,7 @@ function nextWave(run: Run, group: ChangeGroup): Wave {
 
 /** Those that began first. One that was passed over, or went away, taught nothing: another one takes its place. */
 export function canariesOf(run: Run, group: ChangeGroup): readonly RunHost[] {
-  return membersOf(run, group).filter((host) => host.wave === 0 && standingOf(host) !== 'passed-over')
+  return hostsOfWave(run, group, 0).filter((host) => standingOf(host) !== 'passed-over')
 }
 
 /**
@@ -106,31 +106,19 @@ export function takesBack({ remediations }: ChangeGroup): boolean {
 }
 
 export function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {
-  const hosts = hostsById(run.hosts)
-  return group.hosts.flatMap((id) => hosts.get(id) ?? [])
-}
-
-/** Of each list of hosts once: every event asks for the members of every group, often, and there may be thousands. */
-const known = new WeakMap<readonly RunHost[], ReadonlyMap<HostId, RunHost>>()
-
-function hostsById(hosts: readonly RunHost[]): ReadonlyMap<HostId, RunHost> {
-  const before = known.get(hosts)
-  if (before) return before
-  const byId = new Map(hosts.map((host) => [host.id, host]))
-  known.set(hosts, byId)
-  return byId
+  return group.hosts.flatMap((id) => hostOf(run, id) ?? [])
 }
 
 /** Hosts of waves that have begun, which only wait until there is room: no more than may be at work at once. */
 export function calledHosts(run: Run): readonly HostId[] {
-  const called = run.hosts.filter(isCalled).map(({ id }) => id)
-  const atWork = run.hosts.filter((host) => standingOf(host) === 'in-flight').length
-  return called.slice(0, Math.max(0, (run.limits.hostsAtOnce ?? Number.POSITIVE_INFINITY) - atWork))
-}
-
-/** -1: none has begun. */
-function waveOf(members: readonly RunHost[]): number {
-  return Math.max(-1, ...members.map(({ wave }) => wave ?? -1))
+  const { called, standing } = tallyOf(run)
+  const most = Math.min(called, (run.limits.hostsAtOnce ?? Number.POSITIVE_INFINITY) - standing['in-flight'])
+  const hosts: HostId[] = []
+  for (const host of run.hosts) {
+    if (hosts.length >= most) break
+    if (isCalled(host)) hosts.push(host.id)
+  }
+  return hosts
 }
 
 function canariesWanted(run: Run, group: ChangeGroup): number {
@@ -140,16 +128,4 @@ function canariesWanted(run: Run, group: ChangeGroup): number {
 function canariesFirst(run: Run, hosts: readonly RunHost[]): readonly RunHost[] {
   const wanted = new Set(run.canaries)
   return hosts.toSorted((a, b) => Number(wanted.has(b.id)) - Number(wanted.has(a.id)))
-}
-
-function isUnderWay(members: readonly RunHost[]): boolean {
-  return members.some((host) => standingOf(host) === 'in-flight' || isCalled(host))
-}
-
-function isCalled(host: RunHost): boolean {
-  return standingOf(host) === 'waiting' && host.wave !== undefined
-}
-
-function isToBeCalled(host: RunHost): boolean {
-  return standingOf(host) === 'waiting' && host.wave === undefined
 }

@@ -6,16 +6,24 @@ import { createHash } from 'node:crypto'
 
 /** Of nothing at all: the hash of no bytes. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Buffer {
-  if (leaves.length === 0) return createHash('sha256').digest()
-  return rootOf(leaves.map(leafHash))
+  return leaves.length === 0 ? createHash('sha256').digest() : treeOf(leaves.map(leafHash)).hash
 }
 
 /** The hashes beside the way from a leaf up to the root, lowest first. */
 export function inclusionProof(leaves: readonly Uint8Array[], index: number): readonly Buffer[] {
-  if (!Number.isInteger(index) || index < 0 || index >= leaves.length) {
-    throw new RangeError(`There is no leaf ${index} in a tree of ${leaves.length}. This is a bug.`)
+  return inclusionProofs(leaves)(index)
+}
+
+/** The same for leaf after leaf: every node of the tree is hashed once, at the first. */
+export function inclusionProofs(leaves: readonly Uint8Array[]): (index: number) => readonly Buffer[] {
+  let tree: Node | null = null
+  return (index) => {
+    if (!Number.isInteger(index) || index < 0 || index >= leaves.length) {
+      throw new RangeError(`There is no leaf ${index} in a tree of ${leaves.length}. This is a bug.`)
+    }
+    tree ??= treeOf(leaves.map(leafHash))
+    return pathOf(tree, index)
   }
-  return pathOf(leaves.map(leafHash), index)
 }
 
 /**
@@ -50,19 +58,25 @@ export function rootFromProof(
   return last === 0 ? hash : null
 }
 
-function rootOf(hashes: readonly Buffer[]): Buffer {
-  const [only] = hashes
-  if (hashes.length === 1 && only !== undefined) return only
-  const split = splitOf(hashes.length)
-  return nodeHash(rootOf(hashes.slice(0, split)), rootOf(hashes.slice(split)))
+interface Node {
+  readonly hash: Buffer
+  readonly leaves: number
+  /** Null: it is a leaf. */
+  readonly sides: readonly [Node, Node] | null
 }
 
-function pathOf(hashes: readonly Buffer[], index: number): readonly Buffer[] {
-  if (hashes.length === 1) return []
+function treeOf(hashes: readonly Buffer[]): Node {
+  const [only] = hashes
+  if (hashes.length === 1 && only !== undefined) return { hash: only, leaves: 1, sides: null }
   const split = splitOf(hashes.length)
-  const left = hashes.slice(0, split)
-  const right = hashes.slice(split)
-  return index < split ? [...pathOf(left, index), rootOf(right)] : [...pathOf(right, index - split), rootOf(left)]
+  const [left, right] = [treeOf(hashes.slice(0, split)), treeOf(hashes.slice(split))]
+  return { hash: nodeHash(left.hash, right.hash), leaves: hashes.length, sides: [left, right] }
+}
+
+function pathOf({ sides }: Node, index: number): readonly Buffer[] {
+  if (sides === null) return []
+  const [left, right] = sides
+  return index < left.leaves ? [...pathOf(left, index), right.hash] : [...pathOf(right, index - left.leaves), left.hash]
 }
 
 /** The largest power of two below `count`. */

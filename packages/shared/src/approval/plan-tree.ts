@@ -5,7 +5,7 @@
 import * as z from 'zod/mini'
 import { canonicalBytes } from '../digest.ts'
 import type { Digest, HostId } from '../model/ids.ts'
-import { inclusionProof, merkleRoot, rootFromProof } from './merkle.ts'
+import { inclusionProofs, merkleRoot, rootFromProof } from './merkle.ts'
 
 /** What one leaf says. Its bytes are the canonical JSON of exactly these two. */
 export interface PlannedHost {
@@ -36,13 +36,15 @@ export function planTree(plans: readonly PlannedHost[]): PlanTree {
   const twice = sorted.find(({ host }, n) => sorted[n + 1]?.host === host)
   if (twice !== undefined) throw new TypeError(`There are two plans for ${twice.host} in one manifest. This is a bug.`)
   const leaves = sorted.map(leafBytes)
+  const places = new Map(sorted.map(({ host }, index) => [host, index]))
+  const proofAt = inclusionProofs(leaves)
   return {
     root: asDigest(merkleRoot(leaves)),
     size: leaves.length,
     proofOf(host) {
-      const index = sorted.findIndex((plan) => plan.host === host)
-      if (index < 0) return null
-      const path = inclusionProof(leaves, index).map((hash) => hash.toString('hex'))
+      const index = places.get(host)
+      if (index === undefined) return null
+      const path = proofAt(index).map((hash) => hash.toString('hex'))
       return { index, size: leaves.length, path }
     },
   }
