@@ -162,9 +162,9 @@ export class Driver {
 
   async #step(active: ActiveRun, event: RunEvent, limits: readonly RoomLimit[]): Promise<Submitted> {
     const { run: before, revision } = active.stored
+    if (active.over.signal.aborted && !hasEnded(before.state)) return notHere(before.id)
     const step = transition(before, event)
     if (!step.ok) return step
-    if (active.over.signal.aborted && !hasEnded(before.state)) return notHere(before.id)
     const next = { run: step.run, revision: revision + 1 }
     const hosts = changeOfHosts(before, next.run, limits)
     const saved = await this.#ports.store.save(next, event, this.#lease(), hosts)
@@ -336,9 +336,9 @@ function wantedHosts(run: Run): readonly HostId[] {
 function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): ChangeOfHosts {
   const begun: HostId[] = []
   const left: HostId[] = []
-  for (const [position, host] of after.hosts.entries()) {
-    const was = before.hosts[position]
-    if (was === undefined || was === host) continue
+  for (let position = 0; position < after.hosts.length; position++) {
+    const [was, host] = [before.hosts[position], after.hosts[position]]
+    if (was === host || !was || !host) continue
     const [wasInChange, isInChange] = [was, host].map((each) => standingOf(each) === 'in-flight')
     if (isInChange && !wasInChange) begun.push(host.id)
     if (wasInChange && !isInChange) left.push(host.id)

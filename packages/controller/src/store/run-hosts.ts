@@ -3,27 +3,32 @@
  * A run is read as a whole: its snapshot and its hosts become one again here.
  */
 import { Run, RunHost, type Digest, type HostId, type RunId } from '@fleetmend/shared'
-import type { Connection } from './tables.ts'
+import type { Connection, RunHostsTable } from './tables.ts'
 
 /** Without its hosts, and without those of its groups, each of which says itself which group it is in. */
-export function snapshotOf({ hosts: _, groups, ...run }: Run): string {
-  return JSON.stringify({ ...run, groups: groups.map(({ hosts: __, ...group }) => group) })
+export function snapshotOf(run: Run): string {
+  return JSON.stringify({
+    ...run,
+    hosts: undefined,
+    groups: run.groups.map((group) => ({ ...group, hosts: undefined })),
+  })
 }
 
 /** Only within the transaction that saves the run. `since`: the run whose hosts are stored; null: none are. */
 export async function putRunHosts(transaction: Connection, { id, hosts }: Run, since: Run | null): Promise<void> {
-  // The engine hands on what it did not change as it was.
-  const changed = [...hosts.entries()].filter(([position, host]) => since?.hosts[position] !== host)
+  const changed: RunHostsTable[] = []
+  for (let position = 0; position < hosts.length; position++) {
+    const host = hosts[position]
+    // The engine hands on what it did not change as it was.
+    if (host === since?.hosts[position]) continue
+    changed.push({ run: id, position, host: JSON.stringify(host) })
+  }
   for (let begin = 0; begin < changed.length; begin += rowsAtOnce)
     await transaction
       .insertInto('run_hosts')
-      .values(
-        changed
-          .slice(begin, begin + rowsAtOnce)
-          .map(([position, host]) => ({ run: id, position, host: JSON.stringify(host) })),
-      )
+      .values(changed.slice(begin, begin + rowsAtOnce))
       .onConflict((conflict) =>
-        conflict.columns(['run', 'position']).doUpdateSet(({ ref }) => ({ host: ref('excluded.host') })),
+        conflict.columns(['run', 'position']).doUpdateSet((row) => ({ host: row.ref('excluded.host') })),
       )
       .execute()
 }

@@ -33,7 +33,7 @@ export async function up(db: Kysely<Before>): Promise<void> {
         .values(rows.slice(begin, begin + rowsAtOnce))
         .execute()
     // Each host says which group it is in.
-    const groups = rest.groups?.map(({ hosts: _, ...group }) => group)
+    const groups = rest.groups?.map((group) => ({ ...group, hosts: undefined }))
     const snapshot = JSON.stringify({ ...rest, ...(groups ? { groups } : {}) })
     await db.updateTable('runs').set({ snapshot }).where('id', '=', id).execute()
   }
