@@ -25,6 +25,7 @@ export function settlingStore(inner: RunStore, turns: number): SettlingStore {
       load: (...all) => counted(inner.load(...all)),
       claim: (...all) => counted(inner.claim(...all)),
       inChange: () => counted(inner.inChange()),
+      startedWith: (key) => counted(inner.startedWith(key)),
     },
     async settle() {
       for (let still = 0; still < turns; still = asked > 0 ? 0 : still + 1)

@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings'
 import { RunId, problem } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
+import { startOnce } from '../connection/start-once.ts'
 import { withController } from '../connection/with-controller.ts'
 import { printRun } from '../documents.ts'
 import { showLong } from '../pager.ts'
@@ -33,7 +34,9 @@ export function runsRetryCommand(cli: Cli) {
             options,
           )
         return withController(cli, async (controller) => {
-          const started = await controller.ask((api) => api.runs.retry.mutate({ run: run.data, by: whoAsks(cli) }))
+          const started = await startOnce(cli, controller, (api, key) =>
+            api.runs.retry.mutate({ key, run: run.data, by: whoAsks(cli) }),
+          )
           if (!started.ok) return reportProblem(cli.streams, started.problem, options)
           const planned = await plannedRun(cli, controller, started.value, options)
           if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)

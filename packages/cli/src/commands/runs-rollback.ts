@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings'
 import { problem, RunId } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
 import type { Api } from '../connection/controller.ts'
+import { startOnce } from '../connection/start-once.ts'
 import { withController } from '../connection/with-controller.ts'
 import { consentProblem } from '../consent.ts'
 import { printRun } from '../documents.ts'
@@ -54,8 +55,9 @@ export function runsRollbackCommand(cli: Cli) {
       if (nobody) return reportProblem(streams, nobody, options)
       const isSaid = (name: keyof PaceOptions) => command.getOptionValueSource(name) === 'cli'
       return withController(cli, async (controller) => {
-        const started = await controller.ask((api) =>
+        const started = await startOnce(cli, controller, (api, key) =>
           api.runs.rollback.mutate({
+            key,
             run: run.data,
             by: whoAsks(cli),
             target: targetOf(names, options),

@@ -4,6 +4,7 @@ import { whoAsks, type Cli } from '../cli.ts'
 import type { Answer, Api, Controller } from '../connection/controller.ts'
 import { followRun } from '../connection/follow-run.ts'
 import { persistently } from '../connection/persist.ts'
+import { startOnce } from '../connection/start-once.ts'
 import { printNews } from '../documents.ts'
 import { liveLine } from '../progress/live-line.ts'
 import type { Answering } from '../report-problem.ts'
@@ -21,8 +22,9 @@ export async function planRun(
 ): Promise<Answer<RunView>> {
   const asked = await askedFor(controller, options)
   if (!asked.ok) return asked
-  const started = await controller.ask((api) =>
+  const started = await startOnce(cli, controller, (api, key) =>
     api.runs.start.mutate({
+      key,
       target,
       by: whoAsks(cli),
       reason: options.reason ?? defaultReason(options),

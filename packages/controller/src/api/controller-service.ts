@@ -54,6 +54,8 @@ export interface TermsAsked {
 
 export interface RunRequest extends Pick<StartRequest, 'by' | 'reason' | 'asked' | 'waves' | 'limits'> {
   readonly terms?: TermsAsked
+  /** Made by whoever asks: the same request with it again is answered with the run that the first one began. */
+  readonly key?: string
 }
 
 /** What is left out is as in the run that is rolled back. */
@@ -66,6 +68,7 @@ export interface RollbackRequest {
   readonly waves?: Partial<Run['waves']>
   readonly limits?: Partial<Run['limits']>
   readonly terms?: TermsAsked
+  readonly key?: string
 }
 
 export interface ControllerService {
@@ -92,7 +95,7 @@ export interface ControllerService {
   /** Each host's answer as it arrives, the hosts that did not answer among them. */
   diagnose(target: Target, site: string | undefined, signal: AbortSignal): AsyncGenerator<HostDiagnosis, Problem | null>
   startRun(target: Target, request: RunRequest): Promise<Answer<Run>>
-  retryRun(run: RunId, by: string): Promise<Answer<Run>>
+  retryRun(run: RunId, by: string, key?: string): Promise<Answer<Run>>
   rollBackRun(run: RunId, request: RollbackRequest): Promise<Answer<Run>>
   showRun(run: RunId): Promise<Answer<RunView>>
   /** All that is on record of it, in order. */

@@ -50,6 +50,9 @@ const LimitsChanged = z.strictObject({
   approvalsNeeded: z.exactOptional(RunLimits.shape.approvalsNeeded),
 })
 
+/** Made by whoever asks, once for each thing they want. */
+const startKey = z.uuid()
+
 /** Resumes after the last event that was seen. */
 const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 
@@ -143,6 +146,7 @@ export const apiRouter = t.router({
           waves: WavePlan,
           limits: RunLimits,
           terms: z.exactOptional(TermsAsked),
+          key: z.exactOptional(startKey),
         }),
       )
       .mutation(async ({ ctx, input: { target, ...request } }) =>
@@ -151,8 +155,8 @@ export const apiRouter = t.router({
 
     /** A new run, with new plans to be signed, for those hosts of one that has ended that were not done. */
     retry: t.procedure
-      .input(z.strictObject({ run: RunId, by }))
-      .mutation(async ({ ctx, input }) => opened(await ctx.controller.retryRun(input.run, input.by))),
+      .input(z.strictObject({ run: RunId, by, key: z.exactOptional(startKey) }))
+      .mutation(async ({ ctx, input }) => opened(await ctx.controller.retryRun(input.run, input.by, input.key))),
 
     /** A new run, that puts the hosts back which one that has ended has changed; it goes as that one did, where nothing is said. */
     rollback: t.procedure
@@ -166,6 +170,7 @@ export const apiRouter = t.router({
           waves: z.exactOptional(WavesChanged),
           limits: z.exactOptional(LimitsChanged),
           terms: z.exactOptional(TermsAsked),
+          key: z.exactOptional(startKey),
         }),
       )
       .mutation(async ({ ctx, input: { run, ...request } }) => opened(await ctx.controller.rollBackRun(run, request))),

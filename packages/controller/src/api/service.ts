@@ -6,6 +6,7 @@ import {
   type HostRecordView,
   type OfferedRemediation,
   type Problem,
+  type Run,
   type Timers,
 } from '@fleetmend/shared'
 import { recorded, recordLie } from '../audit/record.ts'
@@ -56,6 +57,12 @@ export function controllerService(parts: ServiceParts): ControllerService {
   const ids = async (target: Target): Promise<Answer<readonly string[]>> => {
     const hosts = await meant(target)
     return hosts.ok ? { ok: true, value: hosts.value.map(({ id }) => id) } : hosts
+  }
+
+  /** Null: no run was begun by this request. */
+  const startedWith = async (by: string, key: string | undefined): Promise<Answer<Run> | null> => {
+    const run = key === undefined ? null : await driver.startedWith({ by, key })
+    return run && { ok: true, value: run }
   }
 
   return {
@@ -126,29 +133,36 @@ export function controllerService(parts: ServiceParts): ControllerService {
       return null
     },
 
-    async startRun(target, request) {
+    async startRun(target, { key, ...request }) {
+      // Before anything else: the fleet may have changed since the first request.
+      const known = await startedWith(request.by, key)
+      if (known) return known
       const hosts = await meant(target)
       if (!hosts.ok) return hosts
       const unknown = unknownRemediation(request.asked.want, catalogueOf(sessions))
       if (unknown) return { ok: false, problem: unknown }
       const start = startOf(request, hosts.value, clock.nowMs())
-      return start.ok ? { ok: true, value: await driver.startRun(start.value) } : start
+      return start.ok ? { ok: true, value: await driver.startRun(start.value, key) } : start
     },
 
-    async retryRun(id, by) {
+    async retryRun(id, by, key) {
+      const known = await startedWith(by, key)
+      if (known) return known
       const run = await driver.load(id)
       if (!run) return { ok: false, problem: unknownRun(id) }
       const retry = retryOf(run, await listHosts(database), { by, nowMs: clock.nowMs() })
-      return retry.ok ? { ok: true, value: await driver.startRun(retry.value) } : retry
+      return retry.ok ? { ok: true, value: await driver.startRun(retry.value, key) } : retry
     },
 
-    async rollBackRun(id, request) {
+    async rollBackRun(id, { key, ...request }) {
+      const known = await startedWith(request.by, key)
+      if (known) return known
       const run = await driver.load(id)
       if (!run) return { ok: false, problem: unknownRun(id) }
       const rollback = rollbackOf(run, await listHosts(database), { ...request, nowMs: clock.nowMs() })
       if (!rollback.ok) return rollback
       const unknown = unknownRemediation(rollback.value.asked.want, catalogueOf(sessions))
-      return unknown ? { ok: false, problem: unknown } : { ok: true, value: await driver.startRun(rollback.value) }
+      return unknown ? { ok: false, problem: unknown } : { ok: true, value: await driver.startRun(rollback.value, key) }
     },
 
     async showRun(id) {

@@ -33,6 +33,10 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
     return (await whole(shown.value.run)) ? null : { ok: false, problem: unknownRun(id) }
   }
 
+  /** A run that was begun earlier, with the same key, may have had hosts that are out of their scope by now. */
+  const shownTo = async (begun: Answer<Run>): Promise<Answer<Run>> =>
+    !begun.ok || (await whole(begun.value)) ? begun : { ok: false, problem: unknownRun(begun.value.id) }
+
   return {
     hello: () => service.hello(),
     catalogue: async () => (powers.selector === null ? service.catalogue() : service.catalogue(await names())),
@@ -71,15 +75,16 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
 
     async startRun(target, request) {
       const hosts = await meant(target)
-      return hosts.ok ? service.startRun(hosts.value, { ...request, by: name }) : hosts
+      return hosts.ok ? shownTo(await service.startRun(hosts.value, { ...request, by: name })) : hosts
     },
-    retryRun: async (id) => (await whyNot(id)) ?? service.retryRun(id, name),
+    retryRun: async (id, _, key) => (await whyNot(id)) ?? shownTo(await service.retryRun(id, name, key)),
     async rollBackRun(id, request) {
       const hidden = await whyNot(id)
       if (hidden) return hidden
       const hosts = request.target.selector === undefined ? null : await meant(request.target)
       if (hosts && !hosts.ok) return hosts
-      return service.rollBackRun(id, { ...request, ...(hosts ? { target: hosts.value } : {}), by: name })
+      const target = hosts ? { target: hosts.value } : {}
+      return shownTo(await service.rollBackRun(id, { ...request, ...target, by: name }))
     },
     async showRun(id) {
       const shown = await service.showRun(id)

@@ -20,7 +20,7 @@ import { standingOf } from './host-states.ts'
 import { perform, type Patience } from './perform.ts'
 import { roomFor, type FleetRules, type RoomLimit } from './room.ts'
 import { PersonEvent, Started, type RecordedEvent, type RunEvent } from './run-event.ts'
-import type { ChangeOfHosts, Lease, RunStore, StoredRun } from './run-store.ts'
+import type { ChangeOfHosts, Lease, RunStore, StartKey, StoredRun } from './run-store.ts'
 import { resume } from './resume.ts'
 import { isIn } from './step.ts'
 import { begin, transition } from './transition.ts'
@@ -104,16 +104,27 @@ export class Driver {
     this.#leases = this.#keepLeases().catch((error: unknown) => this.#ports.onFatal(error))
   }
 
-  async startRun(request: StartRequest): Promise<Run> {
+  /** `key`: whoever got no answer asks again with it, and gets the run that the first request began. */
+  async startRun(request: StartRequest, key?: string): Promise<Run> {
+    const known = key === undefined ? null : await this.startedWith({ by: request.by, key })
+    if (known) return known
     const at = this.#now()
     const started = Started.parse({ ...request, type: 'started', at, run: await this.#freeId(at) })
     const { run, commands } = begin(started)
-    const recorded = await this.#ports.store.create(run, started, this.#lease())
+    const startKey = key === undefined ? undefined : { by: request.by, key }
+    const created = await this.#ports.store.create(run, started, this.#lease(), startKey)
+    if (created.kind === 'known') return (await this.load(created.run)) ?? gone(created.run)
     const active = this.#active.get(run.id) ?? this.#activate({ run, revision: 1 })
-    this.#tell({ news: 'event', recorded, before: null, run })
+    this.#tell({ news: 'event', recorded: created.recorded, before: null, run })
     for (const command of commands) this.#perform(active, command)
     this.#expireLater(active)
     return run
+  }
+
+  /** The run that was begun with this key; null: none was. */
+  async startedWith(key: StartKey): Promise<Run | null> {
+    const id = await this.#ports.store.startedWith(key)
+    return id === null ? null : this.load(id)
   }
 
   /** What a person did; refused, with nothing recorded, where the run is not waiting for it. */
@@ -344,6 +355,10 @@ function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): C
     if (wasInChange && !isInChange) left.push(host.id)
   }
   return { begun, left, limits, since: before }
+}
+
+function gone(id: RunId): never {
+  throw new Error(`${id} is in the store no more. This is a bug.`)
 }
 
 function notHere(id: RunId): Submitted {

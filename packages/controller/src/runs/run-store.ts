@@ -36,8 +36,23 @@ export type Saved =
   | { readonly kind: 'not-ours' }
   | { readonly kind: 'no-room' }
 
+/**
+ * By what a request to begin a run is known again: everybody's keys are their own. It is good for as long as the run is
+ * there, which is for ever: a key that was forgotten some day would begin a second run on that day.
+ */
+export interface StartKey {
+  readonly by: string
+  readonly key: string
+}
+
+export type Created =
+  | { readonly kind: 'created'; readonly recorded: RecordedEvent }
+  | { readonly kind: 'known'; readonly run: RunId }
+
 export interface RunStore {
-  create(run: Run, started: Started, lease: Lease): Promise<RecordedEvent>
+  /** `key`: of the request; where a run was begun with it before, nothing is saved. */
+  create(run: Run, started: Started, lease: Lease, key?: StartKey): Promise<Created>
+  startedWith(key: StartKey): Promise<RunId | null>
   save(next: StoredRun, event: RunEvent, lease: Lease, hosts: ChangeOfHosts): Promise<Saved>
   /** The hosts in change now, over all runs of all controllers. */
   inChange(): Promise<readonly InChange[]>

@@ -1,7 +1,7 @@
 /** Runs in the database: the run as it is now beside the events that made it so, and whose it is to carry on. */
 import { ApplyReport, Follower, hasEnded, RunState, type Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
-import type { Lease, RunStore, Saved, StoredRun } from '../runs/run-store.ts'
+import type { Created, Lease, RunStore, Saved, StartKey, StoredRun } from '../runs/run-store.ts'
 import { listInChange, moveHosts } from './hosts-in-change.ts'
 import { putPlan } from './plans.ts'
 import { appendEvent } from './run-events.ts'
@@ -18,17 +18,29 @@ class NoRoom extends Error {}
 
 export function runStore(database: Database, { soleWriter }: RunStoreOptions): RunStore {
   return {
-    create: (run, started, lease) =>
-      database.transaction().execute(async (transaction) => {
+    create: (run, started, lease, key) =>
+      database.transaction().execute(async (transaction): Promise<Created> => {
+        const known = key ? await startedWith(transaction, key) : null
+        if (known !== null) return { kind: 'known', run: known }
         const { id, startedAt: started_at } = run
         const follows = { follows: run.follows?.run ?? null, follows_as: run.follows?.as ?? null }
         await transaction
           .insertInto('runs')
-          .values({ id, started_at, revision: 1, ...follows, ...columnsOf(run), ...leaseOf(lease) })
+          .values({
+            id,
+            started_at,
+            revision: 1,
+            ...follows,
+            ...columnsOf(run),
+            ...leaseOf(lease),
+            start_key: key ? textOf(key) : null,
+          })
           .execute()
         await putRunHosts(transaction, run, null)
-        return appendEvent(transaction, id, 1, started)
+        return { kind: 'created', recorded: await appendEvent(transaction, id, 1, started) }
       }),
+
+    startedWith: (key) => startedWith(database, key),
 
     inChange: () => listInChange(database),
 
@@ -91,6 +103,16 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
         return storedRuns(transaction, found)
       }),
   }
+}
+
+async function startedWith(db: Connection, key: StartKey): Promise<RunId | null> {
+  const row = await db.selectFrom('runs').select('id').where('start_key', '=', textOf(key)).executeTakeFirst()
+  return row?.id ?? null
+}
+
+/** A key has no space in it. */
+function textOf({ by, key }: StartKey): string {
+  return `${key} ${by}`
 }
 
 /** Newest first. An id counts seconds, so it cannot tell which of two runs of one second is the newer. */

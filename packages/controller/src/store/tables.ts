@@ -37,6 +37,8 @@ export interface RunsTable {
   /** The run whose hosts it takes up, and what for. */
   follows: string | null
   follows_as: string | null
+  /** The key of the request that began it, and whose request it was. Null: it had none. */
+  start_key: string | null
 }
 
 /** A host of a run as it is now. */

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
 import { hasEnded, type HostId } from '@fleetmend/shared'
 import { Kysely } from 'kysely'
-import { Driver, type DriverSettings } from '../../src/runs/driver.ts'
+import { Driver, type DriverSettings, type StartRequest } from '../../src/runs/driver.ts'
 import { replay } from '../../src/runs/replay.ts'
 import type { RunStore } from '../../src/runs/run-store.ts'
 import { nodeSqliteDialect } from '../../src/store/sqlite-dialect.ts'
@@ -34,6 +34,14 @@ export interface Simulated {
   readonly history: readonly string[]
   readonly kills: number
   readonly events: number
+}
+
+/** A run that somebody wants, once. */
+interface Wish {
+  readonly key: string
+  /** Null: it was not asked for yet. */
+  request: StartRequest | null
+  isAnswered: boolean
 }
 
 const minuteMs = 60_000
@@ -117,11 +125,12 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
   function watched(inner: RunStore): RunStore {
     return {
       ...inner,
-      async create(run, started, lease) {
-        const recorded = await inner.create(run, started, lease)
+      async create(run, started, lease, key) {
+        const created = await inner.create(run, started, lease, key)
+        if (created.kind === 'known') return created
         tell(run.id, `started with ${started.hosts.join(' ')}`)
         truth.saved(run, started)
-        return recorded
+        return created
       },
       async save(next, event, lease, hosts) {
         const saved = await inner.save(next, event, lease, hosts)
@@ -185,17 +194,26 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
     void mine.start()
   }
 
-  function startRun(): void {
+  function newRequest(): StartRequest {
     const some = names.filter(() => chance.is(0.8))
     const asked = some.length > 0 ? some : names
     const { type: _, at: __, run: ___, ...request } = startedWith(asked, termsOf(chance, asked, timeline.nowMs()))
-    if (driver) void driver.startRun(request)
+    return request
+  }
+
+  /** Whoever got no answer asks again, with the same key; now and then somebody asks twice at once. */
+  function askFor(wish: Wish): void {
+    wish.request ??= newRequest()
+    for (let times = chance.is(0.1) ? 2 : 1; times > 0; times--)
+      void driver?.startRun(wish.request, wish.key).then(({ id }) => {
+        wish.isAnswered = true
+        truth.answered(wish.key, id)
+      })
   }
 
   function peopleLook(): void {
     const isLate = !isStorm()
-    // Whoever got no answer looks, and asks again.
-    if (timeline.nowMs() - atMs > lastStartMs + minuteMs && truth.runs().length < wanted) startRun()
+    for (const wish of wishes) if (wish.request && !wish.isAnswered) askFor(wish)
     for (const run of truth.runs()) {
       const deed = whatToDo(run, chance, isLate)
       if (deed && driver) void act(driver, run, deed, chance)
@@ -204,12 +222,17 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
   }
 
   const wanted = chance.one([1, 1, 2, 2, 3])
+  const wishes = Array.from({ length: wanted }, (_, n): Wish => ({
+    key: `wish-${n}`,
+    request: null,
+    isAnswered: false,
+  }))
   const isOver = (): boolean => truth.runs().length >= wanted && truth.runs().every(({ state }) => hasEnded(state))
   const hasTime = (): boolean => timeline.nowMs() - atMs < longestMs
 
   let overSinceMs = Number.POSITIVE_INFINITY
   startController()
-  for (let n = 0; n < wanted; n++) timeline.after(chance.between(1000, lastStartMs), startRun)
+  for (const wish of wishes) timeline.after(chance.between(1000, lastStartMs), () => askFor(wish))
   timeline.after(minuteMs, peopleLook)
   for (let steps = 0; steps < mostSteps && hasTime() && truth.broken.length === 0 && bugs.length === 0; steps++) {
     await settle()
@@ -217,7 +240,7 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
     if (timeline.nowMs() - overSinceMs > lateMs || !timeline.step()) break
   }
   // A night that was broken off has no end to judge.
-  if (truth.broken.length === 0 && bugs.length === 0) truth.over()
+  if (truth.broken.length === 0 && bugs.length === 0) truth.over(wanted)
   const kept = await whatIsKept(database)
   const broken = [...bugs, ...truth.broken, ...kept.broken]
   for (const each of kept.broken) tell('RULE', each)

@@ -19,8 +19,10 @@ export interface Truth {
   ended(begun: Begun, outcome: ApplyOutcome, probesPass: boolean): void
   /** Every run as it was last saved. */
   runs(): readonly Run[]
-  /** Nothing more will happen. */
-  over(): void
+  /** Somebody asked for a run, with this key, and was told that it is this one. */
+  answered(key: string, run: RunId): void
+  /** Nothing more will happen; so many runs were wanted. */
+  over(wanted: number): void
   readonly broken: readonly string[]
 }
 
@@ -33,6 +35,7 @@ export interface TruthOptions {
 export function openTruth({ tell, nowMs, rulesAt }: TruthOptions): Truth {
   const runs = new Map<RunId, Run>()
   const deeds: Deed[] = []
+  const begunWith = new Map<string, RunId>()
   const broken: string[] = []
   const must = (holds: boolean, rule: string): void => {
     if (holds) return
@@ -122,7 +125,16 @@ export function openTruth({ tell, nowMs, rulesAt }: TruthOptions): Truth {
       if (deed) Object.assign(deed, { outcome, probesPass, endedMs: nowMs() })
     },
 
-    over() {
+    answered(key, run) {
+      must(runs.has(run), `${key} was answered with ${run}, which was not saved`)
+      const before = begunWith.get(key) ?? run
+      must(before === run, `${key} was answered with ${run}, and with ${before} before`)
+      begunWith.set(key, run)
+    },
+
+    over(wanted) {
+      must(runs.size <= wanted, `${runs.size} runs were begun, and ${wanted} were wanted`)
+      must(new Set(begunWith.values()).size === begunWith.size, 'one run is the answer to two wishes')
       for (const run of runs.values()) {
         must(hasEnded(run.state), `${run.id} never ends: it is ${run.state}`)
         for (const host of run.hosts) {

@@ -8,6 +8,7 @@ import { up as sshHosts } from './0006-ssh-hosts.ts'
 import { up as hostsInChange } from './0007-hosts-in-change.ts'
 import { up as follows } from './0008-follows.ts'
 import { up as runHosts } from './0009-run-hosts.ts'
+import { up as startKeys } from './0010-start-keys.ts'
 
 /** A released migration is never edited: a change is the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -19,4 +20,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-hosts-in-change': { up: hostsInChange },
   '0008-follows': { up: follows },
   '0009-run-hosts': { up: runHosts },
+  '0010-start-keys': { up: startKeys },
 }
