@@ -14,6 +14,7 @@ export function mortalStore(store: RunStore, life: Life): RunStore {
     load: (...all) => around(life, 'load', () => store.load(...all)),
     claim: (...all) => around(life, 'claim', () => store.claim(...all)),
     inChange: () => around(life, 'inChange', () => store.inChange()),
+    forgetGivenUp: (...all) => around(life, 'forgetGivenUp', () => store.forgetGivenUp(...all)),
     startedWith: (key) => around(life, 'startedWith', () => store.startedWith(key)),
   }
 }

@@ -25,6 +25,7 @@ export function settlingStore(inner: RunStore, turns: number): SettlingStore {
       load: (...all) => counted(inner.load(...all)),
       claim: (...all) => counted(inner.claim(...all)),
       inChange: () => counted(inner.inChange()),
+      forgetGivenUp: (...all) => counted(inner.forgetGivenUp(...all)),
       startedWith: (key) => counted(inner.startedWith(key)),
     },
     async settle() {

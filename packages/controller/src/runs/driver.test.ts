@@ -202,6 +202,23 @@ describe('what a person does', () => {
   })
 })
 
+test('a host that was given up is asked on, also when its run is over, and is in change until it answers', async () => {
+  const driver = await driverOf(fakeFleet({ a: { silentFor: 460 } }))
+  const { id } = await driver.startRun(requestFor(['a']))
+  await approveAndBegin(driver, id)
+  expect(await toTheEnd(driver, id)).toMatchObject({ state: 'halted', hosts: [{ state: 'unknown' }] })
+  const inChange = () => runStore(database, { soleWriter: true }).inChange()
+  expect(await inChange()).toEqual([{ host: 'a', run: id, isGivenUp: true }])
+  for (let skips = 0; skips < 20; skips++) {
+    clock.skip()
+    await quiet()
+  }
+  expect(await stateOf(driver, id)).toMatchObject({ state: 'halted', hosts: [{ state: 'fixed' }] })
+  expect(await inChange()).toEqual([])
+  expect(replay((await listEvents(database, id)).map(({ event }) => event))).toEqual(await driver.load(id))
+  expect(fatal).toEqual([])
+})
+
 test('an approval that nobody uses runs out', async () => {
   const driver = await driverOf(fakeFleet({ a: {} }))
   const { id } = await driver.startRun(requestFor(['a']))

@@ -13,14 +13,15 @@ import {
   type RunId,
   type TimelineEntry,
 } from '@fleetmend/shared'
+import { changeOfHosts } from './change-of-hosts.ts'
 import type { Clock } from './clock.ts'
 import { commandKey, type Command } from './command.ts'
 import type { Fleet } from './fleet-port.ts'
-import { standingOf } from './host-states.ts'
-import { perform, type Patience } from './perform.ts'
+import { hostOf } from './host-tally.ts'
+import { askAgain, perform, type Patience, type World } from './perform.ts'
 import { roomFor, type FleetRules, type RoomLimit } from './room.ts'
 import { PersonEvent, Started, type RecordedEvent, type RunEvent } from './run-event.ts'
-import type { ChangeOfHosts, Lease, RunStore, StartKey, StoredRun } from './run-store.ts'
+import type { Lease, RunStore, StartKey, StoredRun } from './run-store.ts'
 import { resume } from './resume.ts'
 import { isIn } from './step.ts'
 import { begin, transition } from './transition.ts'
@@ -89,6 +90,7 @@ export class Driver {
   readonly #closing = new AbortController()
   readonly #waitingForRoom = new Map<RunId, () => void>()
   #leases: Promise<void> = Promise.resolve()
+  #askingGivenUp: Promise<void> | null = null
   /** Room is given to one run after the other: none begins what another one has just taken. */
   #giving: Promise<unknown> = Promise.resolve()
 
@@ -161,7 +163,11 @@ export class Driver {
     this.#closing.abort()
     const active = [...this.#active.values()]
     for (const run of active) this.#drop(run)
-    await Promise.all([this.#leases, ...active.flatMap((run) => [run.turn, ...run.working.values()])])
+    await Promise.all([
+      this.#leases,
+      this.#askingGivenUp,
+      ...active.flatMap((run) => [run.turn, ...run.working.values()]),
+    ])
   }
 
   /** One event after the other, so that each is judged by the run that the one before made. */
@@ -206,14 +212,17 @@ export class Driver {
     }
     this.#work(active, key, async () => {
       const { run } = active.stored
-      const world = {
-        ...this.#ports,
-        patience: this.#settings,
-        onProgress: (host: HostId, phase: ApplyPhase, entry: TimelineEntry) =>
-          this.#tell({ news: 'progress', run: run.id, host, phase, entry }),
-      }
-      return perform(run, command, world, active.over.signal)
+      return perform(run, command, this.#world(run.id), active.over.signal)
     })
+  }
+
+  #world(run: RunId): World {
+    return {
+      ...this.#ports,
+      patience: this.#settings,
+      onProgress: (host: HostId, phase: ApplyPhase, entry: TimelineEntry) =>
+        this.#tell({ news: 'progress', run, host, phase, entry }),
+    }
   }
 
   /** As long as hosts were called and have not begun; each is tried again when others are done, and now and then. */
@@ -305,11 +314,35 @@ export class Driver {
       await this.#ports.clock.sleep(this.#settings.leaseMs / 3, signal)
       if (signal.aborted) return
       await this.#claim()
+      // Not waited for: a host that does not answer takes its time.
+      this.#askingGivenUp ??= this.#askGivenUp()
+        .catch((error: unknown) => this.#ports.onFatal(error))
+        .finally(() => (this.#askingGivenUp = null))
     }
   }
 
+  /** What became of hosts that runs gave up, which are counted as in change until it is known. */
+  async #askGivenUp(): Promise<void> {
+    const all = (await this.#ports.store.inChange()).filter((each) => each.isGivenUp)
+    await Promise.all(all.map(({ host, run }) => this.#askOneGivenUp(host, run)))
+  }
+
+  async #askOneGivenUp(host: HostId, id: RunId): Promise<void> {
+    const { signal } = this.#closing
+    const active = this.#active.get(id)
+    const stored = active?.stored ?? (await this.#ports.store.load(id))
+    const plan = stored && hostOf(stored.run, host)?.plan
+    if (!plan) return
+    const event = await askAgain(stored.run, host, plan, this.#world(id), signal)
+    if (event === null || signal.aborted) return
+    if (event === 'gone') await this.#ports.store.forgetGivenUp(host, id)
+    // What is known of it changes, though the run is long over.
+    else await this.#take(active ?? { ...idle(), stored }, event)
+    this.#wakeForRoom()
+  }
+
   #activate(stored: StoredRun): ActiveRun {
-    const active: ActiveRun = { stored, turn: Promise.resolve(), working: new Map(), over: new AbortController() }
+    const active: ActiveRun = { ...idle(), stored }
     this.#active.set(stored.run.id, active)
     return active
   }
@@ -339,22 +372,13 @@ export class Driver {
   }
 }
 
+function idle(): Omit<ActiveRun, 'stored'> {
+  return { turn: Promise.resolve(), working: new Map(), over: new AbortController() }
+}
+
 /** Hosts whose turn it is, of a run that begins any. */
 function wantedHosts(run: Run): readonly HostId[] {
   return isIn(run, 'applying', 'waiting') && run.stopping === null ? calledHosts(run) : []
-}
-
-function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimit[]): ChangeOfHosts {
-  const begun: HostId[] = []
-  const left: HostId[] = []
-  for (let position = 0; position < after.hosts.length; position++) {
-    const [was, host] = [before.hosts[position], after.hosts[position]]
-    if (was === host || !was || !host) continue
-    const [wasInChange, isInChange] = [was, host].map((each) => standingOf(each) === 'in-flight')
-    if (isInChange && !wasInChange) begun.push(host.id)
-    if (wasInChange && !isInChange) left.push(host.id)
-  }
-  return { begun, left, limits, since: before }
 }
 
 function gone(id: RunId): never {

@@ -11,6 +11,11 @@ export function isLeftToBegin(host: RunHost): boolean {
   return standing === 'waiting' || standing === 'away'
 }
 
+/** It was told to apply and is not heard of any more, though it is of the fleet: it may be at work. */
+export function isGivenUp({ state, code }: RunHost): boolean {
+  return state === 'unknown' && code !== 'host-removed'
+}
+
 /** Of a wave that has begun, and only waits for room. */
 export function isCalled(host: RunHost): boolean {
   return standingOf(host) === 'waiting' && host.wave !== undefined

@@ -180,6 +180,23 @@ async function askHost(run: Run, host: HostId, plan: Digest, world: World, signa
   }
 }
 
+/** Of a host that was given up, once. Null: there is still nothing known of it; gone: nobody will hear of it. */
+export async function askAgain(
+  run: Run,
+  host: HostId,
+  plan: Digest,
+  world: World,
+  signal: AbortSignal,
+): Promise<WorldEvent | 'gone' | null> {
+  const said = await attempt(world, () => world.fleet.askApply(host, plan, signal))
+  const at = nowOf(world)
+  if (said?.kind === 'gone') return 'gone'
+  if (said?.kind === 'never-heard') return { type: 'host-answered', at, host, report: null }
+  if (said?.kind !== 'reported') return null
+  const report = readReport(said.report, { host, plan, run: run.id, authority: authorityFor(run, host) })
+  return report.ok && report.value.outcome !== null ? { type: 'host-answered', at, host, report: report.value } : null
+}
+
 /** Hosts watch for a minute where they are not told for how long. */
 const usualWatchMs = 60_000
 

@@ -13,7 +13,7 @@ test('where nothing holds anybody back, all begin', () => {
 })
 
 test('a host that another run has in change waits behind that run, and the others do not wait with it', () => {
-  expect(roomFor(run, ['a', 'b'], [{ host: 'a', run: other }], free, nowMs)).toEqual({
+  expect(roomFor(run, ['a', 'b'], [{ host: 'a', run: other, isGivenUp: false }], free, nowMs)).toEqual({
     begin: ['b'],
     heldBack: [{ hosts: ['a'], says: `It is in change by ${other}.`, behind: other }],
   })
@@ -26,7 +26,7 @@ describe('limits over all runs', () => {
   }
 
   test('count hosts of other runs, and those that begin in the same moment', () => {
-    expect(roomFor(run, ['b', 'c', 'x'], [{ host: 'a', run: other }], web, nowMs)).toEqual({
+    expect(roomFor(run, ['b', 'c', 'x'], [{ host: 'a', run: other, isGivenUp: false }], web, nowMs)).toEqual({
       begin: ['b', 'x'],
       heldBack: [
         {
@@ -46,14 +46,25 @@ describe('limits over all runs', () => {
     })
   })
 
+  test('count a host that was given up, for it may be at work; to begin that one again is no further host', () => {
+    const two = [
+      { host: 'a', run: other, isGivenUp: true },
+      { host: 'b', run: other, isGivenUp: false },
+    ]
+    const { begin, heldBack } = roomFor(run, ['a', 'c'], two, web, nowMs)
+    expect(begin).toEqual(['a'])
+    expect(heldBack).toMatchObject([{ hosts: ['c'], behind: other }])
+    expect(heldBack[0]?.says).toContain(`not heard of again: a (${other})`)
+  })
+
   test('do not count hosts that are not meant', () => {
     expect(
       roomFor(
         run,
         ['a', 'b'],
         [
-          { host: 'x', run: other },
-          { host: 'y', run: other },
+          { host: 'x', run: other, isGivenUp: false },
+          { host: 'y', run: other, isGivenUp: false },
         ],
         web,
         nowMs,

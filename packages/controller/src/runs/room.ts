@@ -22,6 +22,8 @@ export interface RoomLimit {
 export interface InChange {
   readonly host: HostId
   readonly run: RunId
+  /** It was begun and not heard of again: nobody knows whether it is still at work. */
+  readonly isGivenUp: boolean
 }
 
 export interface Room {
@@ -37,7 +39,8 @@ export function roomFor(
   nowMs: number,
 ): Room {
   const late = whenOpen(run, nowMs)
-  const holders = new Map(inChange.map((each) => [each.host, each.run]))
+  const holders = new Map(inChange.flatMap((each) => (each.isGivenUp ? [] : [[each.host, each.run] as const])))
+  const counted = new Set(inChange.map((each) => each.host))
   const limits = rules.limits.map((limit) => countedIn(limit, inChange, run.id))
   const begin: HostId[] = []
   const held = new Map<string, Omit<HeldBack, 'hosts'> & { readonly hosts: HostId[] }>()
@@ -45,7 +48,7 @@ export function roomFor(
     const why = whyNot(host)
     if (why === null) {
       begin.push(host)
-      for (const limit of limits) if (isIn(limit.members, host)) limit.count++
+      for (const limit of limits) if (!counted.has(host) && isIn(limit.members, host)) limit.count++
       continue
     }
     const key = JSON.stringify(why)
@@ -62,10 +65,13 @@ export function roomFor(
     if (late !== null) return { says: late, behind: null }
     const holder = holders.get(host)
     if (holder !== undefined) return { says: `It is in change by ${holder}.`, behind: holder }
+    // Of one that was given up nobody can tell but itself: to begin it makes no more hosts that may be in change.
+    if (counted.has(host)) return null
     const full = limits.find(({ members, most, count }) => count >= most && isIn(members, host))
     if (!full) return null
-    const { words, most, behind } = full
-    return { says: `At most ${words} may be in change at once over all runs, and ${most} are.`, behind }
+    const { words, most, behind, givenUp } = full
+    const unsure = givenUp.length === 0 ? '' : ` ${ofGivenUp(givenUp)}`
+    return { says: `At most ${words} may be in change at once over all runs, and ${most} are.${unsure}`, behind }
   }
 }
 
@@ -74,10 +80,24 @@ function countedIn(
   limit: RoomLimit,
   inChange: readonly InChange[],
   own: RunId,
-): RoomLimit & { count: number; readonly behind: RunId | null } {
+): RoomLimit & { count: number; readonly behind: RunId | null; readonly givenUp: readonly InChange[] } {
   const those = inChange.filter(({ host }) => isIn(limit.members, host))
-  return { ...limit, count: those.length, behind: those.find(({ run }) => run !== own)?.run ?? null }
+  const count = new Set(those.map(({ host }) => host)).size
+  return {
+    ...limit,
+    count,
+    givenUp: those.filter(({ isGivenUp }) => isGivenUp),
+    behind: those.find(({ run }) => run !== own)?.run ?? null,
+  }
 }
+
+function ofGivenUp(those: readonly InChange[]): string {
+  const named = those.slice(0, namedAtMost).map(({ host, run }) => `${host} (${run})`)
+  const more = those.length > namedAtMost ? ` and ${those.length - namedAtMost} more` : ''
+  return `Among them is what was begun and not heard of again: ${named.join(', ')}${more}. It counts until the host answers, or is taken out of the fleet.`
+}
+
+const namedAtMost = 5
 
 /** Null: a window of the run is open, or it has none. */
 function whenOpen({ terms: { windows = [] } }: Pick<Run, 'terms'>, nowMs: number): string | null {

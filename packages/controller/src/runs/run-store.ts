@@ -22,6 +22,10 @@ export interface StoredRun {
 export interface ChangeOfHosts {
   readonly begun: readonly HostId[]
   readonly left: readonly HostId[]
+  /** They may be at work, and nobody hears of them: they count, and hold up no other run that would begin them. */
+  readonly givenUp: readonly HostId[]
+  /** Given up before, and now it is known what became of them. */
+  readonly known: readonly HostId[]
   readonly limits: readonly RoomLimit[]
   /** The run as it is stored, so that only hosts that are another object now are written; null: all of them. */
   readonly since: Run | null
@@ -56,6 +60,8 @@ export interface RunStore {
   save(next: StoredRun, event: RunEvent, lease: Lease, hosts: ChangeOfHosts): Promise<Saved>
   /** The hosts in change now, over all runs of all controllers. */
   inChange(): Promise<readonly InChange[]>
+  /** Nobody will ever know what became of it. */
+  forgetGivenUp(host: HostId, run: RunId): Promise<void>
   load(id: RunId): Promise<StoredRun | null>
   /**
    * Renews what is this owner's, and takes every run that has not ended and is nobody's; those that it did not have yet

@@ -45,7 +45,14 @@ describe.each(stores)('over $store', ({ open }) => {
       const step = transition(run, event)
       if (!step.ok) throw new Error(step.problem.detail)
       run = step.run
-      await store.save({ run, revision: n + 2 }, event, lease, { begun: [], left: [], limits: [], since: null })
+      await store.save({ run, revision: n + 2 }, event, lease, {
+        begun: [],
+        left: [],
+        givenUp: [],
+        known: [],
+        limits: [],
+        since: null,
+      })
     }
     return run
   }

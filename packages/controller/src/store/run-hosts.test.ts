@@ -27,7 +27,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
     const event = applied('web-1', 'fixed')(run)
     const step = transition(run, event)
     if (!step.ok) throw new Error(step.problem.detail)
-    const hosts = { begun: [], left: [], limits: [], since: run }
+    const hosts = { begun: [], left: [], givenUp: [], known: [], limits: [], since: run }
     await store.save({ run: step.run, revision: 2 }, event, me, hosts)
     const rows = await database.selectFrom('run_hosts').select('host').orderBy('position').execute()
     const isKept = rows.map(({ host }) => host.endsWith(' '))

@@ -25,7 +25,7 @@ import { listEvents, verifyChain } from './run-events.ts'
 import { listReports, listRuns, runStore } from './runs.ts'
 import type { Database } from './tables.ts'
 
-const nobody = { begun: [], left: [], limits: [], since: null }
+const nobody = { begun: [], left: [], givenUp: [], known: [], limits: [], since: null }
 const me = { owner: 'me', expiresMs: 1000 }
 const started = startedWith(['web-1', 'web-2'])
 const story = [
@@ -125,7 +125,14 @@ describe.each(stores)('over $store', ({ open, refuseInserts, dropTrigger }) => {
   describe('hosts in change', () => {
     const second = { ...started, run: 'r-20261121-031455-0002' }
     const begins = (run: Run, hosts: readonly string[], limits: Parameters<RunStore['save']>[3]['limits'] = []) =>
-      store.save({ run, revision: 2 }, planned('web-1'), me, { begun: hosts, left: [], limits, since: null })
+      store.save({ run, revision: 2 }, planned('web-1'), me, {
+        begun: hosts,
+        left: [],
+        givenUp: [],
+        known: [],
+        limits,
+        since: null,
+      })
 
     test('are of one run: another one saves nothing until they are free', async () => {
       const [one, two] = [begin(started).run, begin(second).run]
@@ -133,12 +140,29 @@ describe.each(stores)('over $store', ({ open, refuseInserts, dropTrigger }) => {
       await store.create(two, second, me)
       expect(await begins(one, ['web-1'])).toMatchObject({ kind: 'saved' })
       expect(await begins(two, ['web-2', 'web-1'])).toEqual({ kind: 'no-room' })
-      expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id }])
+      expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id, isGivenUp: false }])
       expect(await store.load(two.id)).toMatchObject({ revision: 1 })
       expect(await listEvents(database, two.id)).toHaveLength(1)
-      const done = { begun: [], left: ['web-1'], limits: [], since: null }
+      const done = { begun: [], left: ['web-1'], givenUp: [], known: [], limits: [], since: null }
       expect(await store.save({ run: one, revision: 3 }, planned('web-2'), me, done)).toMatchObject({ kind: 'saved' })
       expect(await begins(two, ['web-2', 'web-1'])).toMatchObject({ kind: 'saved' })
+    })
+
+    test('that were given up count until it is known what became of them, and may be begun again', async () => {
+      const [one, two] = [begin(started).run, begin(second).run]
+      await store.create(one, started, me)
+      await store.create(two, second, me)
+      const limits = [{ words: '1 of all hosts', members: null, most: 1 }]
+      const moves = { ...nobody, left: ['web-1'] }
+      await begins(one, ['web-1'])
+      await store.save({ run: one, revision: 3 }, planned('web-2'), me, { ...moves, givenUp: ['web-1'] })
+      expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id, isGivenUp: true }])
+      expect(await begins(two, ['web-2'], limits)).toEqual({ kind: 'no-room' })
+      expect(await begins(two, ['web-1'], limits)).toMatchObject({ kind: 'saved' })
+      await store.save({ run: two, revision: 3 }, planned('web-2'), me, moves)
+      expect(await store.inChange()).toEqual([{ host: 'web-1', run: one.id, isGivenUp: true }])
+      await store.save({ run: one, revision: 4 }, planned('web-2'), me, { ...nobody, known: ['web-1'] })
+      expect(await store.inChange()).toEqual([])
     })
 
     test('are no more than a limit of the fleet allows, whoever looked before', async () => {

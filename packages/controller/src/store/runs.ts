@@ -2,7 +2,7 @@
 import { ApplyReport, Follower, hasEnded, RunState, type Run, type RunId } from '@fleetmend/shared'
 import type { RunEvent } from '../runs/run-event.ts'
 import type { Created, Lease, RunStore, Saved, StartKey, StoredRun } from '../runs/run-store.ts'
-import { listInChange, moveHosts } from './hosts-in-change.ts'
+import { forgetGivenUp, listInChange, moveHosts } from './hosts-in-change.ts'
 import { putPlan } from './plans.ts'
 import { appendEvent } from './run-events.ts'
 import { putRunHosts, snapshotOf, wholeRuns } from './run-hosts.ts'
@@ -42,7 +42,10 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
 
     startedWith: (key) => startedWith(database, key),
 
-    inChange: () => listInChange(database),
+    // Both lists of one moment.
+    inChange: () => database.transaction().execute(listInChange),
+
+    forgetGivenUp: (host, run) => forgetGivenUp(database, host, run),
 
     save: async ({ run, revision }, event, lease, hosts) => {
       const saving = database.transaction().execute(async (transaction): Promise<Saved> => {
@@ -51,7 +54,8 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
           .set({ revision, ...columnsOf(run) })
           .where('id', '=', run.id)
           .where('revision', '=', revision - 1)
-          .where('lease_owner', '=', lease.owner)
+          // One that has ended is nobody's: what is still heard of its hosts is saved by whoever hears it.
+          .where((row) => row.or([row('lease_owner', '=', lease.owner), row('ended_at', 'is not', null)]))
           .executeTakeFirst()
         if (changed.numUpdatedRows === 0n) return { kind: 'not-ours' }
         if (!(await moveHosts(transaction, run.id, hosts))) throw new NoRoom()

@@ -9,6 +9,7 @@ export interface Tables {
   readonly plans: PlansTable
   readonly hosts: HostsTable
   readonly hosts_in_change: HostsInChangeTable
+  readonly hosts_given_up: HostsGivenUpTable
   readonly join_tokens: JoinTokensTable
   readonly audit_records: AuditRecordsTable
   readonly host_audits: HostAuditsTable
@@ -95,6 +96,12 @@ export interface HostsTable {
 
 /** A host is in change by one run at most, of whichever controller. */
 export interface HostsInChangeTable {
+  host: string
+  run: string
+}
+
+/** Begun by a run, and not heard of again: it counts as in change until it is known what became of it. */
+export interface HostsGivenUpTable {
   host: string
   run: string
 }

@@ -53,10 +53,9 @@ const longestMs = 12 * 60 * minuteMs
 const lateMs = 15 * minuteMs
 const mostSteps = 50_000
 
-const settings: DriverSettings = {
+const settings: Omit<DriverSettings, 'askForMs'> = {
   leaseMs: 60 * minuteMs,
   askEveryMs: 20_000,
-  askForMs: 15 * minuteMs,
   atWorkForMs: 60 * minuteMs,
   roomEveryMs: 3 * 60_000,
 }
@@ -73,10 +72,19 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
     mishaps: chance.one([0, 0.05, 0.3]),
     deaths: chance.one([0, 0.005, 0.02, 0.1]),
     absences: chance.one([0, 0.3, 1]),
+    /** How often a host is gone as soon as it is at work. */
+    vanishing: chance.one([0, 0, 0.3]),
+    /** How long it is before a host is given up that does not answer; the shorter, the more are. */
+    patienceMs: chance.one([0.5, 3, 15]) * minuteMs,
   }
   const names = Array.from({ length: chance.between(1, 6) }, (_, n) => `web-${n + 1}`)
   const rulesAt = rulesOf(chance, names, atMs)
-  const truth = openTruth({ tell, nowMs: timeline.nowMs, rulesAt })
+  const truth = openTruth({
+    tell,
+    nowMs: timeline.nowMs,
+    rulesAt,
+    isRemoved: (id) => hosts.get(id)?.isRemoved === true,
+  })
   const hosts = new Map<HostId, SimulatedHost>()
   for (const id of names) {
     const host = simulatedHost(id, {
@@ -86,6 +94,7 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
       begun: (it) => {
         tell(id, `begins to apply for ${it.run}`)
         truth.begun(it)
+        if (isStorm() && chance.is(weather.vanishing)) vanish(host)
       },
       ended: (it, outcome, probesPass) => {
         tell(id, `has applied: ${outcome}`)
@@ -106,6 +115,16 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
   const bugs: string[] = []
   let driver: Driver | null = null
   let kills = 0
+
+  function vanish(host: SimulatedHost): void {
+    host.isAway = true
+    host.cut()
+    tell(host.id, 'goes away')
+    timeline.after(chance.between(1000, 40 * minuteMs), () => {
+      host.isAway = false
+      tell(host.id, 'is back')
+    })
+  }
 
   function comeAndGo(host: SimulatedHost): void {
     timeline.after(chance.between(0, stormMs), () => {
@@ -187,7 +206,7 @@ export async function simulate(seed: number, open: () => Promise<OpenedStore> = 
         onBug: trouble,
         onFatal: trouble,
       },
-      settings,
+      { ...settings, askForMs: weather.patienceMs },
     )
     driver = mine
     tell('controller', `number ${number} starts`)

@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { hasEnded, type ApplyOutcome, type HostId, type Run, type RunHost, type RunId } from '@fleetmend/shared'
-import { standingOf } from '../../src/runs/host-states.ts'
+import { isGivenUp, standingOf } from '../../src/runs/host-states.ts'
 import type { FleetRules } from '../../src/runs/room.ts'
 import type { RunEvent } from '../../src/runs/run-event.ts'
 import { begin, transition } from '../../src/runs/transition.ts'
@@ -30,9 +30,11 @@ export interface TruthOptions {
   readonly tell: (who: string, says: string) => void
   readonly nowMs: () => number
   readonly rulesAt: (ms: number) => FleetRules
+  /** Out of the fleet: nobody asks it any more. */
+  readonly isRemoved: (host: HostId) => boolean
 }
 
-export function openTruth({ tell, nowMs, rulesAt }: TruthOptions): Truth {
+export function openTruth({ tell, nowMs, rulesAt, isRemoved }: TruthOptions): Truth {
   const runs = new Map<RunId, Run>()
   const deeds: Deed[] = []
   const begunWith = new Map<string, RunId>()
@@ -50,11 +52,15 @@ export function openTruth({ tell, nowMs, rulesAt }: TruthOptions): Truth {
   function mustBeRoom(run: Run, hosts: readonly HostId[], atMs: number): void {
     const { limits, closed } = rulesAt(atMs)
     const inChange = [...runs.values()].flatMap((each) => (each.id === run.id ? run : each).hosts.filter(isInFlight))
+    const givenUp = [...runs.values()].flatMap(({ hosts: all }) =>
+      all.filter((each) => isGivenUp(each) && !isRemoved(each.id)),
+    )
+    const counted = new Set([...inChange, ...givenUp].map(({ id }) => id))
     const twice = inChange.find(({ id }, n) => inChange.findIndex((each) => each.id === id) !== n)
     must(twice === undefined, `${twice?.id} is in change by two runs`)
     for (const { members, most, words } of limits) {
-      const count = inChange.filter(({ id }) => members?.has(id) ?? true).length
-      must(count <= most, `${count} hosts are in change at once, and there may be ${words}`)
+      const count = [...counted].filter((id) => members?.has(id) ?? true).length
+      must(count <= most, `${count} hosts are, or may be, in change at once, and there may be ${words}`)
     }
     for (const { says, members } of closed)
       for (const host of hosts) must(members !== null && !members.has(host), `${host} begins though ${says}`)
@@ -115,7 +121,8 @@ export function openTruth({ tell, nowMs, rulesAt }: TruthOptions): Truth {
       for (const rule of brokenOrder(run, deed, deeds, nowMs())) must(false, rule)
       deeds.push(deed)
       for (const { members, most, words } of rulesAt(nowMs()).limits) {
-        const count = atWork().filter((each) => members?.has(each.host) ?? true).length
+        const really = deeds.filter((each) => each.outcome === null && !isRemoved(each.host)).map((each) => each.host)
+        const count = new Set(really.filter((each) => members?.has(each) ?? true)).size
         must(count <= most, `${count} hosts really change at once, and there may be ${words}`)
       }
     },

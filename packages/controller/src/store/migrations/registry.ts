@@ -9,6 +9,7 @@ import { up as hostsInChange } from './0007-hosts-in-change.ts'
 import { up as follows } from './0008-follows.ts'
 import { up as runHosts } from './0009-run-hosts.ts'
 import { up as startKeys } from './0010-start-keys.ts'
+import { up as hostsGivenUp } from './0011-hosts-given-up.ts'
 
 /** A released migration is never edited: a change is the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -21,4 +22,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-follows': { up: follows },
   '0009-run-hosts': { up: runHosts },
   '0010-start-keys': { up: startKeys },
+  '0011-hosts-given-up': { up: hostsGivenUp },
 }

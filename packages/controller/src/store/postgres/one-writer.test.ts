@@ -66,7 +66,7 @@ describe.skipIf(!hasPostgres)('two connections', () => {
           { run: begin(first).run, revision: 2 },
           planned('web-1'),
           lease,
-          { begun: ['web-1'], left: [], limits: [], since: null },
+          { begun: ['web-1'], left: [], givenUp: [], known: [], limits: [], since: null },
         ),
       ),
     )
