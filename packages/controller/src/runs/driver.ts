@@ -4,6 +4,7 @@
  */
 import {
   hasEnded,
+  inTurn,
   problem,
   timedId,
   type ApplyPhase,
@@ -92,7 +93,7 @@ export class Driver {
   #leases: Promise<void> = Promise.resolve()
   #askingGivenUp: Promise<void> | null = null
   /** Room is given to one run after the other: none begins what another one has just taken. */
-  #giving: Promise<unknown> = Promise.resolve()
+  readonly #oneAfterTheOther = inTurn()
 
   constructor(ports: DriverPorts, settings: DriverSettings = driverDefaults) {
     this.#ports = ports
@@ -252,12 +253,6 @@ export class Driver {
     if (JSON.stringify(room.heldBack) !== JSON.stringify(run.heldBack))
       await this.#take(active, { type: 'held-back', at, because: [...room.heldBack] })
     return false
-  }
-
-  #oneAfterTheOther<Value>(give: () => Promise<Value>): Promise<Value> {
-    const given = this.#giving.then(give)
-    this.#giving = given.catch(() => undefined)
-    return given
   }
 
   async #untilRoom(active: ActiveRun): Promise<void> {
