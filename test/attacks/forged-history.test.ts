@@ -298,7 +298,7 @@ attack(
     await meanwhile(at, () =>
       edit(at, (database) => {
         rewrite(database, (all) => all.filter(({ entry }) => entry['run'] !== at.run))
-        for (const table of ['run_events', 'applies', 'runs']) database.exec(`delete from ${table}`)
+        for (const table of ['run_events', 'applies', 'run_hosts', 'runs']) database.exec(`delete from ${table}`)
       }),
     )
     return await verified(at)

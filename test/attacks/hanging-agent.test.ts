@@ -175,6 +175,8 @@ attack({ attacker, attempt: 'begins an apply, and never reports', refusedWith: '
       yield atWork()
       return never()
     },
+    // Nor when it is asked again, long after.
+    report: never,
   }))
   at.clock.pass(59 * minuteMs)
   await expectServed(at)
