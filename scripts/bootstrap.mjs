@@ -19,6 +19,7 @@ const tasks = {
   demo: 'needed',
   score: 'needed',
   crash: 'needed',
+  bench: 'needed',
   parsers: 'needed',
   simulate: 'unused',
   kills: 'unused',
@@ -42,7 +43,7 @@ const testPackages = { zsh: '/usr/bin/zsh' }
 const [name, ...rest] = process.argv.slice(2)
 const hosts = Object.hasOwn(tasks, name ?? '')
   ? tasks[name]
-  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|parsers|simulate|kills')
+  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|bench|parsers|simulate|kills')
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
 if (!existsSync(join(root, 'scripts', `${name}.ts`)))
