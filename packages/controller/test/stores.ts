@@ -1,6 +1,7 @@
 /** Both stores, for tests of what must hold in either: `describe.each(stores)`. */
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
+import { onTestFinished } from 'vitest'
 import { openMemoryStore } from '../src/store/open-sqlite.ts'
 import { nodeSqliteDialect } from '../src/store/sqlite-dialect.ts'
 import type { Database, Tables } from '../src/store/tables.ts'
@@ -9,6 +10,13 @@ import { bare, hasPostgres, makeDatabase, migratedDatabase, opened, type TestDat
 export interface OpenedStore {
   readonly database: Database
   close(): Promise<void>
+}
+
+/** Closed with the test that asks. */
+export async function openForTest(open: () => Promise<OpenedStore>): Promise<Database> {
+  const { database, close } = await open()
+  onTestFinished(close)
+  return database
 }
 
 export interface StoreKind {

@@ -9,6 +9,7 @@ import { nginxTimeMs } from '../readings/nginx-values.ts'
 import { nginxUnit } from '../readings/unit-properties.ts'
 import type { HostFacts, SiteFacts } from '../survey/host-facts.ts'
 import { readLogWindow, type WantedLog } from '../survey/log-window.ts'
+import { tcpTables } from '../survey/tcp-tables.ts'
 
 export interface Traffic {
   readonly requests: number
@@ -61,8 +62,7 @@ export async function droppedVisitors(
     each.startsWith('tcp:') ? [Number(each.slice(each.lastIndexOf(':') + 1))] : [],
   )
   if (ports.length === 0) return 0
-  const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.readFile(path)))
-  return readDroppedConnections(new Set(ports), ...texts.map((read) => (read.ok ? textOf(read.value) : '')))
+  return readDroppedConnections(new Set(ports), ...(await tcpTables(host)))
 }
 
 /** nginx serves every site. */

@@ -5,6 +5,7 @@ import { textOf } from '../readings/bytes.ts'
 import { readFpmTitle, readPeakMiB } from '../readings/proc.ts'
 import { readTcpUse, readUnixUse, useOf } from '../readings/socket-use.ts'
 import type { SampleTargets, ServiceTarget } from '../survey/sample-targets.ts'
+import { tcpTables } from '../survey/tcp-tables.ts'
 import type { Sample } from './sample.ts'
 
 const lookAgainMs = 15 * 60_000
@@ -91,6 +92,5 @@ async function unixUse(host: SampledHost): Promise<ReadonlyMap<SocketAddress, { 
 }
 
 async function tcpUse(host: SampledHost): Promise<TcpUse> {
-  const texts = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.readFile(path)))
-  return readTcpUse(...texts.map((read) => (read.ok ? textOf(read.value) : '')))
+  return readTcpUse(...(await tcpTables(host)))
 }

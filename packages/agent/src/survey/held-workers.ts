@@ -4,6 +4,7 @@ import { textOf } from '../readings/bytes.ts'
 import { acceptedAt, acceptedOnPort, socketInode } from '../readings/held-connections.ts'
 import { blockedReadOf } from '../readings/waiting-call.ts'
 import type { FpmFacts, PoolFacts } from './host-facts.ts'
+import { tcpTables } from './tcp-tables.ts'
 
 /** A pool of thousands is told by so many of its workers. */
 const workersToAsk = 256
@@ -37,6 +38,5 @@ async function acceptedInodes(host: ReadHost, { listen }: PoolFacts): Promise<Re
     return file.ok ? acceptedAt(textOf(file.value), listen) : null
   }
   const port = Number(listen.slice(listen.lastIndexOf(':') + 1))
-  const files = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((path) => host.readFile(path)))
-  return new Set(files.flatMap((file) => (file.ok ? [...acceptedOnPort(textOf(file.value), port)] : [])))
+  return new Set((await tcpTables(host)).flatMap((text) => [...acceptedOnPort(text, port)]))
 }

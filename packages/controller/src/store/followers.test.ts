@@ -1,25 +1,18 @@
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startedWith } from '../../test/sample-run.ts'
-import { stores, type OpenedStore } from '../../test/stores.ts'
+import { openForTest, stores } from '../../test/stores.ts'
 import { begin } from '../runs/transition.ts'
 import { migrations } from './migrations/registry.ts'
 import { listFollowers, runStore } from './runs.ts'
-import type { Database } from './tables.ts'
 
 const first = 'r-20261121-031455-41bd'
 const lease = { owner: 'here', expiresMs: 0 }
 
-async function opened(open: () => Promise<OpenedStore>): Promise<Database> {
-  const { database, close } = await open()
-  onTestFinished(close)
-  return database
-}
-
 describe.each(stores)('over $store', ({ open, openBare }) => {
   test('a run knows which runs took up its hosts, and how far they are', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     const store = runStore(database, { soleWriter: true })
     const create = async (run: string, at: string, follows?: Parameters<typeof startedWith>[1]) => {
       const started = startedWith(['web-1'], { run, at, ...follows })
@@ -37,7 +30,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('runs from before this was kept apart are found as well', async () => {
-    const database = await opened(openBare)
+    const database = await openForTest(openBare)
     const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
     expect((await migrator.migrateTo('0007-hosts-in-change')).error).toBeUndefined()
     for (const [id, follows] of [

@@ -1,17 +1,11 @@
 /** What holds of the schema and its transactions, whatever the store is kept in. */
 import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { stores, type OpenedStore } from '../../test/stores.ts'
+import { describe, expect, test } from 'vitest'
+import { openForTest, stores } from '../../test/stores.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/registry.ts'
 import type { Database } from './tables.ts'
-
-async function opened(open: () => Promise<OpenedStore>): Promise<Database> {
-  const { database, close } = await open()
-  onTestFinished(close)
-  return database
-}
 
 const token = {
   secret_hash: 'x',
@@ -27,7 +21,7 @@ const token = {
 describe.each(stores)('over $store', ({ open, openBare }) => {
   describe('the dialect', () => {
     test('rolls back a migration that fails, schema and all', async () => {
-      const database = await opened(openBare)
+      const database = await openForTest(openBare)
       const broken = {
         up: async (db: Kysely<unknown>) => {
           await db.schema.createTable('half').addColumn('id', 'integer').execute()
@@ -43,7 +37,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
     })
 
     test('runs transactions one after the other, and one that fails takes only its own writes back', async () => {
-      const database = await opened(open)
+      const database = await openForTest(open)
       const put = (secret_hash: string, fails: boolean) =>
         database.transaction().execute(async (transaction) => {
           await transaction
@@ -62,14 +56,14 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
     test.each([{ value: new Date() }, { value: { labels: 1 } }, { value: ['a'] }])(
       'refuses to store $value rather than store NULL',
       async ({ value }) => {
-        const database = await opened(open)
+        const database = await openForTest(open)
         await expect(sql`select ${value}`.execute(database)).rejects.toThrow('cannot be stored as it is')
       },
     )
   })
 
   test('hosts that were there before hosts could be reached over SSH dial out as they did', async () => {
-    const database = await opened(openBare)
+    const database = await openForTest(openBare)
     const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
     expect((await migrator.migrateTo('0005-lines')).error).toBeUndefined()
     const before = {
@@ -85,7 +79,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('hosts that were in change before it was kept apart are in change afterwards', async () => {
-    const database = await opened(openBare)
+    const database = await openForTest(openBare)
     const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
     expect((await migrator.migrateTo('0006-ssh-hosts')).error).toBeUndefined()
     const snapshot = (...states: readonly string[]) =>
@@ -104,7 +98,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('a schema that a newer version has written is left alone', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     await sql`insert into kysely_migration (name, timestamp) values ('0999-later', '2027-01-01T00:00:00.000Z')`.execute(
       database,
     )
@@ -115,7 +109,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('numbers are numbers, counts too, up to what an epoch needs', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     await sql`insert into runs (id, state, revision, snapshot, started_at, lease_expires_ms)
     values ('r-1', 'finished', 7, '{}', 'then', 1795303502000)`.execute(database)
     const row = await database.selectFrom('runs').select(['revision', 'lease_expires_ms']).executeTakeFirst()
@@ -128,7 +122,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('texts are in the order of their bytes, whatever the language of the database', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     const names = [
       'web-10',
       'Web-2',
@@ -149,7 +143,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('a word of a host with a NUL in it does not stand in the way', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     await database
       .insertInto('join_tokens')
       .values({ ...token, made_by: 'a\0b' })

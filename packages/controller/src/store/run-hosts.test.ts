@@ -1,25 +1,18 @@
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { applied, applying, at, startedWith } from '../../test/sample-run.ts'
-import { stores, type OpenedStore } from '../../test/stores.ts'
+import { openForTest, stores } from '../../test/stores.ts'
 import { transition } from '../runs/transition.ts'
 import { migrations } from './migrations/registry.ts'
 import { runStore } from './runs.ts'
-import type { Database } from './tables.ts'
-
-async function opened(open: () => Promise<OpenedStore>): Promise<Database> {
-  const { database, close } = await open()
-  onTestFinished(close)
-  return database
-}
 
 const me = { owner: 'me', expiresMs: 1000 }
 const { run } = applying({ changes: { 'web-1': 'raise', 'web-2': 'lower', 'web-3': 'raise', 'web-4': 'raise' } })
 
 describe.each(stores)('over $store', ({ open, openBare }) => {
   test('an event writes the hosts that it changes, and no others', async () => {
-    const database = await opened(open)
+    const database = await openForTest(open)
     const store = runStore(database, { soleWriter: true })
     await store.create(run, startedWith(run.hosts.map(({ id }) => id)), me)
     // Whatever is written anew loses this mark.
@@ -38,7 +31,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
   })
 
   test('runs from before hosts had rows of their own are what they were', async () => {
-    const database = await opened(openBare)
+    const database = await openForTest(openBare)
     const migrator = new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
     expect((await migrator.migrateTo('0008-follows')).error).toBeUndefined()
     const other = { ...run, id: 'r-20261121-031455-0002', state: 'finished', endedAt: at } as const
