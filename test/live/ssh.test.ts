@@ -15,6 +15,7 @@ import {
   type SshDriver,
   type SshTarget,
 } from '../../packages/ssh/src/index.ts'
+import { plainTarget } from '../../packages/ssh/src/drivers/loopback-sshd.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
@@ -76,7 +77,7 @@ describe.skipIf(await hostsAreImpossible())('a real host', () => {
       const text = `${known(port === 22 ? host.address : `[${host.address}]:${port}`)}\n`
       const knownHosts = join(folder, createHash('sha256').update(text).digest('hex').slice(0, 12))
       writeFileSync(knownHosts, text)
-      return targetAt(host.address, knownHosts, changes)
+      return plainTarget({ alias: 'reached', hostName: host.address, port: 22, knownHosts, ...changes })
     }
 
     beforeAll(async () => {
@@ -188,28 +189,6 @@ describe.skipIf(await hostsAreImpossible())('a real host', () => {
     })
   })
 })
-
-function targetAt(address: string, knownHosts: string, changes: Partial<SshTarget>): SshTarget {
-  return {
-    alias: 'reached',
-    written: { user: null, host: 'reached', port: null },
-    hostName: address,
-    port: 22,
-    user: 'ops',
-    hostKeyAlias: null,
-    knownHostsFiles: [knownHosts],
-    newKeysFile: knownHosts,
-    hashKnownHosts: false,
-    identityFiles: [],
-    identitiesOnly: false,
-    agentSocket: null,
-    unknownHost: 'refuse',
-    connectLimitMs: 10_000,
-    jumps: [],
-    beyondSsh2: [],
-    ...changes,
-  }
-}
 
 async function connected(driver: SshDriver, target: SshTarget): Promise<SshConnection> {
   const outcome = await driver.connect(target, never)

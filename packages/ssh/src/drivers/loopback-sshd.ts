@@ -162,11 +162,18 @@ export function loopbackTarget(
 ): SshTarget {
   const knownHosts = join(folder, `known_hosts_${port}`)
   writeFileSync(knownHosts, hostKey ? `[127.0.0.1]:${port} ${hostKey.publicKey}\n` : '')
+  return plainTarget({ hostName: '127.0.0.1', port, knownHosts, ...changes })
+}
+
+/** A target without anything that a person had configured. */
+export function plainTarget({
+  knownHosts,
+  ...changes
+}: Partial<SshTarget> & { readonly hostName: string; readonly port: number; readonly knownHosts: string }): SshTarget {
+  const { alias = 'web-1' } = changes
   return {
-    alias: 'web-1',
-    written: { user: null, host: 'web-1', port: null },
-    hostName: '127.0.0.1',
-    port,
+    alias,
+    written: { user: null, host: alias, port: null },
     user: 'ops',
     hostKeyAlias: null,
     knownHostsFiles: [knownHosts],
