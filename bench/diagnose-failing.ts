@@ -12,32 +12,15 @@ import type { AgentRouter } from '../packages/agent/src/index.ts'
 import { bootHost } from '../test/lab/lab.ts'
 import type { LiveHost } from '../test/lab/live-host.ts'
 import { nodeOnHost } from '../test/lab/node-on-host.ts'
+import { costOf, fpmUnit, questionsByHand, type Cost } from '../test/lab/questions-by-hand.ts'
 import { until } from '../test/lab/until.ts'
 
 const rounds = 21
 const agentUnit = new URL('../packaging/systemd/fleetmend-agent.service', import.meta.url)
-const unit = 'php8.2-fpm'
-
-/** The questions of the first five minutes, each program once, and nothing thought between them. */
-const byHand = [
-  ['systemctl', 'show', unit, 'nginx'],
-  ['journalctl', '-u', unit, '-n', '200', '-o', 'json', '--no-pager'],
-  ['php-fpm8.2', '-F', '-O', '-t'],
-  ['nginx', '-T'],
-  ['ss', '-xlnp'],
-  ['ss', '-tlnp'],
-  ['tail', '-c', '262144', '/var/log/nginx/error.log'],
-  ['curl', '-s', '-o', '/dev/null', 'http://127.0.0.1/ok.php'],
-] as const
-
-interface Cost {
-  readonly wallMs: number
-  readonly cpuMs: number
-}
 
 await using host = await bootHost('bench')
 await host.installAgent()
-await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
+await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', fpmUnit])
 await until(async () => (await host.status('/ok.php')) === 502, '502')
 
 await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
@@ -48,7 +31,7 @@ await using asked = await askServing(host)
 const rivals: readonly { readonly name: string; readonly cost: () => Promise<Cost> }[] = [
   { name: 'asked of the serving agent', cost: asked.cost },
   { name: 'fleetmend-agent diagnose', cost: () => costOf(host, ['fleetmend-agent', 'diagnose', '--json']) },
-  { name: 'the same questions by hand', cost: () => costOfAll(host, byHand) },
+  { name: 'the same questions by hand', cost: () => costOfAll(host, questionsByHand) },
   { name: 'an empty Node', cost: () => costOf(host, [...nodeOnHost, '-e', '0']) },
 ]
 const seen = new Map<string, Cost[]>(rivals.map(({ name }) => [name, []]))
@@ -103,12 +86,4 @@ async function costOfAll(on: LiveHost, programs: readonly (readonly string[])[])
     cpuMs += cost.cpuMs
   }
   return { wallMs, cpuMs }
-}
-
-/** Measured inside by bash's `time`, children included; starting it from outside is not part of it. */
-async function costOf(on: LiveHost, argv: readonly string[]): Promise<Cost> {
-  const script = 'TIMEFORMAT="%3R %3U %3S"; time "$@" >/dev/null 2>/dev/null'
-  const { stderr } = await on.run(['bash', '-c', script, 'time', ...argv])
-  const [wall = 0, user = 0, system = 0] = stderr.trim().split(/\s+/).map(Number)
-  return { wallMs: Math.round(wall * 1000), cpuMs: Math.round((user + system) * 1000) }
 }

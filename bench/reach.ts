@@ -2,11 +2,13 @@
  * What it costs to ask a host, over every way and by both drivers, on connections that are open: one small call after
  * another, many at once, and a whole diagnosis; beside `ssh HOST true` and `ssh HOST fleetmend-agent diagnose` over a
  * ControlMaster that is open as well, in turns on the same host. Goal: a diagnosis costs less than half of `ssh HOST true`.
- * Most of one is the look at the host, the same on every way, so that what the line adds to it is compared as well.
+ * Most of one is the look at the host, the same on every way, so that what the line adds to it is compared as well, and
+ * what the programs take that have to be asked there.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { costOf, questionsByHand, type Cost } from '../test/lab/questions-by-hand.ts'
 import { must, runTool } from '../test/lab/tool.ts'
 import { askOver, type AskedAgent } from '../test/live/ways/asked-agent.ts'
 import { bootAgentHost } from '../test/live/ways/agent-host.ts'
@@ -90,6 +92,18 @@ process.stdout.write(
     `"Of it the line" is a diagnosis without the look, which the agent times itself. Shares are of \`ssh HOST true\` (${unitMs.toFixed(1)} ms); goal 0.50:\n`,
 )
 for (const { name, seen } of ways) print(name, goal('diagnosis', seen.diagnosisMs), goal('line', seen.lineMs))
+
+process.stdout.write('\nThe same questions typed at that host, one after the other, each its median of 5:\n')
+for (const argv of questionsByHand) {
+  const costs: Cost[] = []
+  for (let round = 0; round < 5; round++) costs.push(await costOf(host, argv))
+  const half = (field: keyof Cost) => `${median(costs.map((cost) => cost[field]))} ms`
+  print(argv.slice(0, 3).join(' '), `wall ${half('wallMs')}`, `CPU ${half('cpuMs')}`)
+}
+process.stdout.write(
+  'Whether the configuration would load is asked each time, as it may be the cause and may have changed a moment ago.\n' +
+    'A diagnosis that costs less than half of `ssh HOST true` would have to leave that out, and not start systemctl or journalctl.\n',
+)
 
 function goal(what: string, all: readonly number[]): string {
   const share = median(all) / unitMs
