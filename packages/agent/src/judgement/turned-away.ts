@@ -8,7 +8,12 @@ import { standingErrorsOf } from './standing-errors.ts'
 const recentMs = 2 * 60_000
 
 export function turnsAway(facts: HostFacts, pool: PoolFacts): boolean {
-  return isOverfull(pool) || probesAway(facts, pool).length > 0 || errorsAway(facts, pool).length > 0
+  return (
+    isOverfull(pool) ||
+    triesAway(facts, pool) > 0 ||
+    probesAway(facts, pool).length > 0 ||
+    errorsAway(facts, pool).length > 0
+  )
 }
 
 /**
@@ -21,14 +26,36 @@ function isOverfull({ queue }: PoolFacts): boolean {
   return Math.max(...waiting) > (limit ?? Infinity) && Math.min(...waiting) > 0
 }
 
+/** Longer ago, and there may be room by now. */
+const triedLatelyMs = 2000
+/** A handshake on a busy host. */
+const handshakeMs = 50
+
+/**
+ * How many visitors of a pool on TCP were dropped a moment ago and will try again: a short queue is empty for moments, as
+ * they come back only after a second, and then after two. Where a firewall drops them, workers soon hold no connection.
+ */
+export function triesAway(facts: HostFacts, pool: PoolFacts): number {
+  const { held, droppedAgoMs } = pool.connections
+  if (held * 2 < Math.max(pool.workers.length, 1)) return 0
+  const limitMs = Math.min(triedLatelyMs, facts.takenAtMs - loadedBeforeMs(facts, pool))
+  return droppedAgoMs.filter((agoMs) => agoMs >= handshakeMs && agoMs < limitMs).length
+}
+
 export function errorsAway(facts: HostFacts, pool: PoolFacts): HostFacts['nginx']['errors'] {
-  const service = facts.fpm.find(({ pools }) => pools.includes(pool))
-  // A longer queue takes a restart, and more workers a reload. Both logs count whole seconds: what was written in the very
-  // second of it may have been before.
-  const since = Math.floor((service?.loadedAtMs ?? 0) / 1000) * 1000 + 1000
+  const since = loadedBeforeMs(facts, pool)
   return standingErrorsOf(facts, pool, ['connect-backlog-full'], recentMs).filter(
     ({ localTime }) => localTimeMs(localTime) >= since,
   )
+}
+
+/**
+ * A longer queue takes a restart, and more workers a reload. Both logs count whole seconds: what was in the very second of
+ * it may have been before.
+ */
+function loadedBeforeMs({ fpm }: HostFacts, pool: PoolFacts): number {
+  const service = fpm.find(({ pools }) => pools.includes(pool))
+  return Math.floor((service?.loadedAtMs ?? 0) / 1000) * 1000 + 1000
 }
 
 export function probesAway(facts: HostFacts, pool: PoolFacts): readonly SiteProbe[] {

@@ -8,6 +8,7 @@ import type { PassFacts, PathFacts, StepFacts, UpstreamFacts, WorkerAccount } fr
 import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { isMeant, reaches } from './same-address.ts'
 import { startObstacle } from './start-obstacle.ts'
+import { triesAway } from './turned-away.ts'
 
 const obstacles = [
   'upstream-mismatch',
@@ -90,7 +91,7 @@ function tcpObstacle(facts: HostFacts, { address, holders, isHere }: UpstreamFac
   if (holders.length === 0) return errno === 'ECONNREFUSED' && !mayBeDown(facts, address) ? 'upstream-mismatch' : null
   // Somebody listens, and yet nobody is let through. A full queue on TCP is silence, too, but that is the pool's.
   const isFull = claimsOf(facts, address).some(
-    ({ pool: { queue } }) => queue.ok && queue.value.waiting.some((n) => n > 0),
+    ({ pool }) => (pool.queue.ok && pool.queue.value.waiting.some((n) => n > 0)) || triesAway(facts, pool) > 0,
   )
   return blockedErrnos.has(errno) && !(errno === 'ETIMEDOUT' && isFull) ? 'port-blocked' : null
 }

@@ -64,6 +64,7 @@ const fed: Readonly<Record<string, Take>> = {
   readWorkerMemory: (text) => [text, text],
   processStartMs: (text) => [5, text, 0],
   readDroppedConnections: (text) => [new Set([9000]), text],
+  readPortTries: (text) => [9000, text],
   rotatedLogs: (text) => ['error.log', [`error.log${text}`, text]],
   isNamed: (text) => [{ serverName: text, serverNames: [text] }, text],
   mountOf: (text) => [[{ path: text }], text],

@@ -9,6 +9,7 @@ import type { AdminSession } from '../readings/admin-journal.ts'
 import type { JournalEntry } from '../readings/journal.ts'
 import type { NginxConfig } from '../readings/nginx-config.ts'
 import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
+import type { PortTries } from '../readings/port-tries.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import type { PassFacts, UpstreamFacts, WorkerAccount } from './address-facts.ts'
 import type { CapacityFacts } from './capacity-facts.ts'
@@ -108,6 +109,8 @@ export interface PoolFacts {
    * page cannot be used: its `listen queue` is always 0 for unix sockets (php bug #80739).
    */
   readonly queue: Read<{ readonly waiting: readonly number[]; readonly limit: number | null }>
+  /** Connections of this host itself to a pool that listens on TCP; none for unix sockets. */
+  readonly connections: PortTries
   readonly status: Read<FpmStatus>
   /** `chroot` and `chdir`, where they are set. */
   readonly workingFolders: readonly WorkingFolder[]

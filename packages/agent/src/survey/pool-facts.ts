@@ -5,6 +5,7 @@ import type { FpmConfig, FpmPool } from '../readings/fpm-config.ts'
 import { fpmInteger, fpmProcessManager, listenAddress } from '../readings/fpm-values.ts'
 import { readFpmStatus, type FpmStatus } from '../readings/fpm-status.ts'
 import type { Listener } from '../readings/listeners.ts'
+import { readPortTries, type PortTries } from '../readings/port-tries.ts'
 import { readFpmTitle, readWorkerMemory } from '../readings/proc.ts'
 import type { FpmService } from './fpm-services.ts'
 import { fpmPrefix } from './fpm-prefix.ts'
@@ -12,6 +13,7 @@ import type { PoolFacts, WorkerFacts, WorkerMemory } from './host-facts.ts'
 import { modifiedMs } from './pass-facts.ts'
 import { readSlowLog } from './slow-log.ts'
 import { inRealFolder } from './socket-path.ts'
+import { tcpTables } from './tcp-tables.ts'
 import { workingFolders } from './working-folders.ts'
 
 /** Listeners of the host, looked at a few times in a row. */
@@ -42,6 +44,7 @@ export async function poolFacts(
         maxChildren: maxChildren === null ? null : fpmInteger(maxChildren),
         workers: await Promise.all((workers.get(pool.name) ?? []).map((worker) => withMemory(host, worker))),
         queue: queueOf(listen, queues, service.master),
+        connections: await connectionsTo(host, listen),
         status: await readStatus(host, pool, listen, service),
         workingFolders: await workingFolders(host, pool),
         slowLog: await readSlowLog(
@@ -112,6 +115,11 @@ function queueOf(listen: SocketAddress | null, queues: QueueSamples, master: Pro
   const first = seen[0]
   if (!first || seen.length < samples.length) return { ok: false, why: 'missing', says: 'nothing listens there' }
   return { ok: true, value: { waiting: seen.map((listener) => listener.waiting), limit: first.limit } }
+}
+
+async function connectionsTo(host: ReadHost, listen: SocketAddress | null): Promise<PortTries> {
+  if (!listen?.startsWith('tcp:')) return { held: 0, droppedAgoMs: [] }
+  return readPortTries(Number(listen.slice(listen.lastIndexOf(':') + 1)), ...(await tcpTables(host)))
 }
 
 /**

@@ -118,6 +118,7 @@ export function samplePool(changes: Partial<PoolFacts> = {}): PoolFacts {
     maxChildren: 5,
     workers: sampleWorkers(2),
     queue: { ok: true, value: { waiting: [0, 0, 0, 0, 0], limit: 4096 } },
+    connections: { held: 0, droppedAgoMs: [] },
     status: { ok: false, why: 'missing', says: 'the status page is off (pm.status_path)' },
     workingFolders: [],
     slowLog: { ok: false, why: 'missing', says: 'the slow log is off (request_slowlog_timeout)' },

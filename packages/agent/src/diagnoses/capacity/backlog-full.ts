@@ -8,6 +8,7 @@ import {
   kernelLimit,
   kernelLimitSteps,
   probesAway,
+  triesAway,
   turnsAway,
 } from '../../judgement/turned-away.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
@@ -35,7 +36,12 @@ function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readon
       role: 'cause',
       subject: { kind: 'pool', name: subject },
       says: `The queue${room} of ${subject} is full, and nginx turns requests away.`,
-      evidence: [...queueEvidence(pool), ...errorEvidence(facts, pool), ...probeEvidence(facts, pool)],
+      evidence: [
+        ...queueEvidence(pool),
+        ...triesEvidence(facts, pool),
+        ...errorEvidence(facts, pool),
+        ...probeEvidence(facts, pool),
+      ],
       ...whatToDo(facts, service, pool),
     },
   ]
@@ -60,8 +66,9 @@ function whatToDo(
   }
 }
 
-function isBusy({ workers, maxChildren, queue }: PoolFacts): boolean {
-  return workers.length === maxChildren && queue.ok && Math.max(0, ...queue.value.waiting) > 0
+function isBusy({ workers, maxChildren, queue, connections }: PoolFacts): boolean {
+  const mostWaiting = queue.ok ? Math.max(0, ...queue.value.waiting) : 0
+  return workers.length === maxChildren && (mostWaiting > 0 || connections.held >= workers.length)
 }
 
 function queueEvidence({ queue, listen }: PoolFacts): readonly Evidence[] {
@@ -73,6 +80,13 @@ function queueEvidence({ queue, listen }: PoolFacts): readonly Evidence[] {
       says: `waiting in ${waiting.length} looks: ${waiting.join(', ')} (room for ${limit})`,
     },
   ]
+}
+
+function triesEvidence(facts: HostFacts, pool: PoolFacts): readonly Evidence[] {
+  const tries = triesAway(facts, pool)
+  if (tries === 0) return []
+  const says = `${tries} ${tries === 1 ? 'connection' : 'connections'} of the last two seconds found no room and will try again; workers hold ${pool.connections.held}`
+  return [{ source: `/proc/net/tcp, ${pool.listen}`, says }]
 }
 
 function errorEvidence(facts: HostFacts, pool: PoolFacts): readonly Evidence[] {

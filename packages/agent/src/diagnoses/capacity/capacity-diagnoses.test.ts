@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../../readings/fpm-log.ts'
 import type { CapacityFacts } from '../../survey/capacity-facts.ts'
-import type { HostFacts } from '../../survey/host-facts.ts'
+import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import {
   sampleCapacity,
   sampleDisk,
@@ -57,6 +57,63 @@ describe('backlog-full', () => {
     } as const
     const facts = sampleFacts({ fpm: [pool([0, 0, 0, 0, 0], 1, 3)], sites: [sampleSite({ probes: [probe] })] })
     expect(found(facts)).toEqual(['cause backlog-full'])
+  })
+
+  describe('over TCP, where who finds no room tries again in silence', () => {
+    const short = (connections: PoolFacts['connections'], fpm: Partial<FpmFacts> = {}) =>
+      found(
+        sampleFacts({
+          fpm: [
+            sampleFpm({
+              loadedAtMs: sampleNowMs - 60_000,
+              ...fpm,
+              pools: [
+                samplePool({
+                  listen: 'tcp:127.0.0.1:9000',
+                  workers: sampleWorkers(5),
+                  queue: queue([0], 1),
+                  connections,
+                }),
+              ],
+            }),
+          ],
+        }),
+      )
+
+    test.each([
+      {
+        what: 'all workers are busy, and the queue is empty for a moment',
+        connections: { held: 5, droppedAgoMs: [300, 1200] },
+        finds: ['cause pool-exhausted', 'consequence backlog-full'],
+      },
+      {
+        what: 'one is free for a moment, too',
+        connections: { held: 4, droppedAgoMs: [300] },
+        finds: ['cause backlog-full'],
+      },
+      {
+        what: 'a firewall drops them: workers hold nothing',
+        connections: { held: 0, droppedAgoMs: [300, 400] },
+        finds: [],
+      },
+      {
+        what: 'they were dropped long ago',
+        connections: { held: 5, droppedAgoMs: [2100, 16_000] },
+        finds: [],
+      },
+      {
+        what: 'one is in the middle of its handshake',
+        connections: { held: 5, droppedAgoMs: [0] },
+        finds: [],
+      },
+    ])('$what', ({ connections, finds }) => {
+      expect(short(connections)).toEqual(finds)
+    })
+
+    test('what was dropped before the last load says nothing of the queue that is there now', () => {
+      const loadedAtMs = sampleNowMs - 1500
+      expect(short({ held: 5, droppedAgoMs: [1200] }, { loadedAtMs })).toEqual([])
+    })
   })
 
   test.each([

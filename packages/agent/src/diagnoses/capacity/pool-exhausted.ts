@@ -3,7 +3,7 @@ import type { Evidence, Finding } from '@fleetmend/shared'
 import { instantOf } from '../../judgement/instant.ts'
 import { sitesOf } from '../../judgement/same-address.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { kernelLimit, turnsAway } from '../../judgement/turned-away.ts'
+import { kernelLimit, triesAway, turnsAway } from '../../judgement/turned-away.ts'
 import { localTimeMs } from '../../readings/log-time.ts'
 import type { FpmFacts, HostFacts, PoolFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
@@ -22,10 +22,13 @@ export const poolExhausted = defineDiagnosis({
 
 function judgePool(facts: HostFacts, service: FpmFacts, pool: PoolFacts): readonly Finding[] {
   if (!service.master || !pool.queue.ok || pool.maxChildren === null) return []
-  // A queue in every sample is saturation; one that some sample finds empty was a burst that the pool absorbed.
+  if (pool.workers.length < pool.maxChildren) return []
+  // A queue in every sample is saturation; one that some sample finds empty was a burst that the pool absorbed, or is so
+  // short that those who wait are outside of it.
   const leastWaiting = Math.min(...pool.queue.value.waiting)
-  if (leastWaiting === 0 || pool.workers.length < pool.maxChildren) return []
-  const newest = pool.queue.value.waiting.at(-1) ?? leastWaiting
+  const outside = pool.connections.held >= pool.workers.length ? triesAway(facts, pool) : 0
+  if (leastWaiting === 0 && outside === 0) return []
+  const newest = (pool.queue.value.waiting.at(-1) ?? leastWaiting) + outside
   return [
     {
       diagnosis: 'pool-exhausted',
