@@ -2,21 +2,11 @@
 import { sql, type Kysely } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import { describe, expect, test } from 'vitest'
+import { sampleJoinToken } from '../../test/sample-join-token.ts'
 import { openForTest, stores } from '../../test/stores.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/registry.ts'
 import type { Database } from './tables.ts'
-
-const token = {
-  secret_hash: 'x',
-  host: null,
-  labels: '{}',
-  made_by: 'ana',
-  made_at: 'now',
-  expires_at: 'later',
-  used_at: null,
-  used_by: null,
-}
 
 describe.each(stores)('over $store', ({ open, openBare }) => {
   describe('the dialect', () => {
@@ -42,7 +32,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
         database.transaction().execute(async (transaction) => {
           await transaction
             .insertInto('join_tokens')
-            .values({ ...token, secret_hash })
+            .values({ ...sampleJoinToken, secret_hash })
             .execute()
           if (fails) throw new Error('no')
         })
@@ -146,7 +136,7 @@ describe.each(stores)('over $store', ({ open, openBare }) => {
     const database = await openForTest(open)
     await database
       .insertInto('join_tokens')
-      .values({ ...token, made_by: 'a\0b' })
+      .values({ ...sampleJoinToken, made_by: 'a\0b' })
       .execute()
     const row = await database.selectFrom('join_tokens').select('made_by').executeTakeFirst()
     expect(row?.made_by).toMatch(/^a/)

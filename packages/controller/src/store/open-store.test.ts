@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { systemTimers } from '@fleetmend/shared'
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { sampleJoinToken } from '../../test/sample-join-token.ts'
 import { scratchFolder } from '../../test/scratch-folder.ts'
 import { openStore, type StoreOpened } from './open-store.ts'
 import type { Database } from './tables.ts'
@@ -16,22 +17,11 @@ async function opened(folder: string): Promise<Database> {
   return store.database
 }
 
-const token = {
-  secret_hash: 'x',
-  host: null,
-  labels: '{}',
-  made_by: 'ana',
-  made_at: 'now',
-  expires_at: 'later',
-  used_at: null,
-  used_by: null,
-}
-
 describe('the folder', () => {
   test('and every file in it are for their owner alone', async () => {
     const folder = scratchFolder()
     const database = await opened(folder)
-    await database.insertInto('join_tokens').values(token).execute()
+    await database.insertInto('join_tokens').values(sampleJoinToken).execute()
     expect(statSync(folder).mode & 0o777).toBe(0o700)
     const files = readdirSync(folder)
     expect(files).toContain('controller.sqlite-wal')
@@ -68,7 +58,7 @@ describe('the file', () => {
   test('keeps what was written, synced to disk at every commit', async () => {
     const folder = scratchFolder()
     const first = await opened(folder)
-    await first.insertInto('join_tokens').values(token).execute()
+    await first.insertInto('join_tokens').values(sampleJoinToken).execute()
     await first.destroy()
     const second = await opened(folder)
     expect(await second.selectFrom('join_tokens').select('made_by').execute()).toEqual([{ made_by: 'ana' }])
