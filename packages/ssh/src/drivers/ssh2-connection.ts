@@ -3,7 +3,7 @@ import type { Problem } from '@fleetmend/shared'
 import type { ClientChannel } from 'ssh2'
 import type { SshConnection, SshExit, SshProcess } from '../ssh-connection.ts'
 import type { SshTarget } from '../ssh-target.ts'
-import { programStream } from './program-stream.ts'
+import { channelStream } from './channel-stream.ts'
 import { queuedConnection, type Opened } from './queued-connection.ts'
 import type { Hop } from './ssh2-hop.ts'
 
@@ -45,16 +45,9 @@ function overChannel(
   running: Set<(why: Problem | null) => void>,
   signal: AbortSignal | undefined,
 ): SshProcess {
-  const { stdio, outputEnded, closed } = programStream({
-    output: channel,
-    // The end of input is said at once, and never to a channel that is gone meanwhile.
-    input: { write: (chunk, written) => channel.write(chunk, written), end: () => channel.eof() },
-    close: () => channel.close(),
-  })
-  // The end of an answer and the end of the line look alike to ssh2.
-  channel.on('end', () => outputEnded(asError(hop.broken())))
+  const stdio = channelStream(channel, hop)
   // Also where nobody reads it, and would come to its end.
-  const cut = (why: Problem | null): void => void stdio.destroy(asError(why) ?? undefined)
+  const cut = (why: Problem | null): void => void stdio.destroy(why === null ? undefined : new Error(why.detail))
   running.add(cut)
   const abort = (): void => {
     // sshd tells the program only where it may (session.c refuses it for a bound command); the end of its input always.
@@ -66,10 +59,7 @@ function overChannel(
   const exited = new Promise<SshExit>((resolve) => {
     channel.on('exit', (code: number | null, name?: string) => resolve({ code, signal: name ?? null, problem: null }))
     const untold = (): void => resolve({ code: null, signal: null, problem: hop.broken() })
-    channel.once('close', () => {
-      closed(asError(hop.broken()))
-      untold()
-    })
+    channel.once('close', untold)
     stdio.once('close', () => {
       running.delete(cut)
       signal?.removeEventListener('abort', abort)
@@ -77,8 +67,4 @@ function overChannel(
     })
   })
   return { stdio, stderr: channel.stderr, exited }
-}
-
-function asError(why: Problem | null): Error | null {
-  return why && new Error(why.detail)
 }

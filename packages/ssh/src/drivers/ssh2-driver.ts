@@ -4,9 +4,9 @@ import { problem, safeLine, type Problem } from '@fleetmend/shared'
 import type { ClientChannel } from 'ssh2'
 import type { SshConnection, SshDriver, SshOutcome } from '../ssh-connection.ts'
 import type { SshTarget } from '../ssh-target.ts'
+import { channelStream } from './channel-stream.ts'
 import type { AskPassphrase } from './login-keys.ts'
 import { placeOf } from './place-of.ts'
-import { programStream } from './program-stream.ts'
 import { ssh2Connection } from './ssh2-connection.ts'
 import { connectHop, type Hop } from './ssh2-hop.ts'
 
@@ -69,24 +69,9 @@ async function wayOn(from: Hop | undefined, to: SshTarget, signal: AbortSignal):
       clearTimeout(limit)
       signal.removeEventListener('abort', leave)
       if (error) fail(error.message)
-      else resolve({ ok: true, value: throughChannel(channel, from) })
+      else resolve({ ok: true, value: channelStream(channel, from) })
     })
   })
-}
-
-function throughChannel(channel: ClientChannel, from: Hop): Duplex {
-  const { stdio, outputEnded, closed } = programStream({
-    output: channel,
-    input: { write: (chunk, written) => channel.write(chunk, written), end: () => channel.eof() },
-    close: () => channel.close(),
-  })
-  const cutBy = (): Error | null => {
-    const broken = from.broken()
-    return broken && new Error(broken.detail)
-  }
-  channel.on('end', () => outputEnded(cutBy()))
-  channel.on('close', () => closed(cutBy()))
-  return stdio
 }
 
 function onTheWay(what: Problem, jump: SshTarget, target: SshTarget): Problem {
