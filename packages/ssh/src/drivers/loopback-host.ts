@@ -1,5 +1,7 @@
-/** For tests of drivers: an sshd on this machine that lets one key in, and what is said over a connection to it. */
-import { assert } from 'vitest'
+/** For tests of drivers: an sshd on this machine that lets one key in, what is said over a connection to it, and what is no sshd. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { assert, onTestFinished } from 'vitest'
 import { runCommand } from '../run-command.ts'
 import type { SshConnection, SshOutcome, SshProcess } from '../ssh-connection.ts'
 import { keyIn, loopbackSshd, loopbackTarget, testFolder, type LoopbackOptions } from './loopback-sshd.ts'
@@ -36,4 +38,20 @@ export async function started(connection: SshConnection, command: string, signal
 
 export async function said(connection: SshConnection, command: string): Promise<string> {
   return valueOf(await runCommand(connection, command, limits)).stdout.toString()
+}
+
+/** Something that is not sshd. */
+export async function peer(speak: (socket: Socket) => void): Promise<{ readonly port: number }> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {}).resume()
+    speak(socket)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port }
 }
