@@ -5,10 +5,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
 import { plainEnvironment, runTool, type Ran, type ToolOptions } from './tool.ts'
 
 /** What stands in the folder of an image. */
@@ -147,13 +148,4 @@ async function ended(qemu: ChildProcess): Promise<void> {
 
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }

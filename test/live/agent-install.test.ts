@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
+import { letIn } from '../lab/let-in.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must, runTool, type Ran } from '../lab/tool.ts'
 import type { Release } from '../lab/tree-recipes.ts'
@@ -54,9 +55,7 @@ describe.skipIf(await hostsAreImpossible())('a host with nothing of ours', () =>
   async function bareHost(name: string, release: Release): Promise<LiveHost> {
     const host = await lab.boot({ name, release, isBare: true })
     await host.must(['useradd', '--create-home', '--shell', '/bin/bash', 'deploy'])
-    await host.must(['install', '-d', '-m', '0700', '-o', 'deploy', '/home/deploy/.ssh'])
-    await host.must(['install', '-m', '0600', '-o', 'deploy', '/dev/null', '/home/deploy/.ssh/authorized_keys'])
-    await host.writeFile('/home/deploy/.ssh/authorized_keys', readFileSync(at('key.pub')))
+    await letIn(host, 'deploy', readFileSync(at('key.pub'), 'utf8'))
     await host.writeFile('/etc/sudoers.d/deploy', 'deploy ALL=(root) NOPASSWD: ALL\n')
     const key = await host.readFile('/etc/ssh/ssh_host_ed25519_key.pub')
     writeFileSync(at('known_hosts'), `${host.address} ${key}`)

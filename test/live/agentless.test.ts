@@ -10,6 +10,7 @@ import type { ApplyDocument, DiagnosisDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
+import { letIn } from '../lab/let-in.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must, runTool, type Ran } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
@@ -42,10 +43,10 @@ describe.skipIf(await hostsAreImpossible())('a host that has never seen us', () 
     host = await bootHost('agentless')
     await must(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'olivia', '-f', key])
     const publicKey = await must(['cat', `${key}.pub`])
-    await letIn('root', '/root', publicKey)
+    await letIn(host, 'root', publicKey)
     for (const name of ['deploy', 'guest']) {
       await host.must(['useradd', '--create-home', '--shell', '/bin/bash', name])
-      await letIn(name, `/home/${name}`, publicKey)
+      await letIn(host, name, publicKey)
     }
     await host.writeFile('/etc/sudoers.d/deploy', 'deploy ALL=(root) NOPASSWD: ALL\nguest ALL=(root) ALL\n')
     // What shells say before they do what they are told.
@@ -67,12 +68,6 @@ describe.skipIf(await hostsAreImpossible())('a host that has never seen us', () 
     await host?.[Symbol.asyncDispose]()
     rmSync(folder, { recursive: true, force: true })
   })
-
-  async function letIn(user: string, home: string, publicKey: string): Promise<void> {
-    await host.must(['install', '-d', '-m', '0700', '-o', user, `${home}/.ssh`])
-    await host.must(['install', '-m', '0600', '-o', user, '/dev/null', `${home}/.ssh/authorized_keys`])
-    await host.writeFile(`${home}/.ssh/authorized_keys`, publicKey)
-  }
 
   const at = (user: string): string => `${user}@${host.address}`
   const fleetmend = (...args: readonly string[]): Promise<Ran> =>

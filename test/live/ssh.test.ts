@@ -15,9 +15,10 @@ import {
   type SshDriver,
   type SshTarget,
 } from '../../packages/ssh/src/index.ts'
-import { plainTarget } from '../../packages/ssh/src/drivers/loopback-sshd.ts'
+import { plainTarget } from '../../packages/ssh/src/drivers/plain-target.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
+import { letIn } from '../lab/let-in.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
@@ -84,9 +85,7 @@ describe.skipIf(await hostsAreImpossible())('a real host', () => {
       host = await bootHost({ name: 'reached', release })
       hostKey = (await host.readFile('/etc/ssh/ssh_host_ed25519_key.pub')).split(' ').slice(0, 2).join(' ')
       await host.must(['useradd', '--create-home', '--shell', '/bin/bash', 'ops'])
-      await host.must(['install', '-d', '-m', '0700', '-o', 'ops', '-g', 'ops', '/home/ops/.ssh'])
-      await host.writeFile('/home/ops/.ssh/authorized_keys', authorized)
-      await host.must(['chown', 'ops:', '/home/ops/.ssh/authorized_keys'])
+      await letIn(host, 'ops', authorized)
       const sshd = ['systemd-run', '--quiet', '/usr/sbin/sshd', '-D']
       await host.must([...sshd, '-p', `${secondPort}`])
       await host.must([...sshd, '-p', `${thirdPort}`, '-o', `KexAlgorithms=${exchanges[release].kex}`])

@@ -11,7 +11,8 @@ import { connect } from 'node:net'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { asOwner, hasPostgres, makeDatabase, type TestDatabase } from '../../packages/controller/test/postgres.ts'
 import type { ApiRouter } from '../../packages/controller/src/index.ts'
-import { controllerProcess, freePort } from './controller-process.ts'
+import { freePort } from '../lab/free-port.ts'
+import { controllerProcess } from './controller-process.ts'
 import { openWorld } from './world.ts'
 
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))

@@ -37,8 +37,9 @@ import {
 } from '../../packages/controller/src/index.ts'
 import { policyPath } from '../../packages/agent/src/judgement/brakes.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
-import { controllerProcess, freePort, type ControllerProcess } from './controller-process.ts'
+import { controllerProcess, type ControllerProcess } from './controller-process.ts'
 import { webHost, type WebHost } from './web-host.ts'
+import { freePort } from '../lab/free-port.ts'
 import { until } from '../lab/until.ts'
 
 export interface World extends AsyncDisposable {

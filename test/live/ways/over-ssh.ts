@@ -11,7 +11,9 @@ import {
   type SshDriver,
   type SshTarget,
 } from '../../../packages/ssh/src/index.ts'
+import { plainTarget } from '../../../packages/ssh/src/drivers/plain-target.ts'
 import { faultProxy } from '../../lab/fault-proxy.ts'
+import { letIn } from '../../lab/let-in.ts'
 import type { LiveHost } from '../../lab/live-host.ts'
 import { must } from '../../lab/tool.ts'
 import type { Way } from './way.ts'
@@ -43,32 +45,14 @@ export async function openSshDoors(host: LiveHost): Promise<SshDoors> {
   const publicKey = await must(['cat', `${key}.pub`])
   await host.must(['groupadd', '--force', '--system', 'fleetmend'])
   await host.must(['useradd', '--create-home', '--groups', 'fleetmend', '--shell', '/bin/sh', boundAccount])
-  await letIn(
-    host,
-    boundAccount,
-    `/home/${boundAccount}`,
-    `restrict,command="/usr/bin/fleetmend-agent stdio" ${publicKey}`,
-  )
-  await letIn(host, 'root', '/root', publicKey)
+  await letIn(host, boundAccount, `restrict,command="/usr/bin/fleetmend-agent stdio" ${publicKey}`)
+  await letIn(host, 'root', publicKey)
   writeFileSync(knownHosts, `${host.name} ${await host.readFile('/etc/ssh/ssh_host_ed25519_key.pub')}`)
-  const target: SshTarget = {
-    alias: host.name,
-    written: { user: null, host: host.name, port: null },
-    hostName: host.address,
-    port: 22,
-    user: 'root',
-    hostKeyAlias: host.name,
-    knownHostsFiles: [knownHosts],
-    newKeysFile: null,
-    hashKnownHosts: false,
-    identityFiles: [key],
-    identitiesOnly: true,
-    agentSocket: null,
-    unknownHost: 'refuse',
-    connectLimitMs: 20_000,
-    jumps: [],
-    beyondSsh2: [],
-  }
+  const target = plainTarget({
+    ...{ alias: host.name, hostName: host.address, port: 22, user: 'root' },
+    ...{ hostKeyAlias: host.name, knownHosts, newKeysFile: null },
+    ...{ identityFiles: [key], identitiesOnly: true, connectLimitMs: 20_000 },
+  })
   return {
     bound: { ...target, user: boundAccount },
     root: target,
@@ -105,10 +89,4 @@ export async function sshConnected(driver: SshDriver, target: SshTarget): Promis
   const connected = await driver.connect(target, never)
   if (!connected.ok) throw new Error(connected.problem.detail)
   return connected.value
-}
-
-async function letIn(host: LiveHost, user: string, home: string, line: string): Promise<void> {
-  await host.must(['install', '-d', '-m', '0700', '-o', user, `${home}/.ssh`])
-  await host.must(['install', '-m', '0600', '-o', user, '/dev/null', `${home}/.ssh/authorized_keys`])
-  await host.writeFile(`${home}/.ssh/authorized_keys`, line)
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Server, utils, type AuthContext, type Connection, type ServerConfig } from 'ssh2'
 import { onTestFinished } from 'vitest'
 import type { SshTarget } from '../ssh-target.ts'
+import { plainTarget } from './plain-target.ts'
 
 export interface LoopbackOptions {
   readonly hostKeyFile: string
@@ -163,29 +164,4 @@ export function loopbackTarget(
   const knownHosts = join(folder, `known_hosts_${port}`)
   writeFileSync(knownHosts, hostKey ? `[127.0.0.1]:${port} ${hostKey.publicKey}\n` : '')
   return plainTarget({ hostName: '127.0.0.1', port, knownHosts, ...changes })
-}
-
-/** A target without anything that a person had configured. */
-export function plainTarget({
-  knownHosts,
-  ...changes
-}: Partial<SshTarget> & { readonly hostName: string; readonly port: number; readonly knownHosts: string }): SshTarget {
-  const { alias = 'web-1' } = changes
-  return {
-    alias,
-    written: { user: null, host: alias, port: null },
-    user: 'ops',
-    hostKeyAlias: null,
-    knownHostsFiles: [knownHosts],
-    newKeysFile: knownHosts,
-    hashKnownHosts: false,
-    identityFiles: [],
-    identitiesOnly: false,
-    agentSocket: null,
-    unknownHost: 'refuse',
-    connectLimitMs: 10_000,
-    jumps: [],
-    beyondSsh2: [],
-    ...changes,
-  }
 }
