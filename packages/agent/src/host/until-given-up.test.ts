@@ -2,21 +2,16 @@ import { expect, test } from 'vitest'
 import { diagnoseHost } from '../diagnose-host.ts'
 import { fakeReadHost } from '../survey/fake-read-host.ts'
 import { sampleWebHost } from '../survey/sample-web-host.ts'
+import { aroundEach } from './around-each.ts'
 import { untilGivenUp } from './until-given-up.ts'
 
 /** How many questions a look at a web host takes until it ends, with the look given up after so many. */
 async function asked(giveUpAfter: number): Promise<{ readonly questions: number; readonly ended: unknown }> {
   const leave = new AbortController()
   let questions = 0
-  const counting = new Proxy(fakeReadHost(sampleWebHost), {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      return (...args: readonly unknown[]): unknown => {
-        if (++questions === giveUpAfter) leave.abort('given up')
-        return Reflect.apply(member, target, args)
-      }
-    },
+  const counting = aroundEach(fakeReadHost(sampleWebHost), (ask) => {
+    if (++questions === giveUpAfter) leave.abort('given up')
+    return ask()
   })
   const ended = await diagnoseHost(untilGivenUp(counting, leave.signal)).catch((error: unknown) => error)
   return { questions, ended }

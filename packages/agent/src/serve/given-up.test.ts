@@ -2,6 +2,7 @@ import { memoryChannels, Peer, problemOf } from '@fleetmend/shared'
 import { createTRPCClient } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { hostOf, simulatedWorld } from '../execute/simulated-host.ts'
+import { aroundEach } from '../host/around-each.ts'
 import { agentRouter, type AgentRouter } from '../router.ts'
 import { sampleMadeAtMs } from '../state/sample-plan.ts'
 import { temporaryState } from '../state/temporary-state.ts'
@@ -10,18 +11,12 @@ import { agentService } from './agent-service.ts'
 test.each(['diagnosis', 'plan'] as const)('a %s that is given up over the line is not carried on', async (what) => {
   await using folder = await temporaryState()
   const asked = { questions: 0, isHeld: Promise.withResolvers<void>(), goesOn: Promise.withResolvers<void>() }
-  const host = new Proxy(hostOf(simulatedWorld(sampleMadeAtMs)), {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      return (...args: readonly unknown[]): unknown => {
-        asked.questions++
-        const answer: unknown = Reflect.apply(member, target, args)
-        if (name !== 'processes') return answer
-        asked.isHeld.resolve()
-        return asked.goesOn.promise.then(() => answer)
-      }
-    },
+  const host = aroundEach(hostOf(simulatedWorld(sampleMadeAtMs)), (ask, name) => {
+    asked.questions++
+    const answer = ask()
+    if (name !== 'processes') return answer
+    asked.isHeld.resolve()
+    return asked.goesOn.promise.then(() => answer)
   })
   const agent = agentService({ host, state: folder.state, start: async () => ({ ok: true }) })
   const [ours, theirs] = memoryChannels()

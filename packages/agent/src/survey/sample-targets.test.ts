@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aroundEach } from '../host/around-each.ts'
 import type { ReadHost } from '../host/host.ts'
 import { fakeReadHost } from './fake-read-host.ts'
 import { sampleTargets } from './sample-targets.ts'
@@ -7,18 +8,11 @@ import { sampleWebHost } from './sample-web-host.ts'
 /** The same host, and every path that it was asked for. */
 function watched(host: ReadHost): { readonly host: ReadHost; readonly asked: readonly string[] } {
   const asked: string[] = []
-  const note = (argument: unknown) => typeof argument === 'string' && asked.push(argument)
-  const handler: ProxyHandler<ReadHost> = {
-    get(target, name, receiver) {
-      const member: unknown = Reflect.get(target, name, receiver)
-      if (typeof member !== 'function') return member
-      return (...args: readonly unknown[]): unknown => {
-        for (const argument of args) note(argument)
-        return Reflect.apply(member, target, args)
-      }
-    },
-  }
-  return { host: new Proxy(host, handler), asked }
+  const noting = aroundEach(host, (ask, _name, args) => {
+    asked.push(...args.filter((argument) => typeof argument === 'string'))
+    return ask()
+  })
+  return { host: noting, asked }
 }
 
 test('pools where they listen, and logs by the names of their sites; no log is opened to find out', async () => {
