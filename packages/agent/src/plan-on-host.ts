@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { undoRemediation, type HostDiagnosis, type PlanAnswer, type SuggestedRemediation } from '@fleetmend/shared'
 import { diagnose } from './diagnoses/diagnose.ts'
 import type { Host } from './host/host.ts'
-import { lastGoodSource } from './last-good-source.ts'
+import { lookOptions } from './look-options.ts'
 import { makePlan, type Wanted } from './plans/make-plan.ts'
 import type { Remediation } from './remediations/define.ts'
 import { policyToLookBy } from './policy/policy-to-look-by.ts'
@@ -38,7 +38,7 @@ const historyMs = 7 * 24 * 60 * 60_000
 export async function planOnHost(host: Host, state: StateFolder, request: PlanRequest): Promise<PlanAnswer> {
   const history = demandHistory(await readSamples(state, host.nowMs() - historyMs))
   const policy = await policyToLookBy(host)
-  const known = { history, lastGood: lastGoodSource(state), canaryPaths: policy.canaryPaths }
+  const known = { history, ...lookOptions(state, policy) }
   const facts = await look(host, { ...known, ...(request.site === undefined ? {} : { site: request.site }) })
   const suggestions = request.want === 'for-findings' ? suggested(diagnose(facts, request), request) : request.want
   if (suggestions.length === 0)

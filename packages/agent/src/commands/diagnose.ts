@@ -5,7 +5,7 @@ import { exitCodes, problem, type ExitCode } from '@fleetmend/shared/problems'
 import { diagnosisText, remediationWords } from '@fleetmend/shared/views/diagnosis-text'
 import { diagnoseHost } from '../diagnose-host.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
-import { lastGoodSource } from '../last-good-source.ts'
+import { lookOptions } from '../look-options.ts'
 import { policyToLookBy } from '../policy/policy-to-look-by.ts'
 import { productionStateRoot, statePaths } from '../state/state-paths.ts'
 import { jsonOption, printJson, type Command, type Streams } from './define.ts'
@@ -21,8 +21,7 @@ export const diagnoseCommand: Command = {
   async run({ host, values, streams }) {
     if (typeof values['explain'] === 'string') return explainDiagnosis(streams, values['explain'])
     const site = values['site'] as string | undefined
-    const lastGood = lastGoodSource(statePaths(productionStateRoot))
-    const known = { lastGood, canaryPaths: (await policyToLookBy(host)).canaryPaths }
+    const known = lookOptions(statePaths(productionStateRoot), await policyToLookBy(host))
     const diagnosis = await diagnoseHost(host, { ...known, ...(site === undefined ? {} : { site }) })
     if (site !== undefined && diagnosis.probes.length === 0) {
       return reportProblem(

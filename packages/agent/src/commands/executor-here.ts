@@ -5,7 +5,7 @@ import { diagnose } from '../diagnoses/diagnose.ts'
 import { discretion } from '../execute/discretion.ts'
 import type { Executor } from '../execute/executor.ts'
 import type { Host, ReadHost } from '../host/host.ts'
-import { lastGoodSource } from '../last-good-source.ts'
+import { lookOptions } from '../look-options.ts'
 import { policyToLookBy } from '../policy/policy-to-look-by.ts'
 import { textOf } from '../readings/bytes.ts'
 import type { StateFolder } from '../state/state-folder.ts'
@@ -15,13 +15,12 @@ export async function executorHere(host: Host, state: StateFolder): Promise<Exec
   const self = await host.process(process.pid)
   if (!self.ok) throw new Error(`This process cannot be found in /proc: ${self.says}. This is a bug.`)
   const { pid, startTicks } = self.value
-  const options = { lastGood: lastGoodSource(state) }
   return {
     host,
     state,
     self: { pid, startTicks },
     discretion: discretion(host),
-    look: async () => look(host, { ...options, canaryPaths: (await policyToLookBy(host)).canaryPaths }),
+    look: async () => look(host, lookOptions(state, await policyToLookBy(host))),
     diagnose: (facts) => diagnose(facts),
   }
 }

@@ -28,7 +28,7 @@ import {
 } from '../audit/on-record.ts'
 import { readRecords, signedHead } from '../audit/read-chain.ts'
 import { diagnoseHost } from '../diagnose-host.ts'
-import { lastGoodSource } from '../last-good-source.ts'
+import { lookOptions } from '../look-options.ts'
 import { planOnHost } from '../plan-on-host.ts'
 import { diagnosisPage } from '../views/diagnosis-page.ts'
 import { diagnoses } from '../diagnoses/registry.ts'
@@ -151,8 +151,7 @@ export function lookingService(host: Host, state: StatePaths): Pick<AgentService
   return {
     async diagnose(options, signal) {
       const asked = untilGivenUp(host, signal)
-      const { canaryPaths } = await policyToLookBy(asked)
-      return diagnoseHost(asked, { ...options, lastGood: lastGoodSource(state), canaryPaths })
+      return diagnoseHost(asked, { ...options, ...lookOptions(state, await policyToLookBy(asked)) })
     },
     explain(id) {
       const diagnosis = diagnoses.find((each) => each.id === id)
