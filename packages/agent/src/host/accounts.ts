@@ -1,11 +1,9 @@
 /** Names of users and groups, from /etc/passwd and /etc/group; a number stays a number where there is no name. */
 import { readFileSync } from 'node:fs'
+import { accountWithId } from '../readings/account-names.ts'
 
 export async function accountName(file: '/etc/passwd' | '/etc/group', id: number): Promise<string> {
-  const line = textOf(file)
-    .split('\n')
-    .find((candidate) => candidate.split(':')[2] === String(id))
-  return line?.split(':')[0] ?? String(id)
+  return accountWithId(textOf(file), id) ?? String(id)
 }
 
 function textOf(file: string): string {

@@ -7,7 +7,7 @@ import { createTRPCClient } from '@trpc/client'
 import { recordEnrolled } from '../audit/on-record.ts'
 import type { Did, Host } from '../host/host.ts'
 import { runTool } from '../host/run-tool.ts'
-import { accountId } from '../readings/account-names.ts'
+import { accountId, accountsOfGroup } from '../readings/account-names.ts'
 import { forPeople } from '../readings/bytes.ts'
 import { readUnitProperties, unitPropertyNames, type UnitProperties } from '../readings/unit-properties.ts'
 import { redactProse } from '../redaction/redact-prose.ts'
@@ -90,12 +90,9 @@ async function programs(): Promise<readonly string[]> {
   return found.filter((path) => path !== null)
 }
 
-/** passwd(5): the fourth field is the group that an account has as its own. */
 async function accountsOf(group: string): Promise<readonly string[]> {
   const gid = accountId(await readFile('/etc/group', 'latin1'), group)
-  if (gid === null) return []
-  const lines = (await readFile('/etc/passwd', 'latin1')).split('\n').map((each) => each.split(':'))
-  return lines.filter((fields) => fields[3] === String(gid)).map(([name = '']) => name)
+  return gid === null ? [] : accountsOfGroup(await readFile('/etc/passwd', 'latin1'), gid)
 }
 
 async function told(program: string, ...args: readonly string[]): Promise<Did> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accountId, asksBeyondFiles, readAccountNames } from './account-names.ts'
+import { accountId, accountsOfGroup, accountWithId, asksBeyondFiles, readAccountNames } from './account-names.ts'
 
 test('names are the first field of each line, and nothing else is', () => {
   const text =
@@ -20,4 +20,10 @@ test.each([
 test('a number by name, and none for a name that is not there', () => {
   const text = 'root:x:0:\nfleetmend:x:987:ana\nodd:x::\n'
   expect(['root', 'fleetmend', 'odd', 'nobody'].map((name) => accountId(text, name))).toEqual([0, 987, null, null])
+})
+
+test('a name by number, and those who have a group as their own', () => {
+  const text = 'root:x:0:0:root:/root:/bin/bash\nana:x:1000:987::/home/ana:\nben:x:1001:987::/home/ben:\nbroken line\n'
+  expect([0, 1001, 987].map((id) => accountWithId(text, id))).toEqual(['root', 'ben', null])
+  expect([0, 987, 33].map((gid) => accountsOfGroup(text, gid))).toEqual([['root'], ['ana', 'ben'], []])
 })

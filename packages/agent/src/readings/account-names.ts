@@ -1,4 +1,4 @@
-/** Names of users or groups in `/etc/passwd` and `/etc/group`, and whether others may exist beyond those files. */
+/** Users and groups by name and number, as `/etc/passwd` and `/etc/group` have them, and whether others may exist beyond those files. */
 
 /** The first field of each line, as a byte text. */
 export function readAccountNames(text: string): ReadonlySet<string> {
@@ -11,11 +11,22 @@ export function readAccountNames(text: string): ReadonlySet<string> {
 
 /** The number of a user or group by name (third field); null where the file does not have it. */
 export function accountId(text: string, name: string): number | null {
-  const fields = text
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find(([each]) => each === name)
+  const fields = entries(text).find(([each]) => each === name)
   return fields && /^\d+$/.test(fields[2] ?? '') ? Number(fields[2]) : null
+}
+
+/** The name of a user or group by its number; null where the file does not have it. */
+export function accountWithId(text: string, id: number): string | null {
+  return entries(text).find((fields) => fields[2] === String(id))?.[0] ?? null
+}
+
+/** Users that have this group as their own: the fourth field of passwd(5). */
+export function accountsOfGroup(text: string, gid: number): readonly string[] {
+  return entries(text).flatMap(([name = '', , , own]) => (own === String(gid) ? [name] : []))
+}
+
+function entries(text: string): readonly (readonly string[])[] {
+  return text.split('\n').map((line) => line.split(':'))
 }
 
 /**

@@ -32,6 +32,8 @@ const directive = (text: string): NginxDirective => ({
 /** Readings by their name, each with how the text goes in. */
 const fed: Readonly<Record<string, Take>> = {
   accountId: (text) => [text, 'www-data'],
+  accountWithId: (text) => [text, 33],
+  accountsOfGroup: (text) => [text, 33],
   asksBeyondFiles: (text) => [text, 'passwd'],
   groupsOfMember: (text) => [text, 'www-data'],
   cgroupPlace: (text) => [text, 'memory'],
