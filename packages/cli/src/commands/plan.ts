@@ -2,13 +2,9 @@
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { withController } from '../connection/with-controller.ts'
-import { printRun } from '../documents.ts'
-import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
-import { exitOfRun } from '../runs/exit-of-run.ts'
+import { leaveAtPlan } from '../runs/leave-at-plan.ts'
 import { planRun } from '../runs/plan-run.ts'
-import { runPlanText } from '../views/run-plan-text.ts'
-import { sayNext } from '../views/next-command.ts'
 import { withRunOptions } from '../words/run-options.ts'
 import { overSsh, sshProblem, withSshOptions, wordsOfRuns } from '../words/ssh-options.ts'
 import { hostsArgument, jsonlOption, jsonOption, selectorOption, targetOf } from '../words/target.ts'
@@ -32,12 +28,7 @@ export function planCommand(cli: Cli) {
       return withController(cli, async (controller) => {
         const planned = await planRun(cli, controller, targetOf(names, options), options)
         if (!planned.ok) return reportProblem(cli.streams, planned.problem, options)
-        if (options.json) printRun(cli.streams, planned.value)
-        else if (!options.jsonl) {
-          await showLong(cli, runPlanText(planned.value, cli.streams.paint))
-          sayNext(cli.streams, planned.value.run)
-        }
-        return exitOfRun(planned.value)
+        return leaveAtPlan(cli, planned.value, options)
       })
     }),
   )

@@ -1,19 +1,16 @@
 /** `fleetmend runs rollback RUN`: puts back what a run changed, as a run of its own with plans that somebody approves. */
 import { Command } from '@commander-js/extra-typings'
-import { problem, RunId } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
 import type { Api } from '../connection/controller.ts'
 import { startOnce } from '../connection/start-once.ts'
 import { withController } from '../connection/with-controller.ts'
 import { consentProblem } from '../consent.ts'
-import { printRun } from '../documents.ts'
-import { showLong } from '../pager.ts'
 import { reportProblem } from '../report-problem.ts'
 import { approveAndCarryOut } from '../runs/approve-and-carry-out.ts'
-import { exitOfRun } from '../runs/exit-of-run.ts'
+import { leaveAtPlan } from '../runs/leave-at-plan.ts'
 import { paceOf, plannedRun } from '../runs/plan-run.ts'
-import { sayNext } from '../views/next-command.ts'
 import { runPlanText } from '../views/run-plan-text.ts'
+import { readRunId } from '../words/run-id.ts'
 import { withPaceOptions, type PaceOptions } from '../words/run-options.ts'
 import {
   grantOption,
@@ -47,8 +44,8 @@ export function runsRollbackCommand(cli: Cli) {
   return command.action(
     cli.action(async (id, names, options) => {
       const { streams } = cli
-      const run = RunId.safeParse(id)
-      if (!run.success) return reportProblem(streams, unknownRun(id), options)
+      const run = readRunId(id)
+      if (!run.ok) return reportProblem(streams, run.problem, options)
       const nobody = options.planOnly
         ? null
         : consentProblem(cli, options, '--yes, or leave it at the plan with --plan-only')
@@ -58,7 +55,7 @@ export function runsRollbackCommand(cli: Cli) {
         const started = await startOnce(cli, controller, (api, key) =>
           api.runs.rollback.mutate({
             key,
-            run: run.data,
+            run: run.value,
             by: whoAsks(cli),
             target: targetOf(names, options),
             ...changesOf(options, isSaid),
@@ -67,13 +64,9 @@ export function runsRollbackCommand(cli: Cli) {
         if (!started.ok) return reportProblem(streams, started.problem, options)
         const planned = await plannedRun(cli, controller, started.value, options)
         if (!planned.ok) return reportProblem(streams, planned.problem, options)
-        const isForPeople = !options.json && !options.jsonl
-        if (isForPeople && options.planOnly) await showLong(cli, runPlanText(planned.value, streams.paint))
-        else if (isForPeople) streams.out(runPlanText(planned.value, streams.paint))
-        if (!options.planOnly) return approveAndCarryOut(cli, controller, planned.value, options)
-        if (options.json) printRun(streams, planned.value)
-        else if (isForPeople) sayNext(streams, planned.value.run)
-        return exitOfRun(planned.value)
+        if (options.planOnly) return leaveAtPlan(cli, planned.value, options)
+        if (!options.json && !options.jsonl) streams.out(runPlanText(planned.value, streams.paint))
+        return approveAndCarryOut(cli, controller, planned.value, options)
       })
     }),
   )
@@ -105,11 +98,4 @@ function changesOf(options: PaceOptions, isSaid: (name: keyof PaceOptions) => bo
     },
     ...(terms ? { terms } : {}),
   }
-}
-
-function unknownRun(id: string) {
-  return problem(
-    'unknown-run',
-    `${JSON.stringify(id.slice(0, 80))} is not the id of a run. To see those there are:\n    fleetmend runs list`,
-  )
 }
