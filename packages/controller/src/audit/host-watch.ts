@@ -5,6 +5,7 @@
 import {
   AuditRecord,
   canonicalBytes,
+  inTurnOfEach,
   keyDigest,
   problem,
   problemOf,
@@ -49,19 +50,15 @@ const wholeLimitMs = 30_000
 const looks = { burst: 10, perSecond: 1 / 60 }
 
 export function watchHosts(parts: HostWatchParts): HostWatch {
-  const turns = new Map<HostId, Promise<void>>()
+  const turn = inTurnOfEach<HostId>()
   const mayLook = tokenBuckets(looks, () => parts.clock.nowMs())
 
   /** One after the other for each host: both look at what is known, and change it. */
   function inTurn(host: HostId, work: () => Promise<void>): Promise<void> {
-    const before = turns.get(host) ?? Promise.resolve()
-    const mine = before.then(work).catch((error: unknown) => {
+    return turn(host, work).catch((error: unknown) => {
       // It is asked again the next time that it connects.
       parts.log(`the record of ${host} could not be looked at: ${problemOf(error).detail}`)
     })
-    turns.set(host, mine)
-    void mine.then(() => turns.get(host) === mine && turns.delete(host))
-    return mine
   }
 
   return {
