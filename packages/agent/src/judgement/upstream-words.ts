@@ -7,7 +7,7 @@ import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { PassFacts, PeerFacts, UpstreamFacts } from '../survey/address-facts.ts'
 import type { FpmFacts, HostFacts, PoolFacts, SiteFacts } from '../survey/host-facts.ts'
 import { instantOf } from './instant.ts'
-import { recentErrors, type Unreached } from './upstream-obstacle.ts'
+import { claimsOf, recentErrors, type Unreached } from './upstream-obstacle.ts'
 
 /** As people write it: a path, or host and port. */
 export function plain(address: SocketAddress): string {
@@ -33,6 +33,16 @@ export function siteSubject(passes: readonly PassFacts[]): { readonly kind: 'sit
 /** `php8.2-fpm/www`, or the service alone where its pool is not known. */
 export function poolSubject(name: string): { readonly kind: 'pool' | 'service'; readonly name: string } {
   return { kind: name.includes('/') ? 'pool' : 'service', name }
+}
+
+/** The pool whose configuration names this address, or the site that asks there where none does. */
+export function addressSubject(
+  facts: HostFacts,
+  address: SocketAddress,
+  passes: readonly PassFacts[],
+): { readonly kind: 'pool' | 'service' | 'site'; readonly name: string } {
+  const [claim] = claimsOf(facts, address)
+  return claim ? poolSubject(claim.pool.subject) : siteSubject(passes)
 }
 
 /** What is not so yet begins with when it would be. */

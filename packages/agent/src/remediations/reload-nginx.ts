@@ -5,8 +5,8 @@ import { instantOf } from '../judgement/instant.ts'
 import { disabledPeers } from '../judgement/peer-groups.ts'
 import { loggedElsewhere } from '../judgement/stale-nginx.ts'
 import { unloadedSince } from '../judgement/unloaded-nginx.ts'
-import { claimsOf, deniedAt, helpsByNewGroup, lostByReload, unreached } from '../judgement/upstream-obstacle.ts'
-import { plain, poolSubject, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
+import { deniedAt, helpsByNewGroup, lostByReload, unreached } from '../judgement/upstream-obstacle.ts'
+import { addressSubject, plain, siteSubject, sitesInWords } from '../judgement/upstream-words.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import { defineRemediation } from './define.ts'
 import { findEditableNginx, nginxParts } from './nginx-parts.ts'
@@ -74,9 +74,9 @@ function clearsOf(facts: HostFacts, editedMs: number | null): Plan['clears'] {
       .filter(({ isLocalhost }) => !isLocalhost)
       .map(({ passes }) => ({ diagnosis: 'no-live-upstreams', subject: siteSubject(passes) })),
     ...loggedElsewhere(facts).map(({ pass }) => ({ diagnosis: 'upstream-mismatch', subject: siteSubject([pass]) })),
-    ...newGroups.map(({ upstream, passes }) => {
-      const [claim] = claimsOf(facts, upstream.address)
-      return { diagnosis: 'socket-denied', subject: claim ? poolSubject(claim.pool.subject) : siteSubject(passes) }
-    }),
+    ...newGroups.map(({ upstream, passes }) => ({
+      diagnosis: 'socket-denied',
+      subject: addressSubject(facts, upstream.address, passes),
+    })),
   ]
 }

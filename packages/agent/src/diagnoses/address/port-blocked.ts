@@ -1,14 +1,7 @@
 /** Somebody listens on the port, and the kernel lets nginx not through to it. */
 import type { Finding } from '@fleetmend/shared'
-import { claimsOf, unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
-import {
-  plain,
-  poolSubject,
-  siteSubject,
-  said,
-  sitesInWords,
-  upstreamEvidence,
-} from '../../judgement/upstream-words.ts'
+import { unreached, type Unreached } from '../../judgement/upstream-obstacle.ts'
+import { addressSubject, plain, said, sitesInWords, upstreamEvidence } from '../../judgement/upstream-words.ts'
 import type { HostFacts } from '../../survey/host-facts.ts'
 import { defineDiagnosis } from '../define.ts'
 
@@ -27,7 +20,6 @@ export const portBlocked = defineDiagnosis({
 
 function judgeAddress(facts: HostFacts, at: Unreached): Finding {
   const { address, reply, holders } = at.upstream
-  const [claim] = claimsOf(facts, address)
   const [holder] = holders ?? []
   const errno = reply.kind === 'cannot-connect' ? reply.errno : ''
   const how = errno === 'ETIMEDOUT' ? 'nothing gets through (packets are dropped)' : `the kernel refuses (${errno})`
@@ -35,7 +27,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): Finding {
   return {
     diagnosis: id,
     role: at.role,
-    subject: claim ? poolSubject(claim.pool.subject) : siteSubject(at.passes),
+    subject: addressSubject(facts, address, at.passes),
     says: said(
       facts,
       at,

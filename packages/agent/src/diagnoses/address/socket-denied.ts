@@ -12,10 +12,10 @@ import {
   type Unreached,
 } from '../../judgement/upstream-obstacle.ts'
 import {
+  addressSubject,
   listenWritten,
   plain,
   poolSubject,
-  siteSubject,
   said,
   sitesInWords,
   upstreamEvidence,
@@ -53,7 +53,7 @@ function judgeAddress(facts: HostFacts, at: Unreached): readonly Finding[] {
     {
       diagnosis: id,
       role: at.role,
-      subject: claim ? poolSubject(claim.pool.subject) : siteSubject(at.passes),
+      subject: addressSubject(facts, address, at.passes),
       says: said(
         facts,
         at,

@@ -9,14 +9,12 @@ import {
   type StoppedStart,
 } from '../../judgement/security-denials.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { claimsOf } from '../../judgement/upstream-obstacle.ts'
 import {
+  addressSubject,
   httpEvidence,
   newestError,
   plain,
-  poolSubject,
   requestEvidence,
-  siteSubject,
   sitesInWords,
 } from '../../judgement/upstream-words.ts'
 import { forPeople } from '../../readings/bytes.ts'
@@ -42,12 +40,11 @@ export const apparmorDenied = defineDiagnosis({
 })
 
 function judgeNginx(facts: HostFacts, { upstream, passes, denial, errors }: StoppedNginx): Finding {
-  const [claim] = claimsOf(facts, upstream.address)
   const address = plain(upstream.address)
   return {
     diagnosis: id,
     role: 'cause',
-    subject: claim ? poolSubject(claim.pool.subject) : siteSubject(passes),
+    subject: addressSubject(facts, upstream.address, passes),
     says: `AppArmor's profile ${forPeople(denial.subject)} does not let nginx connect to ${address}. So ${sitesInWords(passes)} cannot reach PHP.`,
     evidence: [
       denialEvidence(facts, denial),

@@ -9,14 +9,12 @@ import {
   type StoppedStart,
 } from '../../judgement/security-denials.ts'
 import { siteEvidence } from '../../judgement/site-evidence.ts'
-import { claimsOf } from '../../judgement/upstream-obstacle.ts'
 import {
+  addressSubject,
   httpEvidence,
   newestError,
   plain,
-  poolSubject,
   requestEvidence,
-  siteSubject,
   sitesInWords,
 } from '../../judgement/upstream-words.ts'
 import type { Denial } from '../../readings/denials.ts'
@@ -42,12 +40,11 @@ export const selinuxDenied = defineDiagnosis({
 
 function judgeNginx(facts: HostFacts, stopped: StoppedNginx): Finding {
   const { upstream, passes, denial, errors } = stopped
-  const [claim] = claimsOf(facts, upstream.address)
   const address = plain(upstream.address)
   return {
     diagnosis: id,
     role: 'cause',
-    subject: claim ? poolSubject(claim.pool.subject) : siteSubject(passes),
+    subject: addressSubject(facts, upstream.address, passes),
     says: `SELinux does not let nginx (${typeOf(denial.subject)}) ${deedOf(denial)} ${address}, which is ${typeOf(denial.object)}. So ${sitesInWords(passes)} cannot reach PHP.`,
     evidence: [
       denialEvidence(facts, denial),
