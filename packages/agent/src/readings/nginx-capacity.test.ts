@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
 import { readNginxAllowance } from './nginx-capacity.ts'
-import { readNginxConfig } from './nginx-config.ts'
 import { packagedBuild } from './nginx-log-paths.ts'
+import { nginxConfigOf } from './sample-nginx-file.ts'
 
 function allowanceOf(text: string) {
-  const reading = readNginxConfig(
-    '/etc/nginx/nginx.conf',
-    () => ({ ok: true, text }),
-    () => [],
-  )
-  if (!reading.ok) throw new Error(reading.says)
-  return readNginxAllowance(reading.value, packagedBuild)
+  return readNginxAllowance(nginxConfigOf(text), packagedBuild)
 }
 const site = (group: string, location: string) => `
 worker_rlimit_nofile 2048;

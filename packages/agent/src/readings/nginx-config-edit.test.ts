@@ -2,28 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bytesOf, textOf } from './bytes.ts'
 import { insertBeside, insertDirective, setArgument } from './nginx-config-edit.ts'
-import { readNginxConfig, type NginxConfig, type NginxDirective } from './nginx-config.ts'
+import { readNginxConfig, type NginxDirective } from './nginx-config.ts'
+import { main, nginxConfigOf, readNginxFile } from './sample-nginx-file.ts'
 import { applySplices, type Splice } from './splice.ts'
-
-const main = '/etc/nginx/nginx.conf'
-
-function read(text: string): NginxConfig {
-  const reading = readNginxConfig(
-    main,
-    () => ({ ok: true, text }),
-    () => [],
-  )
-  if (!reading.ok) throw new Error(reading.says)
-  return reading.value
-}
-
-function readsAsOne(text: string): boolean {
-  return readNginxConfig(
-    main,
-    () => ({ ok: true, text }),
-    () => [],
-  ).ok
-}
 
 function edited(text: string, splice: Splice): string {
   const done = applySplices(text, [splice])
@@ -84,14 +65,14 @@ describe('setting an argument', () => {
       gives: 'if ($a = "b" c) { }',
     },
   ])('$is', ({ text, index, value, gives }) => {
-    const [directive] = read(text).directives
+    const [directive] = nginxConfigOf(text).directives
     const after = directive ? edited(text, setArgument(directive, index, value)) : ''
     expect(after).toBe(gives)
-    expect(read(after).directives[0]?.args[index]).toBe(value)
+    expect(nginxConfigOf(after).directives[0]?.args[index]).toBe(value)
   })
 
   test('an argument that is not there is a bug', () => {
-    expect(() => setArgument(find(read('a b;').directives, 'a'), 1, 'x')).toThrow('a has no argument 1')
+    expect(() => setArgument(find(nginxConfigOf('a b;').directives, 'a'), 1, 'x')).toThrow('a has no argument 1')
   })
 })
 
@@ -114,7 +95,7 @@ describe('inserting a directive', () => {
     { is: 'opens an empty one', text: 'a {}', gives: 'a { new x; }' },
     { is: 'stays before a brace at the end of a line', text: 'a {\n  b; }\n', gives: 'a {\n  b; new x; }\n' },
   ])('$is', ({ text, gives }) => {
-    const config = read(text)
+    const config = nginxConfigOf(text)
     const { path, splice } = insertDirective(config, find(config.directives, 'a'), 'new', ['x'])
     expect(path).toBe(main)
     expect(edited(text, splice)).toBe(gives)
@@ -130,14 +111,14 @@ describe('inserting a directive', () => {
       (path) => ({ ok: true, text: texts.get(path) ?? '' }),
       () => [],
     )
-    const config = reading.ok ? reading.value : read('')
+    const config = reading.ok ? reading.value : nginxConfigOf('')
     const { path, splice } = insertDirective(config, find(config.directives, 'a'), 'new', ['x y'])
     expect(path).toBe(main)
     expect(edited(texts.get(path) ?? '', splice)).toBe('a {\n  include /b;\n    new "x y";\n}\n')
   })
 
   test('into what is no block is a bug', () => {
-    const config = read('a b;')
+    const config = nginxConfigOf('a b;')
     expect(() => insertDirective(config, find(config.directives, 'a'), 'new', [])).toThrow('a is no block')
   })
 })
@@ -148,7 +129,7 @@ describe('adding a directive beside another', () => {
     { is: 'stays on a line of several', text: 'x { y; a b; }', gives: 'x { y; a b; new x; }' },
     { is: 'keeps CRLF', text: 'a b;\r\n', gives: 'a b;\r\nnew x;\r\n' },
   ])('$is', ({ text, gives }) => {
-    const config = read(text)
+    const config = nginxConfigOf(text)
     const { path, splice } = insertBeside(config, find(config.directives, 'a'), 'new', ['x'])
     expect(path).toBe(main)
     expect(edited(text, splice)).toBe(gives)
@@ -259,7 +240,7 @@ describe('for any configuration, however it is laid out', () => {
   test('reading gives the tree that was printed', () => {
     fc.assert(
       fc.property(configuration, ({ trees, text }) => {
-        expect(read(text).directives.map(treeOf)).toEqual(trees)
+        expect(nginxConfigOf(text).directives.map(treeOf)).toEqual(trees)
       }),
       { numRuns: 1000 },
     )
@@ -268,7 +249,7 @@ describe('for any configuration, however it is laid out', () => {
   test('setting an argument changes that argument, and no byte outside it', () => {
     fc.assert(
       fc.property(configuration, fc.nat(), fc.nat(), value, ({ text }, which, where, given) => {
-        const before = read(text).directives
+        const before = nginxConfigOf(text).directives
         const candidates = everyDirective(before).filter(({ args }) => args.length > 0)
         fc.pre(candidates.length > 0)
         const target = candidates[which % candidates.length] ?? find(before, 'one')
@@ -278,7 +259,7 @@ describe('for any configuration, however it is laid out', () => {
         expect(splice).toMatchObject({ ...target.argSpans[index] })
         expect(after.startsWith(text.slice(0, splice.start)) && after.endsWith(text.slice(splice.end))).toBe(true)
         const wanted = changed(before, target, (tree) => ({ ...tree, args: tree.args.with(index, given) }))
-        expect(read(after).directives.map(treeOf)).toEqual(wanted)
+        expect(nginxConfigOf(after).directives.map(treeOf)).toEqual(wanted)
       }),
       { numRuns: 1000 },
     )
@@ -294,17 +275,17 @@ describe('for any configuration, however it is laid out', () => {
     const text = fc
       .array(piece, { maxLength: 15 })
       .map((pieces) => `one two; ${pieces.join('')}`)
-      .filter((given) => readsAsOne(given))
+      .filter((given) => readNginxFile(given).ok)
     fc.assert(
       fc.property(text, fc.nat(), value, (given, which, wanted) => {
         expect(textOf(bytesOf(given))).toBe(given)
-        const before = read(given).directives
+        const before = nginxConfigOf(given).directives
         const candidates = everyDirective(before).filter(({ args }) => args.length > 0)
         const target = candidates[which % candidates.length] ?? find(before, 'one')
         const splice = setArgument(target, 0, wanted)
         const after = edited(given, splice)
         expect(after).toBe(given.slice(0, splice.start) + splice.text + given.slice(splice.end))
-        expect(read(after).directives.map(treeOf)).toEqual(
+        expect(nginxConfigOf(after).directives.map(treeOf)).toEqual(
           changed(before, target, (tree) => ({ ...tree, args: tree.args.with(0, wanted) })),
         )
       }),
@@ -315,7 +296,7 @@ describe('for any configuration, however it is laid out', () => {
   test('inserting adds one directive at the end of that block, and takes no byte away', () => {
     fc.assert(
       fc.property(configuration, fc.nat(), fc.array(value, { maxLength: 2 }), ({ text }, which, args) => {
-        const config = read(text)
+        const config = nginxConfigOf(text)
         const candidates = everyDirective(config.directives).filter(({ block }) => block !== null)
         fc.pre(candidates.length > 0)
         const target = candidates[which % candidates.length] ?? find(config.directives, 'one')
@@ -325,7 +306,7 @@ describe('for any configuration, however it is laid out', () => {
           ...tree,
           block: [...(tree.block ?? []), { name: 'four', args, block: null }],
         }))
-        expect(read(edited(text, splice)).directives.map(treeOf)).toEqual(wanted)
+        expect(nginxConfigOf(edited(text, splice)).directives.map(treeOf)).toEqual(wanted)
       }),
       { numRuns: 1000 },
     )

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { readNginxConfig } from './nginx-config.ts'
 import { nginxRoute } from './nginx-route.ts'
+import { nginxConfigOf } from './sample-nginx-file.ts'
 
 function route(servers: string, path: string, port = 80) {
-  const text = `events {}\nhttp {\n${servers}\n}\n`
-  const config = readNginxConfig(
-    '/etc/nginx/nginx.conf',
-    () => ({ ok: true, text }),
-    () => [],
-  )
-  if (!config.ok) throw new Error(config.says)
-  return nginxRoute(config.value, port, path).toPhp
+  const config = nginxConfigOf(`events {}\nhttp {\n${servers}\n}\n`)
+  return nginxRoute(config, port, path).toPhp
 }
 
 const php = 'location ~ \\.php$ { fastcgi_pass 127.0.0.1:9000; }'

@@ -1,15 +1,9 @@
 import { expect, test } from 'vitest'
-import { readNginxConfig } from './nginx-config.ts'
 import { readUpstreamGroups } from './nginx-upstream-groups.ts'
+import { nginxConfigOf } from './sample-nginx-file.ts'
 
 function groups(text: string) {
-  const reading = readNginxConfig(
-    '/etc/nginx/nginx.conf',
-    () => ({ ok: true, text }),
-    () => [],
-  )
-  if (!reading.ok) throw new Error(reading.says)
-  return readUpstreamGroups(reading.value)
+  return readUpstreamGroups(nginxConfigOf(text))
 }
 
 test('servers with their addresses and what becomes of them after a failure', () => {

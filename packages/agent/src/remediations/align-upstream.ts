@@ -14,7 +14,7 @@ import type { FpmFacts, HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
 import { changeArguments, findEditableNginx, nginxParts } from './nginx-parts.ts'
 import { defaultDeadlineMs, refusedForNginx, reloadParts } from './reload-parts.ts'
-import { findAccepted, notManaged, poolInput, poolOf, refused, siteInput } from './service-input.ts'
+import { findAccepted, findPoolIn, notManaged, poolInput, refused, siteInput } from './service-input.ts'
 
 export const alignUpstream = defineRemediation({
   id: 'align-upstream',
@@ -42,13 +42,10 @@ export const alignUpstream = defineRemediation({
   }),
 
   draft(facts, { site, pool: subject, side }) {
-    const [name = ''] = subject.split('/')
-    const found = findAccepted(facts, name)
+    const found = findPoolIn(facts, subject, findAccepted)
     if (!found.ok) return found.refused
-    const service = found.value
-    const own = poolOf(service, subject)
-    if (!own.ok) return own.refused
-    const pool = own.value
+    const { service, pool } = found.value
+    const name = service.service
     const lost = lostOf(facts, site)
     const [first] = lost
     if (!first)

@@ -5,7 +5,7 @@ import { sitesInWords } from '../judgement/upstream-words.ts'
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation } from './define.ts'
 import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
-import { planOnly, poolInput, poolOf } from './service-input.ts'
+import { findPoolIn, planOnly, poolInput } from './service-input.ts'
 
 export const allowClient = defineRemediation({
   id: 'allow-client',
@@ -21,15 +21,12 @@ export const allowClient = defineRemediation({
   input: z.strictObject({ pool: poolInput }),
 
   draft(facts, { pool: subject }) {
-    const [service = ''] = subject.split('/')
-    const found = findReloadable(facts, service)
+    const found = findPoolIn(facts, subject, findReloadable)
     if (!found.ok) return found.refused
-    const own = poolOf(found.value, subject)
-    if (!own.ok) return own.refused
-    const pool = own.value
+    const { service, pool } = found.value
     const refusing = facts.nginx.upstreams.filter((upstream) => refusingPool(facts, upstream)?.pool.subject === subject)
     const from = [...new Set(refusing.map(({ address }) => clientAddress(address)))].filter((each) => each !== null)
-    const allowed = allowedClients(found.value, pool)
+    const allowed = allowedClients(service, pool)
     if (from.length === 0 || !allowed)
       return { kind: 'nothing-to-do', because: `${subject} turns no request of nginx away by its list of clients.` }
     const entries = allowed.value
@@ -37,7 +34,7 @@ export const allowClient = defineRemediation({
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
     const list = [...new Set([...entries, ...from])].join(',')
-    const { path, splice } = setPoolDirective(found.value.config.value, pool.name, 'listen.allowed_clients', list)
+    const { path, splice } = setPoolDirective(service.config.value, pool.name, 'listen.allowed_clients', list)
     const sites = sitesInWords(refusing.flatMap(({ address }) => passesTo(facts, address)))
     return {
       kind: 'draft',
@@ -46,10 +43,10 @@ export const allowClient = defineRemediation({
       edits: [{ edit: 'splice', path, splices: [splice] }],
       clears: [{ diagnosis: 'clients-not-allowed', subject: { kind: 'pool', name: subject } }],
       warnings: [
-        ...planOnly(found.value),
+        ...planOnly(service),
         `Every program that connects from ${from.join(' or ')} can then have ${subject} run PHP; from this host that is every local user.`,
       ],
-      ...reloadParts(facts, found.value, defaultDeadlineMs, true),
+      ...reloadParts(facts, service, defaultDeadlineMs, true),
     }
   },
 })

@@ -6,7 +6,7 @@ import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type Draft, type Drafted } from './define.ts'
 import { defaultDeadlineMs, refusedForNginx, reloadParts } from './reload-parts.ts'
 import { findRestartable, restartParts, type Restartable } from './restart-parts.ts'
-import { poolInput, poolOf, refused } from './service-input.ts'
+import { findPoolIn, poolInput, refused } from './service-input.ts'
 
 export const fixSocketAccess = defineRemediation({
   id: 'fix-socket-access',
@@ -28,17 +28,14 @@ export const fixSocketAccess = defineRemediation({
   input: z.strictObject({ pool: poolInput }),
 
   draft(facts, { pool: subject }) {
-    const [service = ''] = subject.split('/')
-    const found = findRestartable(facts, service)
+    const found = findPoolIn(facts, subject, findRestartable)
     if (!found.ok) return found.refused
-    const own = poolOf(found.value, subject)
-    if (!own.ok) return own.refused
-    const pool = own.value
+    const { service, pool } = found.value
     if (!facts.nginx.worker)
       return refused("Whom nginx's workers run as is not known.", 'Start nginx (start-service), and plan again.')
-    const mending = mendAccess(facts, { service: found.value, pool })
+    const mending = mendAccess(facts, { service, pool })
     if (!mending) return { kind: 'nothing-to-do', because: `Nothing keeps nginx out of the socket of ${subject}.` }
-    return draftOf(facts, found.value, pool, mending)
+    return draftOf(facts, service, pool, mending)
   },
 })
 

@@ -150,12 +150,7 @@ export function addDirective(
   name: string,
   args: readonly string[],
 ): NginxEdit {
-  const { path, splice } = insertDirective(config, block, name, args)
-  return {
-    edits: [{ edit: 'splice', path, splices: [splice] }],
-    at: placeOf(block),
-    warnings: sharedWith(config, block),
-  }
+  return added(config, block, insertDirective(config, block, name, args))
 }
 
 /** Beside one that is there: it holds wherever that does. */
@@ -165,12 +160,15 @@ export function addBeside(
   name: string,
   args: readonly string[],
 ): NginxEdit {
-  const { path, splice } = insertBeside(config, directive, name, args)
-  return {
-    edits: [{ edit: 'splice', path, splices: [splice] }],
-    at: placeOf(directive),
-    warnings: sharedWith(config, directive),
-  }
+  return added(config, directive, insertBeside(config, directive, name, args))
+}
+
+function added(
+  config: NginxConfig,
+  at: NginxDirective,
+  { path, splice }: ReturnType<typeof insertDirective>,
+): NginxEdit {
+  return { edits: [{ edit: 'splice', path, splices: [splice] }], at: placeOf(at), warnings: sharedWith(config, at) }
 }
 
 /** A reload loads all of it, also what is not ours and what a rollback would not take back. */

@@ -4,7 +4,7 @@ import { isShortQueue, kernelLimit, kernelLimitSteps, turnsAway, usualBacklog } 
 import { setPoolDirective } from '../readings/fpm-config-edit.ts'
 import { defineRemediation } from './define.ts'
 import { findRestartable, refusedNextSocket, restartParts } from './restart-parts.ts'
-import { poolInput, poolOf, refused } from './service-input.ts'
+import { findPoolIn, poolInput, refused } from './service-input.ts'
 
 export const raiseBacklog = defineRemediation({
   id: 'raise-backlog',
@@ -30,12 +30,9 @@ export const raiseBacklog = defineRemediation({
   }),
 
   draft(facts, { pool: subject, backlog }) {
-    const [service = ''] = subject.split('/')
-    const found = findRestartable(facts, service)
+    const found = findPoolIn(facts, subject, findRestartable)
     if (!found.ok) return found.refused
-    const own = poolOf(found.value, subject)
-    if (!own.ok) return own.refused
-    const pool = own.value
+    const { service, pool } = found.value
     if (!pool.queue.ok)
       return refused(
         `How long the queue of ${subject} is could not be read: ${pool.queue.says}.`,
@@ -47,17 +44,17 @@ export const raiseBacklog = defineRemediation({
       return refused(
         `The kernel lets no more than ${somaxconn} connections wait (net.core.somaxconn), whatever listen.backlog says.`,
         kernelLimit(facts, pool) === null
-          ? `\`--input backlog=${somaxconn}\` is the most; or first ${kernelLimitSteps(service)}`
-          : kernelLimitSteps(service),
+          ? `\`--input backlog=${somaxconn}\` is the most; or first ${kernelLimitSteps(service.service)}`
+          : kernelLimitSteps(service.service),
       )
     if (limit !== null && limit >= backlog)
       return { kind: 'nothing-to-do', because: `${limit} connections can wait for a worker of ${subject} already.` }
-    const refusal = refusedNextSocket(facts, service)
+    const refusal = refusedNextSocket(facts, service.service)
     if (refusal) return refusal
     const isSet =
-      found.value.config.value.pools.find(({ name }) => name === pool.name)?.directives.get('listen.backlog')?.value ===
+      service.config.value.pools.find(({ name }) => name === pool.name)?.directives.get('listen.backlog')?.value ===
       String(backlog)
-    const { path, splice } = setPoolDirective(found.value.config.value, pool.name, 'listen.backlog', String(backlog))
+    const { path, splice } = setPoolDirective(service.config.value, pool.name, 'listen.backlog', String(backlog))
     const about = { kind: 'pool', name: subject } as const
     return {
       kind: 'draft',
@@ -71,7 +68,7 @@ export const raiseBacklog = defineRemediation({
         ? []
         : ['The queue was not short: if it fills up, there are too few workers (tune-pool).'],
       guards: [],
-      ...restartParts(facts, found.value, !isSet),
+      ...restartParts(facts, service, !isSet),
     }
   },
 })

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 import { lostSockets } from '../judgement/restart-reasons.ts'
 import { defineRemediation } from './define.ts'
 import { findRestartable, refusedNextSocket, restartParts } from './restart-parts.ts'
-import { poolInput, poolOf, refused } from './service-input.ts'
+import { findPoolIn, poolInput, refused } from './service-input.ts'
 
 export const recreateSocket = defineRemediation({
   id: 'recreate-socket',
@@ -22,13 +22,11 @@ export const recreateSocket = defineRemediation({
   input: z.strictObject({ pool: poolInput }),
 
   draft(facts, { pool: subject }) {
-    const [service = ''] = subject.split('/')
-    const found = findRestartable(facts, service)
+    const found = findPoolIn(facts, subject, findRestartable)
     if (!found.ok) return found.refused
-    const lost = lostSockets(facts, found.value)
+    const { service } = found.value
+    const lost = lostSockets(facts, service)
     const wanted = lost.find(({ clears }) => clears.subject.name === subject)
-    const own = poolOf(found.value, subject)
-    if (!own.ok) return own.refused
     if (!wanted)
       return {
         kind: 'nothing-to-do',
@@ -37,10 +35,10 @@ export const recreateSocket = defineRemediation({
     const blocked = lost.find(({ obstacle }) => obstacle !== null)
     if (blocked)
       return refused(
-        `${service} would not start again: ${blocked.obstacle}.`,
+        `${service.service} would not start again: ${blocked.obstacle}.`,
         `Put that right first (\`systemd-tmpfiles --create\` makes the folders that packages declare), then plan again.`,
       )
-    const refusal = refusedNextSocket(facts, service)
+    const refusal = refusedNextSocket(facts, service.service)
     if (refusal) return refusal
     return {
       kind: 'draft',
@@ -50,7 +48,7 @@ export const recreateSocket = defineRemediation({
       clears: lost.map(({ clears }) => clears),
       warnings: ['What deleted it may do so again: a clean-up of /run or /tmp, a script that takes sockets for stale.'],
       guards: [],
-      ...restartParts(facts, found.value, false),
+      ...restartParts(facts, service, false),
     }
   },
 })

@@ -30,12 +30,23 @@ export function findService(facts: HostFacts, service: string): Found<FpmFacts> 
 
 /** A pool by `service/pool`. */
 export function findPool(facts: HostFacts, subject: string): Found<PoolFacts> {
-  const found = findService(facts, subject.split('/')[0] ?? '')
-  return found.ok ? poolOf(found.value, subject) : found
+  const found = findPoolIn(facts, subject, findService)
+  return found.ok ? { ok: true, value: found.value.pool } : found
 }
 
-/** The same where its service is found already. */
-export function poolOf({ service, pools }: FpmFacts, subject: string): Found<PoolFacts> {
+/** A pool by `service/pool` in a service that `find` has nothing against. */
+export function findPoolIn<Service extends FpmFacts>(
+  facts: HostFacts,
+  subject: string,
+  find: (facts: HostFacts, service: string) => Found<Service>,
+): Found<{ readonly service: Service; readonly pool: PoolFacts }> {
+  const service = find(facts, subject.split('/')[0] ?? '')
+  if (!service.ok) return service
+  const pool = poolOf(service.value, subject)
+  return pool.ok ? { ok: true, value: { service: service.value, pool: pool.value } } : pool
+}
+
+function poolOf({ service, pools }: FpmFacts, subject: string): Found<PoolFacts> {
   const pool = pools.find((each) => each.subject === subject)
   if (pool) return { ok: true, value: pool }
   const known = pools.map((each) => each.subject).join(', ')

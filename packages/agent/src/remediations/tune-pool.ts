@@ -7,7 +7,7 @@ import type { FpmConfig } from '../readings/fpm-config.ts'
 import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import { defineRemediation, type FileEdit } from './define.ts'
 import { defaultDeadlineMs, findReloadable, reloadParts } from './reload-parts.ts'
-import { planOnly, poolInput, poolOf } from './service-input.ts'
+import { findPoolIn, planOnly, poolInput } from './service-input.ts'
 
 export const tunePool = defineRemediation({
   id: 'tune-pool',
@@ -43,12 +43,9 @@ export const tunePool = defineRemediation({
   }),
 
   draft(facts, { pool: subject, reserveMiB, maxChildren }) {
-    const [service = ''] = subject.split('/')
-    const found = findReloadable(facts, service)
+    const found = findPoolIn(facts, subject, findReloadable)
     if (!found.ok) return found.refused
-    const own = poolOf(found.value, subject)
-    if (!own.ok) return own.refused
-    const pool = own.value
+    const { service, pool } = found.value
     const keptMiB = reserveMiB ?? defaultReserveMiB(facts)
     const sizing = sizePool(facts, {
       subject,
@@ -57,14 +54,14 @@ export const tunePool = defineRemediation({
     })
     if (sizing.kind === 'refused') return sizing
     if (sizing.kind === 'enough') return { kind: 'nothing-to-do', because: sizing.because }
-    const parts = reloadParts(facts, found.value, defaultDeadlineMs, true)
+    const parts = reloadParts(facts, service, defaultDeadlineMs, true)
     return {
       kind: 'draft',
       because: sizing.because,
       arithmetic: sizing.arithmetic,
-      edits: poolEdits(found.value.config.value, pool, sizing.to),
+      edits: poolEdits(service.config.value, pool, sizing.to),
       clears: [{ diagnosis: 'pool-exhausted', subject: { kind: 'pool', name: subject } }],
-      warnings: planOnly(found.value),
+      warnings: planOnly(service),
       ...parts,
       guards: [
         ...(sizing.needsMiB > 0

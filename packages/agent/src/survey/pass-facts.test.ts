@@ -1,21 +1,14 @@
 import { expect, test } from 'vitest'
-import { readNginxConfig } from '../readings/nginx-config.ts'
 import { nginxSites } from '../readings/nginx-sites.ts'
+import { main, nginxConfigOf } from '../readings/sample-nginx-file.ts'
 import { fakeReadHost, type FakeWorld } from './fake-read-host.ts'
 import { passFacts } from './pass-facts.ts'
 
-const main = '/etc/nginx/nginx.conf'
-
 async function passes(http: string, tree: FakeWorld['tree'] = {}) {
   const text = `events { }\nhttp { ${http} }\n`
-  const reading = readNginxConfig(
-    main,
-    () => ({ ok: true, text }),
-    () => [],
-  )
-  if (!reading.ok) throw new Error(reading.says)
+  const config = nginxConfigOf(text)
   const host = fakeReadHost({ tree: { [main]: { text, modifiedMs: 7000 }, ...tree } })
-  return passFacts(host, reading.value, nginxSites(reading.value))
+  return passFacts(host, config, nginxSites(config))
 }
 
 const server = (pass: string, more = '') =>
