@@ -1,13 +1,7 @@
 import { expect, test } from 'vitest'
 import { readFpmLog } from '../readings/fpm-log.ts'
-import {
-  sampleDownFpm,
-  sampleFacts,
-  sampleFailingSite,
-  sampleFpm,
-  sampleNowMs,
-  samplePoolFile,
-} from '../survey/sample-facts.ts'
+import { sampleDownFpm, sampleFacts, sampleFpm, sampleNowMs, samplePoolFile } from '../survey/sample-facts.ts'
+import { sampleFailingSite } from '../survey/sample-sites.ts'
 import { sampleDiffering, sampleLastGood } from '../survey/sample-last-good.ts'
 import type { LastGoodFacts } from '../survey/last-good-facts.ts'
 import { diagnose } from './diagnose.ts'

@@ -5,15 +5,14 @@ import {
   sampleConfig,
   sampleDownFpm,
   sampleFacts,
-  sampleFailingSite,
   sampleFpm,
   sampleJournalEntry,
   sampleNowMs,
   samplePool,
-  sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
+import { sampleFailingSite, sampleSite } from '../survey/sample-sites.ts'
 import { localTime } from '../survey/sample-logs.ts'
 import { diagnose } from './diagnose.ts'
 

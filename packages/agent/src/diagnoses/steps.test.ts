@@ -3,22 +3,20 @@ import { describe, expect, test } from 'vitest'
 import { readInput } from '../remediations/read-input.ts'
 import { remediations } from '../remediations/registry.ts'
 import type { CapacityFacts } from '../survey/capacity-facts.ts'
-import type { HostFacts, PoolFacts, SiteFacts } from '../survey/host-facts.ts'
+import type { HostFacts, PoolFacts } from '../survey/host-facts.ts'
 import {
   sampleCapacity,
   sampleConfig,
   sampleDisk,
   sampleDownFpm,
   sampleFacts,
-  sampleFailingSite,
   sampleFpm,
-  samplePhpLocation,
   samplePool,
   samplePoolText,
-  sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
+import { sampleAnsweringSite, sampleFailingSite, samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { fpmLine, fpmWithLog, nginxLine } from '../survey/sample-lines.ts'
 import { sampleUnreached } from '../survey/sample-addresses.ts'
 import { diagnose } from './diagnose.ts'
@@ -29,13 +27,6 @@ const stderr = (said: string) => `FastCGI sent in stderr: "${said}" ${reading}`
 /** The newest in the second of the look: what was asked for just now. */
 const logged = (says: string, count = 3) =>
   Array.from({ length: count }, (_, i) => nginxLine({ secondsAgo: (count - 1 - i) * 10, says }))
-const answering = (status: number, changes: Partial<SiteFacts> = {}): SiteFacts =>
-  sampleSite({
-    probes: [
-      { site: 'shop.example', over: 'http', status, passed: status < 500, says: `GET / → ${status}`, tookMs: 2 },
-    ],
-    ...changes,
-  })
 const nginxCapacity = (changes: Partial<NonNullable<CapacityFacts['nginx']>>) =>
   sampleCapacity({ nginx: { ...sampleCapacity().nginx!, ...changes } })
 const pools = (changes: Partial<PoolFacts>) => ({ pools: [samplePool(changes)] })
@@ -61,19 +52,19 @@ const hosts: Readonly<Record<string, HostFacts>> = {
   }),
   'script-not-found': sampleFacts({
     errors: logged(stderr('Primary script unknown')),
-    sites: [answering(404, { phpLocations: [samplePhpLocation(gone)] })],
+    sites: [sampleAnsweringSite(404, { phpLocations: [samplePhpLocation(gone)] })],
   }),
   'script-denied': sampleFacts({
     errors: logged(stderr("Access to the script '/srv/a' has been denied (see security.limit_extensions)")),
-    sites: [answering(403)],
+    sites: [sampleAnsweringSite(403)],
   }),
   'fatal-errors': sampleFacts({
     errors: logged(stderr('PHP message: PHP Fatal error:  Uncaught Error: no database')),
-    sites: [answering(500)],
+    sites: [sampleAnsweringSite(500)],
   }),
   'memory-limit-hit': sampleFacts({
     errors: logged(stderr('PHP message: PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to')),
-    sites: [answering(500)],
+    sites: [sampleAnsweringSite(500)],
   }),
   'worker-crashing': sampleFacts({
     fpm: [fpmWithLog(died('11 (SIGSEGV)'))],
@@ -87,7 +78,7 @@ const hosts: Readonly<Record<string, HostFacts>> = {
   }),
   'upstream-timeout': sampleFacts({
     errors: logged(`upstream timed out (110: Connection timed out) ${reading}`),
-    sites: [answering(504)],
+    sites: [sampleAnsweringSite(504)],
   }),
   'fd-limit': sampleFacts({
     errors: logged(`socket() failed (24: Too many open files) ${connecting}`),

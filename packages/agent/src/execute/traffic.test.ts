@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { hostOf, simulatedWorld } from './simulated-host.ts'
-import { sampleFacts, samplePhpLocation, sampleSite } from '../survey/sample-facts.ts'
+import { sampleFacts } from '../survey/sample-facts.ts'
+import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { leastPatienceMs, logEnds, newTraffic, trafficBefore } from './traffic.ts'
 
 const nowMs = Date.parse('2026-11-21T03:10:00.000Z')

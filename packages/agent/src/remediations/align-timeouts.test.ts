@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FpmLogEntry } from '../readings/fpm-log.ts'
-import {
-  sampleConfig,
-  sampleFacts,
-  samplePhpLocation,
-  samplePool,
-  samplePoolFile,
-  samplePoolText,
-  sampleSite,
-} from '../survey/sample-facts.ts'
+import { sampleConfig, sampleFacts, samplePool, samplePoolFile, samplePoolText } from '../survey/sample-facts.ts'
+import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { fpmLine, fpmWithLog, nginxLine } from '../survey/sample-lines.ts'
 import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'
 import { alignTimeouts } from './align-timeouts.ts'

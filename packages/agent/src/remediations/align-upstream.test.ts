@@ -16,8 +16,8 @@ import {
   samplePool,
   samplePoolFile,
   samplePoolText,
-  sampleSite,
 } from '../survey/sample-facts.ts'
+import { sampleSite } from '../survey/sample-sites.ts'
 import type { FpmFacts, HostFacts } from '../survey/host-facts.ts'
 import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'
 import { alignUpstream } from './align-upstream.ts'

@@ -14,13 +14,12 @@ import {
   sampleFacts,
   sampleFpm,
   sampleJournalEntry,
-  samplePhpLocation,
   samplePool,
   samplePoolText,
-  sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../survey/sample-facts.ts'
+import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { sampleLastGood } from '../survey/sample-last-good.ts'
 import { sampleApply, sampleUndo } from '../survey/sample-undo.ts'
 import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'

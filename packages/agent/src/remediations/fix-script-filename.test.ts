@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PhpLocationFacts } from '../survey/host-facts.ts'
-import {
-  sampleConfig,
-  sampleFacts,
-  sampleFpm,
-  samplePhpLocation,
-  samplePoolText,
-  sampleSite,
-} from '../survey/sample-facts.ts'
+import { sampleConfig, sampleFacts, sampleFpm, samplePoolText } from '../survey/sample-facts.ts'
+import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { sampleNginxConfig, sampleNginxSite, sampleNginxSiteText } from '../survey/sample-nginx-config.ts'
 import { fixScriptFilename } from './fix-script-filename.ts'
 import { filesAfter } from './sample-edits.ts'

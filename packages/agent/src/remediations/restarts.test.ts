@@ -10,15 +10,8 @@ import {
   sampleWay,
   sampleWayToNothing,
 } from '../survey/sample-addresses.ts'
-import {
-  sampleConfig,
-  sampleFacts,
-  sampleFpm,
-  samplePool,
-  samplePoolText,
-  sampleSite,
-  sampleUnit,
-} from '../survey/sample-facts.ts'
+import { sampleConfig, sampleFacts, sampleFpm, samplePool, samplePoolText, sampleUnit } from '../survey/sample-facts.ts'
+import { sampleSite } from '../survey/sample-sites.ts'
 import type { HostFacts } from '../survey/host-facts.ts'
 import type { Drafted } from './define.ts'
 import { recreateSocket } from './recreate-socket.ts'

@@ -7,8 +7,8 @@ import {
   sampleNowMs,
   samplePoolFile,
   samplePoolText,
-  sampleSite,
 } from '../survey/sample-facts.ts'
+import { sampleSite } from '../survey/sample-sites.ts'
 import {
   sampleApplied,
   sampleAppliedChange,

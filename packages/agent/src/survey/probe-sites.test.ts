@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { FastCgiReply, HttpProbe, HttpReply } from '../host/host.ts'
 import { fakeReadHost } from './fake-read-host.ts'
 import { probeSites } from './probe-sites.ts'
-import { sampleSite } from './sample-facts.ts'
+import { sampleSite } from './sample-sites.ts'
 import { answered } from './sample-web-host.ts'
 
 const socket = 'unix:/run/php/php8.2-fpm.sock' as const

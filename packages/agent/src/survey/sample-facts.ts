@@ -4,7 +4,8 @@ import type { JournalEntry } from '../readings/journal.ts'
 import type { UnitProperties } from '../readings/unit-properties.ts'
 import { samplePass, sampleUpstream, sampleWorkerAccount, type SampleAddresses } from './sample-addresses.ts'
 import type { CapacityFacts, NeededDisk } from './capacity-facts.ts'
-import type { FpmFacts, HostFacts, PhpLocationFacts, PoolFacts, SiteFacts, WorkerFacts } from './host-facts.ts'
+import { sampleSite } from './sample-sites.ts'
+import type { FpmFacts, HostFacts, PoolFacts, SiteFacts, WorkerFacts } from './host-facts.ts'
 
 export const sampleNowMs = Date.parse('2026-11-21T03:00:00.000Z')
 export const sampleMain = '/etc/php/8.2/fpm/php-fpm.conf'
@@ -193,63 +194,6 @@ export function sampleDownFpm(unit: Partial<UnitProperties>, changes: Partial<Fp
     listensOn: [],
     pools,
     ...changes,
-  })
-}
-
-export function sampleSite(changes: Partial<SiteFacts> = {}): SiteFacts {
-  return {
-    serverName: 'shop.example',
-    serverNames: ['shop.example'],
-    unreachable: null,
-    listen: { address: '127.0.0.1', port: 80, tls: false },
-    upstreams: ['unix:/run/php/php8.2-fpm.sock'],
-    accessLogs: ['/var/log/nginx/access.log'],
-    errorLogs: ['/var/log/nginx/error.log'],
-    phpLocations: [samplePhpLocation()],
-    requests: { ok: true, value: { total: 40, byStatus: new Map([[200, 40]]) } },
-    probes: [
-      { site: 'shop.example', over: 'http', status: 200, passed: true, says: 'GET / → 200 in 2 ms', tookMs: 2 },
-      {
-        site: 'shop.example',
-        over: 'fastcgi',
-        passed: true,
-        says: 'FPM on unix:/run/php/php8.2-fpm.sock answers in 1 ms',
-        tookMs: 1,
-      },
-    ],
-    ...changes,
-  }
-}
-
-export function samplePhpLocation(changes: Partial<PhpLocationFacts> = {}): PhpLocationFacts {
-  return {
-    at: '/etc/nginx/sites-enabled/shop:9',
-    passes: [{ named: 'unix:/run/php/php8.2-fpm.sock', address: 'unix:/run/php/php8.2-fpm.sock' }],
-    connectTimeout: { text: '60s', at: null },
-    sendTimeout: { text: '60s', at: null },
-    readTimeout: { text: '60s', at: null },
-    headerBuffer: { text: '4k', at: null },
-    scriptFilename: { text: '$document_root$fastcgi_script_name', at: '/etc/nginx/fastcgi.conf:2' },
-    scriptFolder: { path: '/var/www/shop', exists: true },
-    documentRoot: { path: '/var/www/shop', hasScripts: true },
-    ...changes,
-  }
-}
-
-/** The same site while nothing listens on its socket. */
-export function sampleFailingSite(): SiteFacts {
-  return sampleSite({
-    probes: [
-      { site: 'shop.example', over: 'http', status: 502, passed: false, says: 'GET / → 502 in 1 ms', tookMs: 1 },
-      {
-        site: 'shop.example',
-        over: 'fastcgi',
-        passed: false,
-        errno: 'ECONNREFUSED',
-        says: 'unix:/run/php/php8.2-fpm.sock: connection refused',
-        tookMs: 1,
-      },
-    ],
   })
 }
 

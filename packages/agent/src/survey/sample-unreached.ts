@@ -3,15 +3,8 @@ import type { SocketAddress } from '../host/host.ts'
 import type { NginxErrorEntry } from '../readings/nginx-error-log.ts'
 import type { HostFacts } from './host-facts.ts'
 import { samplePass, samplePeer, sampleUnreached, sampleWayToNothing } from './sample-addresses.ts'
-import {
-  sampleConfig,
-  sampleFacts,
-  sampleFpm,
-  sampleNowMs,
-  samplePool,
-  samplePoolText,
-  sampleSite,
-} from './sample-facts.ts'
+import { sampleConfig, sampleFacts, sampleFpm, sampleNowMs, samplePool, samplePoolText } from './sample-facts.ts'
+import { sampleProbe, sampleSite } from './sample-sites.ts'
 import { localTime } from './sample-logs.ts'
 
 export type Changes = NonNullable<Parameters<typeof sampleFacts>[0]>
@@ -21,14 +14,7 @@ export const site = (status: number, upstream: SocketAddress, passes = false) =>
   sampleSite({
     upstreams: [upstream],
     probes: [
-      {
-        site: 'shop.example',
-        over: 'http',
-        status,
-        passed: status < 500,
-        says: `GET / → ${status} in 1 ms`,
-        tookMs: 1,
-      },
+      sampleProbe(status),
       { site: 'shop.example', over: 'fastcgi', passed: passes, upstream, says: 'as it came', tookMs: 1 },
     ],
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { samplePass, samplePeer, sampleUnreached, sampleUpstream } from '../../survey/sample-addresses.ts'
-import { sampleFacts, sampleFpm, sampleNowMs, samplePool, sampleSite } from '../../survey/sample-facts.ts'
+import { sampleFacts, sampleFpm, sampleNowMs, samplePool } from '../../survey/sample-facts.ts'
+import { sampleSite } from '../../survey/sample-sites.ts'
 import { diagnose } from '../diagnose.ts'
 import { localTime } from '../../survey/sample-logs.ts'
 import { failing, site, line, socket, tcpFpm, type Changes } from '../../survey/sample-unreached.ts'

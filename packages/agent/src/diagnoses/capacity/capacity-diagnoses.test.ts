@@ -10,9 +10,9 @@ import {
   sampleFpm,
   sampleNowMs,
   samplePool,
-  sampleSite,
   sampleWorkers,
 } from '../../survey/sample-facts.ts'
+import { sampleSite } from '../../survey/sample-sites.ts'
 import { about, fpmCapacity, fpmLog, localTime, nginxLog } from '../../survey/sample-logs.ts'
 import { diagnose } from '../diagnose.ts'
 

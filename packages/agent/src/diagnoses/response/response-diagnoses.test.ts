@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { NginxErrorEntry } from '../../readings/nginx-error-log.ts'
 import type { SiteFacts } from '../../survey/host-facts.ts'
-import { sampleFacts, samplePhpLocation, sampleSite } from '../../survey/sample-facts.ts'
+import { sampleFacts } from '../../survey/sample-facts.ts'
+import { sampleAnsweringSite, samplePhpLocation, sampleSite } from '../../survey/sample-sites.ts'
 import { nginxLine } from '../../survey/sample-lines.ts'
 import { headerTooBig } from './header-too-big.ts'
 import { scriptDenied } from './script-denied.ts'
@@ -18,20 +19,6 @@ const stderr =
 const unknown = stderr('Primary script unknown')
 const denied = stderr("Access to the script '/srv/shop/index.php' has been denied (see security.limit_extensions)")
 
-const answering = (status: number, changes: Partial<SiteFacts> = {}): SiteFacts =>
-  sampleSite({
-    probes: [
-      {
-        site: 'shop.example',
-        over: 'http',
-        status,
-        passed: status < 500,
-        says: `GET / → ${status} in 2 ms`,
-        tookMs: 2,
-      },
-    ],
-    ...changes,
-  })
 const requests = (status: number, count: number, total = 40): Pick<SiteFacts, 'requests'> => ({
   requests: {
     ok: true,
@@ -91,7 +78,7 @@ describe('script-not-found', () => {
   const gone = { phpLocations: [samplePhpLocation({ scriptFolder: { path: '/srv/41', exists: false } })] }
 
   test('the front page itself, asked for just now, with the folder that is not there', () => {
-    expect(judge([unknown(0)], answering(404, gone))).toMatchObject([
+    expect(judge([unknown(0)], sampleAnsweringSite(404, gone))).toMatchObject([
       {
         role: 'cause',
         subject: { kind: 'pool', name: 'php8.2-fpm/www' },
@@ -101,22 +88,30 @@ describe('script-not-found', () => {
   })
 
   test('most requests of the last minutes', () => {
-    expect(judge([unknown(60)], answering(200, requests(404, 30)))).toMatchObject([{ role: 'cause' }])
+    expect(judge([unknown(60)], sampleAnsweringSite(200, requests(404, 30)))).toMatchObject([{ role: 'cause' }])
   })
 
   test.each([
     {
       is: 'scanned for scripts that it does not have',
       errors: [unknown(60), unknown(50), unknown(40)],
-      site: answering(200, requests(404, 15)),
+      site: sampleAnsweringSite(200, requests(404, 15)),
     },
-    { is: 'without a front page, and scanned a minute ago', errors: [unknown(60)], site: answering(404) },
-    { is: 'beside another one that has the fault', errors: [unknown(0, 'blog.example')], site: answering(404) },
-    { is: 'that had the fault an hour ago', errors: [unknown(3600)], site: answering(404, requests(404, 40)) },
+    { is: 'without a front page, and scanned a minute ago', errors: [unknown(60)], site: sampleAnsweringSite(404) },
+    {
+      is: 'beside another one that has the fault',
+      errors: [unknown(0, 'blog.example')],
+      site: sampleAnsweringSite(404),
+    },
+    {
+      is: 'that had the fault an hour ago',
+      errors: [unknown(3600)],
+      site: sampleAnsweringSite(404, requests(404, 40)),
+    },
     {
       is: 'whose application writes these words',
       errors: [stderr('PHP message: Primary script unknown')(0)],
-      site: answering(404, requests(404, 40)),
+      site: sampleAnsweringSite(404, requests(404, 40)),
     },
   ])('a site $is has no such fault', ({ errors, site }) => {
     expect(judge(errors, site)).toEqual([])
@@ -128,7 +123,7 @@ describe('script-denied', () => {
     scriptDenied.judge(sampleFacts({ errors, sites: [site] }))
 
   test('the front page itself, asked for just now', () => {
-    const [finding] = judge([denied(0)], answering(403))
+    const [finding] = judge([denied(0)], sampleAnsweringSite(403))
     expect(finding).toMatchObject({
       role: 'cause',
       says: 'php8.2-fpm/www refuses to run the scripts of shop.example (403).',
@@ -138,11 +133,11 @@ describe('script-denied', () => {
 
   test('a file that the user of the pool may not read', () => {
     const unreadable = stderr('Unable to open primary script: /srv/shop/index.php (Permission denied)')
-    expect(judge([unreadable(0)], answering(403))).toMatchObject([{ role: 'cause' }])
+    expect(judge([unreadable(0)], sampleAnsweringSite(403))).toMatchObject([{ role: 'cause' }])
   })
 
   test('attempts on uploads are refused as they should be', () => {
-    expect(judge([denied(60), denied(50)], answering(200))).toEqual([])
-    expect(judge([denied(60)], answering(403))).toEqual([])
+    expect(judge([denied(60), denied(50)], sampleAnsweringSite(200))).toEqual([])
+    expect(judge([denied(60)], sampleAnsweringSite(403))).toEqual([])
   })
 })

@@ -10,10 +10,10 @@ import {
   sampleNowMs,
   samplePool,
   samplePoolText,
-  sampleSite,
   sampleUnit,
   sampleWorkers,
 } from '../../survey/sample-facts.ts'
+import { sampleSite } from '../../survey/sample-sites.ts'
 import { localTime } from '../../survey/sample-logs.ts'
 import { diagnose } from '../diagnose.ts'
 

@@ -6,14 +6,13 @@ import type { HostFacts } from '../../survey/host-facts.ts'
 import {
   sampleDownFpm,
   sampleFacts,
-  sampleFailingSite,
   sampleFpm,
   sampleJournalEntry,
   sampleNowMs,
   samplePool,
-  sampleSite,
   sampleUnit,
 } from '../../survey/sample-facts.ts'
+import { sampleFailingSite, sampleSite } from '../../survey/sample-sites.ts'
 import { samplePass, samplePeer, sampleUpstream } from '../../survey/sample-addresses.ts'
 import { diagnose } from '../diagnose.ts'
 

@@ -7,12 +7,11 @@ import {
   sampleDownFpm,
   sampleFacts,
   sampleNowMs,
-  samplePhpLocation,
   samplePool,
   samplePoolText,
-  sampleSite,
   sampleWorkers,
 } from '../../survey/sample-facts.ts'
+import { samplePhpLocation, sampleSite } from '../../survey/sample-sites.ts'
 import { poolExhausted } from '../capacity/pool-exhausted.ts'
 import { fpmLine, fpmWithLog, nginxLine } from '../../survey/sample-lines.ts'
 import { slowRequests } from './slow-requests.ts'

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { NginxErrorEntry } from '../../readings/nginx-error-log.ts'
 import type { HostFacts, PoolFacts } from '../../survey/host-facts.ts'
-import {
-  sampleConfig,
-  sampleFacts,
-  sampleNowMs,
-  samplePool,
-  samplePoolText,
-  sampleSite,
-} from '../../survey/sample-facts.ts'
+import { sampleConfig, sampleFacts, sampleNowMs, samplePool, samplePoolText } from '../../survey/sample-facts.ts'
+import { sampleAnsweringSite, sampleSite } from '../../survey/sample-sites.ts'
 import { explain } from '../../judgement/explain.ts'
 import { fpmLine, fpmWithLog, nginxLine } from '../../survey/sample-lines.ts'
 import { fatalErrors } from './fatal-errors.ts'
@@ -159,24 +153,11 @@ describe('fatal-errors', () => {
     secondsAgo: number,
     says = 'PHP message: PHP Fatal error:  Uncaught Error: Call to undefined function shop() in /srv/shop/index.php:4',
   ) => nginxLine({ secondsAgo, says: `FastCGI sent in stderr: "${says}" while reading response header from upstream` })
-  const probed = (status: number) =>
-    sampleSite({
-      probes: [
-        {
-          site: 'shop.example',
-          over: 'http',
-          status,
-          passed: status < 500,
-          says: `GET / → ${status} in 2 ms`,
-          tookMs: 2,
-        },
-      ],
-    })
   const judge = (errors: readonly NginxErrorEntry[], site = sampleSite()) =>
     fatalErrors.judge(sampleFacts({ errors, sites: [site] }))
 
   test('are the cause while the front page answers 500', () => {
-    expect(judge([fatal(0)], probed(500))).toMatchObject([
+    expect(judge([fatal(0)], sampleAnsweringSite(500))).toMatchObject([
       {
         role: 'cause',
         says: 'The application behind php8.2-fpm/www answers 500: Error: Call to undefined function shop() in /srv/shop/index.php:4.',
@@ -206,9 +187,9 @@ describe('fatal-errors', () => {
   test('whose trace is so long that nginx has cut off what it is about', () => {
     const { upstream: _, ...cut } = fatal(0)
     const line = { ...cut, upstream: null, message: `${cut.message}${'#0 x'.repeat(500)}` }
-    expect(judge([line], probed(500))).toMatchObject([{ role: 'cause' }])
-    expect(judge([line], probed(200))).toEqual([])
-    expect(judge([{ ...line, localTime: fatal(60).localTime }], probed(500))).toEqual([])
+    expect(judge([line], sampleAnsweringSite(500))).toMatchObject([{ role: 'cause' }])
+    expect(judge([line], sampleAnsweringSite(200))).toEqual([])
+    expect(judge([{ ...line, localTime: fatal(60).localTime }], sampleAnsweringSite(500))).toEqual([])
   })
 
   test('of one page are a note', () => {
@@ -221,14 +202,14 @@ describe('fatal-errors', () => {
   })
 
   test('that are old are over, and a 502 has another reason', () => {
-    expect(judge([fatal(3600)], probed(500))).toEqual([])
-    expect(judge([fatal(60)], probed(502))).toMatchObject([{ role: 'note' }])
+    expect(judge([fatal(3600)], sampleAnsweringSite(500))).toEqual([])
+    expect(judge([fatal(60)], sampleAnsweringSite(502))).toMatchObject([{ role: 'note' }])
   })
 
   test('of PHP 7.4 follow what was said before without a break', () => {
     const said =
       'PHP message: PHP Warning:  require(a.php): failed to open stream in /srv/x.php on line 2PHP message: PHP Fatal error:  require(): Failed opening required in /srv/x.php on line 2'
-    expect(judge([fatal(1, said)], probed(500))).toMatchObject([
+    expect(judge([fatal(1, said)], sampleAnsweringSite(500))).toMatchObject([
       { role: 'cause', says: expect.stringContaining('require(): Failed opening required in /srv/x.php on line 2') },
     ])
   })
@@ -237,7 +218,7 @@ describe('fatal-errors', () => {
     const loaded = (ago: number) =>
       sampleFacts({
         errors: [fatal(ago)],
-        sites: [probed(500)],
+        sites: [sampleAnsweringSite(500)],
         fpm: [fpmWithLog([], { loadedAtMs: sampleNowMs - ago * 1000 })],
       })
     expect(fatalErrors.judge(loaded(0))).toMatchObject([{ role: 'cause' }])
@@ -248,16 +229,18 @@ describe('fatal-errors', () => {
     expect(
       judge(
         [fatal(1, 'PHP message: PHP Warning:  Undefined variable $x in /srv/shop/index.php on line 3')],
-        probed(500),
+        sampleAnsweringSite(500),
       ),
     ).toEqual([])
-    expect(judge([fatal(1, 'PHP message: visitor wrote: PHP Fatal error: all is lost')], probed(500))).toEqual([])
+    expect(
+      judge([fatal(1, 'PHP message: visitor wrote: PHP Fatal error: all is lost')], sampleAnsweringSite(500)),
+    ).toEqual([])
   })
 
   test('their text is put on one line and cut short', () => {
     const [finding] = judge(
       [fatal(1, `PHP message: PHP Fatal error:  Uncaught Exception: \u001b[2J${'x'.repeat(500)}`)],
-      probed(500),
+      sampleAnsweringSite(500),
     )
     expect(finding!.says).toMatch(/^The application behind php8\.2-fpm\/www answers 500: Exception:  \[2Jx{100,} …\.$/)
   })
