@@ -1,7 +1,7 @@
 /** A run that is rolled back: with plans, an approval and waves of its own, by the commands that people type. */
 import type { RunView } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
-import { dropInPath } from '../../packages/agent/src/execute/simulated-host.ts'
+import { dropInPath } from '../../packages/agent/src/execute/simulated-world.ts'
 import { fleetmend } from './terminal.ts'
 import { openWorld, type Member, type World } from './world.ts'
 

@@ -4,7 +4,8 @@
  */
 import type { Host, ProcessFacts, Question, Read, ToolOutput } from '../../packages/agent/src/host/host.ts'
 import { dieFpm } from '../../packages/agent/src/execute/simulated-fpm.ts'
-import { dropInPath, hostOf, simulatedWorld, type World } from '../../packages/agent/src/execute/simulated-host.ts'
+import { hostOf } from '../../packages/agent/src/execute/simulated-host.ts'
+import { dropInPath, simulatedWorld, type World } from '../../packages/agent/src/execute/simulated-world.ts'
 
 export interface WebHost {
   readonly id: string

@@ -18,6 +18,7 @@ import { apply } from '../../packages/agent/src/execute/apply.ts'
 import type { StartApply } from '../../packages/agent/src/execute/begin-apply.ts'
 import { discretion } from '../../packages/agent/src/execute/discretion.ts'
 import type { Executor } from '../../packages/agent/src/execute/executor.ts'
+import { addAgent } from '../../packages/agent/src/execute/simulated-world.ts'
 import { enrolHost } from '../../packages/agent/src/serve/enrol-host.ts'
 import type { AgentService } from '../../packages/agent/src/router.ts'
 import { agentService, type ServedHost } from '../../packages/agent/src/serve/agent-service.ts'
@@ -291,7 +292,7 @@ export async function carryOut({ host, world }: WebHost, state: StateFolder, id:
   const record = await openApplyRecord(state, id)
   if (!record.ok) throw new Error(record.problem.detail)
   const self = { pid: 900, startTicks: 9000 }
-  world.agents.set(self.pid, { ...self, parentPid: 1, state: 'S', cpuTicks: 0, comm: 'node', title: 'agent', uid: 0 })
+  addAgent(world, self)
   const executor: Executor = {
     ...{ host, state, self, discretion: discretion(host) },
     look: () => look(host),

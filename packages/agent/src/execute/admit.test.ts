@@ -9,7 +9,8 @@ import { temporaryState } from '../state/temporary-state.ts'
 import { admit, withdraw, type Authorise } from './admit.ts'
 import { takeLock } from './lock.ts'
 import { scene } from './sample-apply.ts'
-import { hostOf, simulatedWorld, type World } from './simulated-host.ts'
+import { hostOf } from './simulated-host.ts'
+import { simulatedWorld, type World } from './simulated-world.ts'
 
 const ana: Authorise = () => ({ ok: true, summary: { kind: 'approval', by: ['ana'], run: 'r-20261121-031455-41bd' } })
 const nobody: Authorise = () => ({ ok: false, problem: problem('not-approved', 'Nobody has approved.') })

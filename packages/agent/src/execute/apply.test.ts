@@ -4,7 +4,7 @@ import { loadPlan } from '../state/plan-store.ts'
 import { temporaryState } from '../state/temporary-state.ts'
 import { apply } from './apply.ts'
 import { planKinds, scene, type PlanKind } from './sample-apply.ts'
-import { dropInPath, poolAfter, poolBefore, type World } from './simulated-host.ts'
+import { dropInPath, poolAfter, poolBefore, type World } from './simulated-world.ts'
 
 const kinds = Object.keys(planKinds) as PlanKind[]
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'

@@ -10,7 +10,8 @@ import { recover } from './recover.ts'
 import type { SamplePlan } from '../state/sample-plan.ts'
 import { planKinds, reopened, scene, type Eyes, type PlanKind, type Scene } from './sample-apply.ts'
 import { fpmProcesses } from './simulated-fpm.ts'
-import { CrashError, failPower, poolBefore, type Mishap, type World } from './simulated-host.ts'
+import { CrashError, type Mishap } from './simulated-host.ts'
+import { failPower, poolBefore, type World } from './simulated-world.ts'
 
 const kinds = Object.keys(planKinds) as PlanKind[]
 

@@ -2,23 +2,15 @@ import { readFile, readdir, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { temporaryState } from '../state/temporary-state.ts'
 import { lockOwner, takeLock } from './lock.ts'
-import { hostOf, simulatedWorld, type World } from './simulated-host.ts'
+import { hostOf } from './simulated-host.ts'
+import { addAgent, simulatedWorld, type World } from './simulated-world.ts'
 
 const first = { pid: 901, startTicks: 1 }
 const second = { pid: 902, startTicks: 2 }
 
 function worldWith(...alive: readonly { readonly pid: number; readonly startTicks: number }[]): World {
   const world = simulatedWorld(Date.parse('2026-11-21T03:10:00.000Z'))
-  for (const each of alive)
-    world.agents.set(each.pid, {
-      ...each,
-      parentPid: 1,
-      state: 'S',
-      cpuTicks: 0,
-      comm: 'node',
-      title: 'fleetmend-agent',
-      uid: 0,
-    })
+  for (const each of alive) addAgent(world, each)
   return world
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { plannedView } from './planned-view.ts'
-import { hostOf, simulatedWorld } from './simulated-host.ts'
+import { hostOf } from './simulated-host.ts'
+import { simulatedWorld } from './simulated-world.ts'
 
 const folder = '/etc/php/8.2/fpm/pool.d'
 const host = hostOf(simulatedWorld(Date.parse('2026-11-21T03:10:00.000Z')))

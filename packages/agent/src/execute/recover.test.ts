@@ -7,7 +7,8 @@ import { apply } from './apply.ts'
 import { takeLock } from './lock.ts'
 import { recover } from './recover.ts'
 import { reopened, scene } from './sample-apply.ts'
-import { CrashError, poolAfter, type SimulatedFile } from './simulated-host.ts'
+import { CrashError } from './simulated-host.ts'
+import { poolAfter, type SimulatedFile } from './simulated-world.ts'
 
 function uptimeFile(text: string): SimulatedFile {
   return { bytes: Buffer.from(text), mode: 0o444, uid: 0, gid: 0, modifiedMs: 0 }

@@ -3,7 +3,8 @@ import type { Host } from '../host/host.ts'
 import { freezeLimits, reloadFpm } from './reload-fpm.ts'
 import type { BeforeReload } from './reload-evidence.ts'
 import { dieFpm } from './simulated-fpm.ts'
-import { hostOf, keepConnections, poolAfter, simulatedWorld, type SimulatedHost, type World } from './simulated-host.ts'
+import { hostOf, type SimulatedHost } from './simulated-host.ts'
+import { keepConnections, poolAfter, simulatedWorld, type World } from './simulated-world.ts'
 
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'
 const nowMs = Date.parse('2026-11-21T03:10:00.000Z')

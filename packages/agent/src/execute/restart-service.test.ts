@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { restartService } from './restart-service.ts'
 import { dieFpm } from './simulated-fpm.ts'
-import { hostOf, poolAfter, simulatedWorld, type Mishap, type World } from './simulated-host.ts'
+import { hostOf, type Mishap } from './simulated-host.ts'
+import { poolAfter, simulatedWorld, type World } from './simulated-world.ts'
 
 const service = 'php8.2-fpm'
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'

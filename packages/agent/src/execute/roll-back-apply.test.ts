@@ -9,7 +9,8 @@ import { takeLock } from './lock.ts'
 import { recover } from './recover.ts'
 import { rollBackApply, rollbackAnswer } from './roll-back-apply.ts'
 import { reopened, scene, type PlanKind } from './sample-apply.ts'
-import { CrashError, dropInPath, failPower, poolAfter, poolBefore, type World } from './simulated-host.ts'
+import { CrashError } from './simulated-host.ts'
+import { dropInPath, failPower, poolAfter, poolBefore, type World } from './simulated-world.ts'
 
 const ben = { kind: 'local-root', by: ['ben'] } as const
 const poolPath = '/etc/php/8.2/fpm/pool.d/www.conf'

@@ -11,18 +11,17 @@ import { apply } from './apply.ts'
 import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
 import { recover, type Recovered } from './recover.ts'
+import { hostOf, type Mishap, type SimulatedHost } from './simulated-host.ts'
 import {
+  addAgent,
   dropInPath,
-  hostOf,
   keepConnections,
   poolAfter,
   poolBefore,
   releaseGuard,
   simulatedWorld,
-  type Mishap,
-  type SimulatedHost,
   type World,
-} from './simulated-host.ts'
+} from './simulated-world.ts'
 
 const service = 'php8.2-fpm'
 const subject = { kind: 'service', name: service } as const
@@ -135,15 +134,7 @@ export async function scene(state: StateFolder, kind: PlanKind, overrides: Sampl
   let pids = 900
   const agent: Scene['agent'] = (mishap = {}, eyes = 'honest') => {
     const self: ProcessIdentity = { pid: ++pids, startTicks: pids * 10 }
-    world.agents.set(self.pid, {
-      ...self,
-      parentPid: 1,
-      state: 'S',
-      cpuTicks: 0,
-      comm: 'node',
-      title: 'fleetmend-agent',
-      uid: 0,
-    })
+    addAgent(world, self)
     const host = hostOf(world, mishap)
     const executor: Executor = {
       host,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { hostOf, simulatedWorld } from './simulated-host.ts'
+import { hostOf } from './simulated-host.ts'
+import { simulatedWorld } from './simulated-world.ts'
 import { sampleFacts } from '../survey/sample-facts.ts'
 import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { leastPatienceMs, logEnds, newTraffic, trafficBefore } from './traffic.ts'

@@ -7,7 +7,8 @@ import { sampleFacts } from '../survey/sample-facts.ts'
 import { samplePhpLocation, sampleSite } from '../survey/sample-sites.ts'
 import { discretion } from './discretion.ts'
 import type { Executor } from './executor.ts'
-import { hostOf, simulatedWorld } from './simulated-host.ts'
+import { hostOf } from './simulated-host.ts'
+import { simulatedWorld } from './simulated-world.ts'
 import { verify } from './verify.ts'
 
 const nowMs = Date.parse('2026-11-21T03:10:00.000Z')

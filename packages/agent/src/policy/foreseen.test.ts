@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { hostOf, simulatedWorld } from '../execute/simulated-host.ts'
+import { hostOf } from '../execute/simulated-host.ts'
+import { simulatedWorld } from '../execute/simulated-world.ts'
 import { policyPath } from '../judgement/brakes.ts'
 import { createApplyRecord } from '../state/apply-record.ts'
 import { sampleMadeAtMs, samplePlan, type SamplePlan } from '../state/sample-plan.ts'

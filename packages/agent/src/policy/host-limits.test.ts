@@ -1,6 +1,7 @@
 import { Policy } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
-import { hostOf, simulatedWorld } from '../execute/simulated-host.ts'
+import { hostOf } from '../execute/simulated-host.ts'
+import { simulatedWorld } from '../execute/simulated-world.ts'
 import type { FileFacts, ReadHost } from '../host/host.ts'
 import { freezePath, policyPath } from '../judgement/brakes.ts'
 import { readHostLimits } from './host-limits.ts'

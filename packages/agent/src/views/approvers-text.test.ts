@@ -1,7 +1,8 @@
 import { plainPaint, readApprovers } from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { hardwareKey } from '../../../shared/test/hardware-key.ts'
-import { hostOf, simulatedWorld } from '../execute/simulated-host.ts'
+import { hostOf } from '../execute/simulated-host.ts'
+import { simulatedWorld } from '../execute/simulated-world.ts'
 import { approversPath, readApproversFile } from '../serve/approvers-file.ts'
 import { approversText } from './approvers-text.ts'
 
