@@ -3,13 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  APPROVAL_NAMESPACE,
   BREAK_GLASS_NAMESPACE,
-  breakGlassBytes,
-  GRANT_NAMESPACE,
-  grantBytes,
   HostEntry,
-  manifestBytes,
   memoryChannels,
   Peer,
   planTree,
@@ -32,6 +27,13 @@ import { agentService } from '../../packages/agent/src/serve/agent-service.ts'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
 import { openStateFolder } from '../../packages/agent/src/state/state-folder.ts'
 import { hardwareKey } from '../../packages/shared/test/hardware-key.ts'
+import {
+  sampleGrant,
+  manifestOver,
+  signApproval,
+  signBreakGlass,
+  signGrant,
+} from '../../packages/shared/test/signed.ts'
 import { webHost } from '../scenarios/web-host.ts'
 import { carryOut } from '../scenarios/world.ts'
 
@@ -170,19 +172,7 @@ interface Signing {
 
 /** What an honest controller would have had signed: the plan of this host beside that of another. */
 export function manifestOf({ digest, plan }: PlanRecord, change: Partial<Manifest> = {}): Manifest {
-  const tree = treeOf({ digest, plan })
-  return {
-    format: 'fleetmend.manifest/1',
-    run: 'r-20261121-031455-41bd',
-    requester: 'ana',
-    reason: '502s on shop since 03:02',
-    waves: { canaryHosts: 1, batchHosts: 5 },
-    notBefore: plan.madeAt,
-    notAfter: plan.expiresAt,
-    hosts: tree.size,
-    root: tree.root,
-    ...change,
-  }
+  return manifestOver(treeOf({ digest, plan }), { notBefore: plan.madeAt, notAfter: plan.expiresAt, ...change })
 }
 
 function treeOf({ digest, plan }: Pick<PlanRecord, 'digest' | 'plan'>) {
@@ -193,46 +183,22 @@ function treeOf({ digest, plan }: Pick<PlanRecord, 'digest' | 'plan'>) {
 }
 
 export function approvalOf(record: PlanRecord, { by = [ana], change, namespace }: Signing = {}): Approval {
-  const manifest = manifestOf(record, change)
-  return {
-    kind: 'approval',
-    format: 'fleetmend.approval/1',
-    scheme: 'sshsig',
-    manifest,
-    signatures: by.map((key) => key.sign(manifestBytes(manifest), namespace ?? APPROVAL_NAMESPACE)),
-    proof: treeOf(record).proofOf(record.plan.host)!,
-  }
+  const proof = treeOf(record).proofOf(record.plan.host)!
+  return signApproval(by, { manifest: manifestOf(record, change), proof }, namespace)
 }
 
 export function brokenGlassOf(record: PlanRecord, by: Key, namespace = BREAK_GLASS_NAMESPACE): BreakGlass {
-  const { manifest, proof } = approvalOf(record)
-  const reason = 'shop is down'
-  const signature = by.sign(breakGlassBytes({ manifest, reason }), namespace)
-  return {
-    kind: 'break-glass',
-    format: 'fleetmend.break-glass/1',
-    scheme: 'sshsig',
-    manifest,
-    reason,
-    signature,
-    proof,
-  }
+  return signBreakGlass(by, approvalOf(record), 'shop is down', namespace)
 }
 
 export function grantOf(change: Partial<Grant> = {}, by: readonly Key[] = [ana]): SignedGrant {
-  const grant: Grant = {
-    format: 'fleetmend.grant/1',
-    id: 'g-20261120-091500-7c02',
-    reason: 'the night runbook',
+  const grant = sampleGrant({
     remediations: ['start-service'],
     inputs: { service: { oneOf: [service] }, startStopped: { oneOf: [false] } },
     hosts: { named: ['web-1'] },
-    perHour: 1,
-    watchAtLeastMs: 0,
     notBefore: new Date(Date.now() - minuteMs).toISOString(),
     notAfter: new Date(Date.now() + 24 * 60 * minuteMs).toISOString(),
     ...change,
-  }
-  const signatures = by.map((key) => key.sign(grantBytes(grant), GRANT_NAMESPACE))
-  return { kind: 'grant', format: 'fleetmend.signed-grant/1', scheme: 'sshsig', grant, signatures }
+  })
+  return signGrant(by, grant)
 }

@@ -3,15 +3,10 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import {
   BREAK_GLASS_NAMESPACE,
-  breakGlassBytes,
   GRANT_NAMESPACE,
-  grantBytes,
-  planTree,
   problemOf,
   type ApplyDocument,
-  type BreakGlass,
   type Grant,
-  type Manifest,
   type PlanDocument,
   type PlanRecord,
   type RemoteAuthority,
@@ -19,6 +14,8 @@ import {
 } from '@fleetmend/shared'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { hardwareKey } from '../../packages/shared/test/hardware-key.ts'
+import { sampleGrant, signBreakGlass, signGrant } from '../../packages/shared/test/signed.ts'
+import { shownAlone } from '../lab/approval-of.ts'
 import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
@@ -79,21 +76,15 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
   /** For exactly what this plan would do. */
   function grantFor({ plan: { remediations, host: name } }: PlanRecord, change: Partial<Grant> = {}): SignedGrant {
     const inputs = remediations.flatMap(({ input }) => Object.entries(input))
-    const grant: Grant = {
-      format: 'fleetmend.grant/1',
-      id: 'g-20261120-091500-7c02',
-      reason: 'the night runbook',
+    const grant = sampleGrant({
       remediations: remediations.map(({ id }) => id),
       inputs: Object.fromEntries(inputs.map(([input, value]) => [input, { oneOf: [value] }])),
       hosts: { named: [name] },
-      perHour: 1,
-      watchAtLeastMs: 0,
       notBefore: new Date(Date.now() - 60_000).toISOString(),
       notAfter: new Date(Date.now() + 3_600_000).toISOString(),
       ...change,
-    }
-    const signatures = [olivia.sign(grantBytes(grant), GRANT_NAMESPACE)]
-    return { kind: 'grant', format: 'fleetmend.signed-grant/1', scheme: 'sshsig', grant, signatures }
+    })
+    return signGrant([olivia], grant)
   }
 
   test('a grant begins what it names, and the host counts its uses over the death of its agent', async () => {
@@ -147,29 +138,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     expect((await host.agent('history')).stdout).toContain(`BREAK-GLASS by olivia alone: ${reason}`)
   })
 
-  function brokenGlass({ digest, plan: { host: name, madeAt, expiresAt } }: PlanRecord): BreakGlass {
-    const tree = planTree([{ host: name, digest }])
-    const manifest: Manifest = {
-      format: 'fleetmend.manifest/1',
-      run: 'r-20261121-031455-41bd',
-      requester: 'olivia',
-      reason: 'to try break-glass',
-      waves: { canaryHosts: 1, batchHosts: 5 },
-      notBefore: madeAt,
-      notAfter: expiresAt,
-      hosts: tree.size,
-      root: tree.root,
-    }
-    return {
-      kind: 'break-glass',
-      format: 'fleetmend.break-glass/1',
-      scheme: 'sshsig',
-      manifest,
-      reason,
-      signature: olivia.sign(breakGlassBytes({ manifest, reason }), BREAK_GLASS_NAMESPACE),
-      proof: tree.proofOf(name)!,
-    }
-  }
+  const brokenGlass = (record: PlanRecord) => signBreakGlass(olivia, shownAlone(record), reason)
 
   test.each([
     { path: approvers, mode: '0666', what: 'it' },

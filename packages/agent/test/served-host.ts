@@ -4,7 +4,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
-  manifestBytes,
   Peer,
   planTree,
   problemOf,
@@ -17,6 +16,7 @@ import {
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
 import { createTRPCClient, type TRPCClient } from '@trpc/client'
 import { hardwareKey } from '../../shared/test/hardware-key.ts'
+import { manifestOver, signApproval } from '../../shared/test/signed.ts'
 import type { StartApply } from '../src/execute/begin-apply.ts'
 import { hostOf } from '../src/execute/simulated-host.ts'
 import { simulatedWorld, type World } from '../src/execute/simulated-world.ts'
@@ -89,26 +89,12 @@ export function approvalOf(
   { by = ana, and = [], change = {} }: { by?: Key; and?: readonly Key[]; change?: Partial<Manifest> } = {},
 ): Approval {
   const tree = planTree([{ host: 'web-7', digest: plan }])
-  const manifest: Manifest = {
-    format: 'fleetmend.manifest/1',
-    run: 'r-20261121-031455-41bd',
-    requester: 'ana',
-    reason: '502s on shop since 03:02',
-    waves: { canaryHosts: 1, batchHosts: 5 },
+  const manifest = manifestOver(tree, {
     notBefore: new Date(sampleMadeAtMs - 60_000).toISOString(),
     notAfter: new Date(sampleMadeAtMs + 3_600_000).toISOString(),
-    hosts: tree.size,
-    root: tree.root,
     ...change,
-  }
-  return {
-    kind: 'approval',
-    format: 'fleetmend.approval/1',
-    scheme: 'sshsig',
-    manifest,
-    signatures: [by, ...and].map((key) => key.sign(manifestBytes(manifest), 'fleetmend-approval@v1')),
-    proof: tree.proofOf('web-7')!,
-  }
+  })
+  return signApproval([by, ...and], { manifest, proof: tree.proofOf('web-7')! })
 }
 
 export async function told(client: TRPCClient<AgentRouter>, plan: Digest, authority: ShownAuthority) {

@@ -2,9 +2,8 @@
 import { readApprovers } from '../src/approval/allowed-signers.ts'
 import { authorise } from '../src/approval/authorise.ts'
 import type { Approval, BreakGlass, SignedGrant } from '../src/approval/authority.ts'
-import { breakGlassBytes } from '../src/approval/break-glass.ts'
-import { grantBytes, type Grant } from '../src/approval/grant.ts'
-import { manifestBytes, type Manifest } from '../src/approval/manifest.ts'
+import type { Grant } from '../src/approval/grant.ts'
+import type { Manifest } from '../src/approval/manifest.ts'
 import { APPROVAL_NAMESPACE, BREAK_GLASS_NAMESPACE, GRANT_NAMESPACE } from '../src/approval/namespaces.ts'
 import { planTree } from '../src/approval/plan-tree.ts'
 import type { Authorised, Presented, Terms } from '../src/approval/presented.ts'
@@ -12,26 +11,15 @@ import { digestOf } from '../src/digest.ts'
 import type { Plan } from '../src/model/plan.ts'
 import { Policy } from '../src/model/policy.ts'
 import { hardwareKey } from './hardware-key.ts'
-
-export interface Signer {
-  readonly publicKey: string
-  sign(message: Uint8Array, namespace: string): string
-}
+import { sampleGrant, manifestOver, signApproval, signBreakGlass, signGrant, type Signer } from './signed.ts'
 
 export const nowMs = Date.parse('2026-11-21T03:20:00.000Z')
 export const plans = ['web-1', 'web-2', 'web-3'].map((host) => ({ host, digest: digestOf({ plan: host }) }))
 const tree = planTree(plans)
-export const manifest: Manifest = {
-  format: 'fleetmend.manifest/1',
-  run: 'r-20261121-031455-41bd',
-  requester: 'ana',
-  reason: '502s on shop since 03:02',
-  waves: { canaryHosts: 1, batchHosts: 5 },
+export const manifest = manifestOver(tree, {
   notBefore: '2026-11-21T03:15:00.000Z',
   notAfter: '2026-11-21T04:15:00.000Z',
-  hosts: tree.size,
-  root: tree.root,
-}
+})
 
 export const ana = hardwareKey('ed25519')
 export const anasSecond = hardwareKey('ecdsa')
@@ -44,37 +32,17 @@ export function approvalBy(
   change: Partial<Manifest> = {},
   namespace = APPROVAL_NAMESPACE,
 ): Approval {
-  const signed = { ...manifest, ...change }
-  return {
-    kind: 'approval',
-    format: 'fleetmend.approval/1',
-    scheme: 'sshsig',
-    manifest: signed,
-    signatures: signers.map((signer) => signer.sign(manifestBytes(signed), namespace)),
-    proof: tree.proofOf('web-2')!,
-  }
+  return signApproval(signers, { manifest: { ...manifest, ...change }, proof: tree.proofOf('web-2')! }, namespace)
 }
 
 export const reason = 'shop is down, nobody else awake'
 
 export function brokenGlassBy(signer: Signer, namespace = BREAK_GLASS_NAMESPACE): BreakGlass {
-  const { manifest: signed, proof } = approvalBy([ana])
-  return {
-    kind: 'break-glass',
-    format: 'fleetmend.break-glass/1',
-    scheme: 'sshsig',
-    manifest: signed,
-    reason,
-    signature: signer.sign(breakGlassBytes({ manifest: signed, reason }), namespace),
-    proof,
-  }
+  return signBreakGlass(signer, approvalBy([ana]), reason, namespace)
 }
 
 /** For the plan that is asked about, and a little more. */
-export const grant: Grant = {
-  format: 'fleetmend.grant/1',
-  id: 'g-20261120-091500-7c02',
-  reason: 'the night runbook',
+export const grant = sampleGrant({
   remediations: ['tune-pool', 'reload-fpm'],
   inputs: { pool: { oneOf: ['php8.2-fpm/www'] }, maxChildren: { atLeast: 5, atMost: 40 } },
   hosts: { named: ['web-2', 'web-3'] },
@@ -82,16 +50,14 @@ export const grant: Grant = {
   watchAtLeastMs: 60_000,
   notBefore: '2026-11-20T00:00:00.000Z',
   notAfter: '2026-12-20T00:00:00.000Z',
-}
+})
 
 export function grantBy(
   signers: readonly Signer[],
   change: Partial<Grant> = {},
   namespace = GRANT_NAMESPACE,
 ): SignedGrant {
-  const signed = { ...grant, ...change }
-  const signatures = signers.map((signer) => signer.sign(grantBytes(signed), namespace))
-  return { kind: 'grant', format: 'fleetmend.signed-grant/1', scheme: 'sshsig', grant: signed, signatures }
+  return signGrant(signers, { ...grant, ...change }, namespace)
 }
 
 const { approvals: byDefault } = Policy.parse({})

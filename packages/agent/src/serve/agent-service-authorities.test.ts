@@ -1,14 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import {
-  breakGlassBytes,
-  digestOf,
-  grantBytes,
-  type BreakGlass,
-  type Digest,
-  type Grant,
-  type SignedGrant,
-} from '@fleetmend/shared'
+import { digestOf, type Digest, type Grant, type SignedGrant } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
+import { sampleGrant, signBreakGlass, signGrant } from '../../../shared/test/signed.ts'
 import { ana, approvalOf, served, told, write } from '../../test/served-host.ts'
 import { hostOf } from '../execute/simulated-host.ts'
 import { freezePath, policyPath } from '../judgement/brakes.ts'
@@ -39,23 +32,18 @@ test('what was applied is not applied again by the same approval, also when the 
 })
 
 describe('a grant', () => {
-  const signedGrant = (change: Partial<Grant> = {}): SignedGrant => {
-    const grant: Grant = {
-      format: 'fleetmend.grant/1',
-      id: 'g-20261120-091500-7c02',
-      reason: 'the night runbook',
-      remediations: ['tune-pool'],
-      inputs: {},
-      hosts: { named: ['web-7'] },
-      perHour: 1,
-      watchAtLeastMs: 0,
-      notBefore: new Date(sampleMadeAtMs - 60_000).toISOString(),
-      notAfter: new Date(sampleMadeAtMs + 86_400_000).toISOString(),
-      ...change,
-    }
-    const signatures = [ana.sign(grantBytes(grant), 'fleetmend-grant@v1')]
-    return { kind: 'grant', format: 'fleetmend.signed-grant/1', scheme: 'sshsig', grant, signatures }
-  }
+  const signedGrant = (change: Partial<Grant> = {}): SignedGrant =>
+    signGrant(
+      [ana],
+      sampleGrant({
+        remediations: ['tune-pool'],
+        inputs: {},
+        hosts: { named: ['web-7'] },
+        notBefore: new Date(sampleMadeAtMs - 60_000).toISOString(),
+        notAfter: new Date(sampleMadeAtMs + 86_400_000).toISOString(),
+        ...change,
+      }),
+    )
 
   test('begins what it names, and the journal says whose grant it was', async () => {
     await using at = await served()
@@ -107,19 +95,7 @@ describe('break-glass', () => {
   const reason = 'shop is down, nobody else awake'
   const restart: SamplePlan = { acts: [{ act: 'restart', service: 'php8.2-fpm' }] }
   const named = `ana namespaces="fleetmend-approval@v1,fleetmend-break-glass@v1" ${ana.publicKey}\n`
-  function brokenBy(plan: Digest): BreakGlass {
-    const { manifest, proof } = approvalOf(plan)
-    const signature = ana.sign(breakGlassBytes({ manifest, reason }), 'fleetmend-break-glass@v1')
-    return {
-      kind: 'break-glass',
-      format: 'fleetmend.break-glass/1',
-      scheme: 'sshsig',
-      manifest,
-      reason,
-      signature,
-      proof,
-    }
-  }
+  const brokenBy = (plan: Digest) => signBreakGlass(ana, approvalOf(plan), reason)
 
   test('begins alone what takes two, and stands in the journal with its reason', async () => {
     await using at = await served(undefined, named, restart)

@@ -17,8 +17,8 @@ import {
   refusal,
   stranger,
   type Asked,
-  type Signer,
 } from '../../test/sample-approval.ts'
+import type { Signer } from '../../test/signed.ts'
 import { hasSshKeygen, sshKeygen } from '../../test/ssh-keygen.ts'
 import { digestOf } from '../digest.ts'
 import type { Plan } from '../model/plan.ts'
