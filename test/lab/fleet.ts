@@ -8,6 +8,7 @@ import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Run, RunView } from '@fleetmend/shared'
 import type { LiveHost } from './live-host.ts'
 import { must, runTool, type Ran, type ToolOptions } from './tool.ts'
 import { until } from './until.ts'
@@ -25,6 +26,8 @@ export interface Fleet extends AsyncDisposable {
   /** As `argv` for those who run the command line themselves. */
   commandLine(args: readonly string[]): readonly string[]
   cli(args: readonly string[], options?: ToolOptions): Promise<Ran>
+  /** As `runs show` tells of it. */
+  newestRun(): Promise<RunView>
   startController(): Promise<void>
   /** SIGKILL: nothing is closed in order. */
   killController(): Promise<void>
@@ -62,6 +65,10 @@ export async function openFleet(address: string, serving: readonly string[] = []
     key,
     commandLine,
     cli,
+    newestRun: async () => {
+      const { runs } = JSON.parse((await cli(['runs', 'list', '--json'])).stdout) as { runs: readonly Run[] }
+      return JSON.parse((await cli(['runs', 'show', runs[0]!.id, '--json'])).stdout) as RunView
+    },
     startController: async () => {
       const output = openSync(log, 'a')
       const serve = ['controller', 'serve', '--data', join(folder, 'data'), '--approvers', approvers]

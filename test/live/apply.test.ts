@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApplyDocument, ApplyReport, PlanDocument, PlanRecord } from '@fleetmend/shared'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { until } from '../lab/until.ts'
@@ -50,8 +51,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     host.must(['systemctl', 'show', '--value', `--property=${what}`, unit]).then((text) => text.trim())
 
   test('a crash is healed: started, and from now on restarted when it dies', async () => {
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    await killFpm(host)
     const { digest } = await plan('--for-findings')
     const { exitCode, report } = await apply(digest)
     expect(report).toMatchObject({ outcome: 'fixed', problem: null, plan: digest })

@@ -1,10 +1,10 @@
 /** What a real host puts on record of a repair, from all the processes that take part in it, held against its controller. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Run } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
-import { openFleet, type Fleet } from '../lab/fleet.ts'
-import { openLab, type Lab } from '../lab/lab.ts'
+import { openFleetOfOne, type FleetOfOne } from '../lab/fleet-of-one.ts'
+import type { Fleet } from '../lab/fleet.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must, runTool } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
@@ -18,26 +18,16 @@ interface HostAudit {
 }
 
 describe.skipIf(await hostsAreImpossible())('the record of a host', () => {
-  let lab: Lab
+  let opened: FleetOfOne
   let host: LiveHost
   let fleet: Fleet
 
   beforeAll(async () => {
-    lab = await openLab()
-    host = await lab.boot({ name: 'web-1' })
-    fleet = await openFleet(lab.address)
-    await fleet.add(host)
-    await host.writeFile('/etc/fleetmend/policy.yaml', 'changesPerHour: 100\ncoolDownMinutes: 0\n')
+    opened = await openFleetOfOne()
+    ;({ host, fleet } = opened)
   })
-  afterAll(async () => {
-    await fleet?.[Symbol.asyncDispose]()
-    await lab?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => opened?.[Symbol.asyncDispose]())
 
-  async function killFpm(): Promise<void> {
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
-  }
   async function typesOf(): Promise<readonly string[]> {
     const { records, broken } = JSON.parse((await host.agent('audit', '--json')).stdout) as HostAudit
     expect(broken).toEqual([])
@@ -45,7 +35,7 @@ describe.skipIf(await hostsAreImpossible())('the record of a host', () => {
   }
 
   test('tells of a repair from the enrolment on, and holds against what the controller keeps', async () => {
-    await killFpm()
+    await killFpm(host)
     const ran = await fleet.cli(['fix', '--yes', '--key', fleet.key, '--watch', '3', '--reason', 'FPM is dead'])
     expect(ran, ran.stdout + ran.stderr).toMatchObject({ exitCode: 0 })
     expect(await typesOf()).toEqual([
@@ -64,8 +54,7 @@ describe.skipIf(await hostsAreImpossible())('the record of a host', () => {
   })
 
   test('stock ssh-keygen confirms, by the list on the host, the approval that the controller exports', async () => {
-    const { runs } = JSON.parse((await fleet.cli(['runs', 'list', '--json'])).stdout) as { runs: readonly Run[] }
-    const run = runs[0]!.id
+    const run = (await fleet.newestRun()).run.id
     await must(['env', '-C', fleet.folder, ...fleet.commandLine(['audit', 'export', '--run', run, '--approval', '1'])])
     const list = `${fleet.folder}/approvers-of-web-1`
     writeFileSync(list, await host.must(['cat', '/etc/fleetmend/approvers']))

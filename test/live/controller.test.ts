@@ -12,15 +12,15 @@ import {
   type Manifest,
   type PlanDocument,
   type PlanRecord,
-  type Run,
   type RunView,
 } from '@fleetmend/shared'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Sample } from '../../packages/agent/src/samples/sample.ts'
 import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
-import { openFleet, type Fleet } from '../lab/fleet.ts'
-import { openLab, type Lab } from '../lab/lab.ts'
+import { openFleetOfOne, type FleetOfOne } from '../lab/fleet-of-one.ts'
+import type { Fleet } from '../lab/fleet.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
@@ -32,22 +32,15 @@ interface HostsDocument {
 }
 
 describe.skipIf(await hostsAreImpossible())('a host with an agent, and its controller', () => {
-  let lab: Lab
+  let opened: FleetOfOne
   let host: LiveHost
   let fleet: Fleet
 
   beforeAll(async () => {
-    lab = await openLab()
-    host = await lab.boot({ name: 'web-1' })
-    fleet = await openFleet(lab.address)
-    await fleet.add(host, ['role=web'])
-    // The same host is healed of the same trouble again and again.
-    await host.writeFile('/etc/fleetmend/policy.yaml', 'changesPerHour: 100\ncoolDownMinutes: 0\n')
+    opened = await openFleetOfOne(['role=web'])
+    ;({ host, fleet } = opened)
   })
-  afterAll(async () => {
-    await fleet?.[Symbol.asyncDispose]()
-    await lab?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => opened?.[Symbol.asyncDispose]())
   beforeEach(async () => {
     await host.run(['rm', '-rf', `/etc/systemd/system/${unit}.service.d`])
     await host.must(['systemctl', 'daemon-reload'])
@@ -55,19 +48,11 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     await host.must(['systemctl', 'restart', unit])
   })
 
-  async function killFpm(): Promise<void> {
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
-  }
-  async function newestRun(): Promise<RunView> {
-    const { runs } = JSON.parse((await fleet.cli(['runs', 'list', '--json'])).stdout) as { runs: readonly Run[] }
-    return JSON.parse((await fleet.cli(['runs', 'show', runs[0]!.id, '--json'])).stdout) as RunView
-  }
   async function planned(): Promise<RunView> {
-    await killFpm()
+    await killFpm(host)
     const ran = await fleet.cli(['plan', '--for-findings', '--watch', '3', '--reason', 'FPM is dead'])
     expect(ran, ran.stderr).toMatchObject({ exitCode: 2 })
-    return newestRun()
+    return fleet.newestRun()
   }
   async function approved(): Promise<RunView> {
     const view = await planned()
@@ -82,7 +67,7 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
   }
 
   test('fix: from the fault to a healed host, with one command', async () => {
-    await killFpm()
+    await killFpm(host)
     const seen = await fleet.cli(['diagnose', '--json'])
     expect(seen.exitCode).toBe(2)
     const { hosts } = JSON.parse(seen.stdout) as DiagnosisDocument
@@ -91,7 +76,7 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     const ran = await fleet.cli(['fix', '--yes', '--key', fleet.key, '--watch', '3', '--reason', 'FPM is dead'])
     expect(ran, ran.stdout + ran.stderr).toMatchObject({ exitCode: 0 })
     expect(await host.status('/ok.php')).toBe(200)
-    const { run, reports } = await newestRun()
+    const { run, reports } = await fleet.newestRun()
     expect(run).toMatchObject({ state: 'finished', hosts: [{ id: 'web-1', state: 'fixed' }] })
     expect(reports).toMatchObject([{ authority: { kind: 'approval', by: ['olivia'], run: run.id } }])
   })
@@ -162,7 +147,9 @@ describe.skipIf(await hostsAreImpossible())('a host with an agent, and its contr
     await sleep(1000)
     await fleet.startController()
     expect(await following).toMatchObject({ exitCode: 0 })
-    expect(await newestRun()).toMatchObject({ run: { id: run.id, state: 'finished', hosts: [{ state: 'fixed' }] } })
+    expect(await fleet.newestRun()).toMatchObject({
+      run: { id: run.id, state: 'finished', hosts: [{ state: 'fixed' }] },
+    })
     expect(await appliesOf(plans[0]!.digest)).toMatchObject([{ outcome: 'fixed' }])
     expect(await host.status('/ok.php')).toBe(200)
   })

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { DiagnosisDocument, Finding, HostDiagnosis, PlanDocument } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { until } from '../lab/until.ts'
@@ -62,8 +63,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
   })
 
   test('a killed master: crashed, by which signal, and the socket refuses', async () => {
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    await killFpm(host)
     const { diagnosis } = await diagnose()
     expect(diagnosis.status).toBe('failing')
     expect(causes(diagnosis)).toMatchObject([{ diagnosis: 'fpm-crashed', subject: { name: unit } }])
@@ -140,8 +140,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     const log = '/var/log/nginx/error.log'
     await host.must(['mv', log, `${log}.away`])
     await host.must(['mkdir', log])
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    await killFpm(host)
     const before = await host.snapshot(['/etc/nginx', '/etc/php', '/etc/systemd', log])
     const { exitCode, diagnosis } = await diagnose()
     expect(exitCode).toBe(2)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { markerOf, sampleSecrets, type SampleSecret } from '../../packages/agent/src/redaction/sample-secrets.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { until } from '../lab/until.ts'
@@ -182,8 +183,7 @@ describe.skipIf(await hostsAreImpossible())('a host full of secrets, and its con
 
     // And the same through a controller, while FPM is dead.
     await host.writeFile(pool, `${shipped.pool}\n${linesIn('pool')}\n`)
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    await killFpm(host)
     await visitors()
     await controller('diagnose')
     await controller('diagnose', '--json')

@@ -1,9 +1,9 @@
 /** A run that mended a host is rolled back by a run: every file is as it was, the fault with it, and it can be mended again. */
-import type { Run, RunView } from '@fleetmend/shared'
+import type { RunView } from '@fleetmend/shared'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
-import { openFleet, type Fleet } from '../lab/fleet.ts'
-import { openLab, type Lab } from '../lab/lab.ts'
+import { openFleetOfOne, type FleetOfOne } from '../lab/fleet-of-one.ts'
+import type { Fleet } from '../lab/fleet.ts'
 import { until } from '../lab/until.ts'
 import { fpmMovedReloaded } from './faults/address/fpm-moved-reloaded.ts'
 import { hostOf, type Host } from './faults/host-kit.ts'
@@ -12,33 +12,24 @@ const watch = ['--watch', '3'] as const
 const configuration = ['/etc/php', '/etc/nginx', '/etc/systemd', '/etc/logrotate.d']
 
 describe.skipIf(await hostsAreImpossible())('a run that is rolled back, on a real host', () => {
-  let lab: Lab
+  let opened: FleetOfOne
   let host: Host
   let fleet: Fleet
 
   beforeAll(async () => {
-    lab = await openLab()
-    host = hostOf(await lab.boot({ name: 'web-1' }), 'debian12')
-    fleet = await openFleet(lab.address)
-    await fleet.add(host, ['role=web'])
-    await host.writeFile('/etc/fleetmend/policy.yaml', 'changesPerHour: 100\ncoolDownMinutes: 0\n')
+    opened = await openFleetOfOne(['role=web'])
+    fleet = opened.fleet
+    host = hostOf(opened.host, 'debian12')
   })
-  afterAll(async () => {
-    await fleet?.[Symbol.asyncDispose]()
-    await lab?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => opened?.[Symbol.asyncDispose]())
 
   const snapshot = () => host.snapshot(configuration)
   const answers = (status: number) => until(async () => (await host.status('/ok.php')) === status, String(status))
 
-  async function newestRun(): Promise<RunView> {
-    const { runs } = JSON.parse((await fleet.cli(['runs', 'list', '--json'])).stdout) as { runs: readonly Run[] }
-    return JSON.parse((await fleet.cli(['runs', 'show', runs[0]!.id, '--json'])).stdout) as RunView
-  }
   async function fixed(...what: readonly string[]): Promise<string> {
     const ran = await fleet.cli(['fix', ...what, '--yes', '--key', fleet.key, ...watch])
     expect(ran.exitCode, ran.stdout + ran.stderr).toBe(0)
-    return (await newestRun()).run.id
+    return (await fleet.newestRun()).run.id
   }
   const rollback = (run: string) => fleet.cli(['runs', 'rollback', run, '--yes', '--key', fleet.key, ...watch])
 
@@ -60,7 +51,7 @@ describe.skipIf(await hostsAreImpossible())('a run that is rolled back, on a rea
     expect(await host.status('/ok.php')).toBe(502)
     expect([back.exitCode, back.stdout], back.stderr).toEqual([4, expect.stringContaining('undone, and fails with it')])
     expect(back.stdout).toContain('The failure that was there before may return: upstream-mismatch on')
-    expect(await newestRun()).toMatchObject({
+    expect(await fleet.newestRun()).toMatchObject({
       run: { follows: { run: repair, as: 'rollback' }, hosts: [{ state: 'cleared-still-failing' }] },
       reports: [
         {
@@ -101,7 +92,7 @@ describe.skipIf(await hostsAreImpossible())('a run that is rolled back, on a rea
     ])
     expect(refused.stdout).toContain('Putting the old state back would lose that.')
     expect(await snapshot()).toEqual(edited)
-    const [own] = (await newestRun()).run.hosts
+    const [own] = (await fleet.newestRun()).run.hosts
     expect(own).toMatchObject({ state: 'plan-refused', plan: null })
 
     const { reports } = JSON.parse((await fleet.cli(['runs', 'show', run, '--json'])).stdout) as RunView

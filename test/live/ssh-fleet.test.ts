@@ -5,12 +5,12 @@ import type { DiagnosisDocument, HostRecordView, ProblemDocument } from '@fleetm
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { openFleet, type Fleet } from '../lab/fleet.ts'
+import { killFpm } from '../lab/kill-fpm.ts'
 import { openLab, type Lab } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
 import { must, runTool } from '../lab/tool.ts'
 import { until } from '../lab/until.ts'
 
-const unit = 'php8.2-fpm'
 const keys = '/var/lib/fleetmend-ssh/.ssh/authorized_keys'
 const hostKey = '/etc/ssh/ssh_host_ed25519_key'
 
@@ -67,8 +67,7 @@ describe.skipIf(await hostsAreImpossible()).each(drivers)('a host that dials nob
       stdout: expect.stringContaining('It is connected.') as string,
     })
 
-    await host.must(['systemctl', 'kill', '--signal=KILL', '--kill-who=main', unit])
-    await until(async () => (await host.status('/ok.php')) === 502, '502')
+    await killFpm(host)
     const seen = await fleet.cli(['diagnose', '-l', 'role=web', '--json'])
     expect(JSON.parse(seen.stdout) as DiagnosisDocument).toMatchObject({
       hosts: [{ host: 'web-7', status: 'failing' }],
