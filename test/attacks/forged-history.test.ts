@@ -20,31 +20,13 @@ import {
 import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { openLine } from '../../packages/agent/src/serve/controller-line.ts'
-import { approve, endOf, planRun, sign } from '../scenarios/begin-run.ts'
+import { planRun, sign } from '../scenarios/begin-run.ts'
+import { type RepairedFleet, repairedFleet } from '../scenarios/repaired-fleet.ts'
 import { fleetmend } from '../scenarios/terminal.ts'
-import { openWorld, type Member, type World } from '../scenarios/world.ts'
+import { type Member, openWorld, type World } from '../scenarios/world.ts'
 import { attack } from './attack-table.ts'
 import { enrolledAs } from './newcomer.ts'
 import { comesTrue } from '../lab/until.ts'
-
-interface Repaired extends AsyncDisposable {
-  readonly world: World
-  readonly hosts: readonly [Member, Member]
-  readonly run: string
-}
-
-/** A fleet of two in which one fault was repaired. */
-async function repaired(): Promise<Repaired> {
-  const world = await openWorld()
-  const hosts = [await world.add('web-1'), await world.add('web-2')] as const
-  for (const host of hosts) host.killFpm()
-  const api = world.api()
-  const run = await planRun(api)
-  await approve(api, run, world.keys.olivia)
-  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
-  await endOf(api, run.id)
-  return { world, hosts, run: run.id, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
-}
 
 /** What `fleetmend hosts list` tells of a host's record; waits for it. */
 async function alarmOf(world: World, id: string): Promise<ProblemCode | null> {
@@ -59,7 +41,7 @@ async function alarmOf(world: World, id: string): Promise<ProblemCode | null> {
 }
 
 /** Of what is exported now; the code of the first thing that is broken. */
-async function verified({ world }: Repaired, live = false): Promise<Broken['code'] | null> {
+async function verified({ world }: RepairedFleet, live = false): Promise<Broken['code'] | null> {
   const verifier = exportVerifier({ approvers: readApprovers(readFileSync(join(world.folder, 'approvers'), 'utf8')) })
   for await (const piece of world.api().audit.export.subscribe({ live })) verifier.add(Buffer.from(piece))
   return verifier.end().broken[0]?.code ?? null
@@ -90,7 +72,7 @@ function writeRecords(member: Member, records: readonly AuditRecord[]): void {
 }
 
 /** While the controller is down, as it is when a host is started from another disk. */
-async function meanwhile({ world }: Pick<Repaired, 'world'>, work: () => void): Promise<void> {
+async function meanwhile({ world }: Pick<RepairedFleet, 'world'>, work: () => void): Promise<void> {
   await world.stopController()
   work()
   await world.startController()
@@ -99,14 +81,14 @@ async function meanwhile({ world }: Pick<Repaired, 'world'>, work: () => void): 
 const root = 'root on a host'
 
 attack({ attacker: root, attempt: 'cuts off the end of its record', refusedWith: 'audit-truncated' }, async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   const [host] = at.hosts
   await meanwhile(at, () => writeRecords(host, recordsOf(host).slice(0, -3)))
   return await alarmOf(at.world, 'web-1')
 })
 
 attack({ attacker: root, attempt: 'deletes its record', refusedWith: 'audit-truncated' }, async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   const [host] = at.hosts
   await meanwhile(at, () => rmSync(host.state.audit, { recursive: true }))
   return await alarmOf(at.world, 'web-1')
@@ -115,7 +97,7 @@ attack({ attacker: root, attempt: 'deletes its record', refusedWith: 'audit-trun
 attack(
   { attacker: root, attempt: 'puts another record of the same length in its place', refusedWith: 'audit-forked' },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const [host] = at.hosts
     const [began, ...others] = recordsOf(host)
     if (!began) throw new Error('It has no record.')
@@ -132,7 +114,7 @@ attack(
     refusedWith: 'audit-forked',
   },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const [host] = at.hosts
     const without = recordsOf(host).filter(({ entry }) => entry.type !== 'apply-admitted')
     await meanwhile(at, () => writeRecords(host, chained([...without, without.at(-1)!, without.at(-1)!])))
@@ -147,7 +129,7 @@ attack(
     refusedWith: 'audit-forked',
   },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const [host] = at.hosts
     const records = recordsOf(host)
     const changed = records.map((each) =>
@@ -233,7 +215,7 @@ attack({ attacker: root, attempt: 'shows a record without an end', refusedWith: 
 const thief = 'whoever has the controller'
 
 /** With its database open, and nothing that keeps rows from being changed. */
-function edit({ world }: Repaired, work: (database: DatabaseSync) => void): void {
+function edit({ world }: RepairedFleet, work: (database: DatabaseSync) => void): void {
   const database = new DatabaseSync(join(world.folder, 'data', 'controller.sqlite'))
   for (const table of ['audit_records', 'run_events'])
     for (const deed of ['update', 'delete']) database.exec(`drop trigger ${table}_no_${deed}`)
@@ -257,7 +239,7 @@ function rewrite(database: DatabaseSync, change: (records: readonly AuditRecord[
 }
 
 attack({ attacker: thief, attempt: 'deletes the newest of its records', refusedWith: 'audit-truncated' }, async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   await meanwhile(at, () =>
     edit(at, (database) =>
       database.exec('delete from audit_records where sequence > (select max(sequence) / 2 from audit_records)'),
@@ -267,7 +249,7 @@ attack({ attacker: thief, attempt: 'deletes the newest of its records', refusedW
 })
 
 attack({ attacker: thief, attempt: 'deletes the oldest of its records', refusedWith: 'audit-truncated' }, async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   await meanwhile(at, () => edit(at, (database) => database.exec('delete from audit_records where sequence < 4')))
   return await verified(at)
 })
@@ -279,7 +261,7 @@ attack(
     refusedWith: 'audit-forked',
   },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     await meanwhile(at, () =>
       edit(at, (database) => rewrite(database, (all) => all.filter(({ entry }) => entry.type !== 'host-invited'))),
     )
@@ -294,7 +276,7 @@ attack(
     refusedWith: 'audit-truncated',
   },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     await meanwhile(at, () =>
       edit(at, (database) => {
         rewrite(database, (all) => all.filter(({ entry }) => entry['run'] !== at.run))
@@ -306,7 +288,7 @@ attack(
 )
 
 attack({ attacker: thief, attempt: 'changes what a host had reported', refusedWith: 'audit-broken' }, async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   await meanwhile(at, () =>
     edit(at, (database) =>
       database.exec(`update run_events set entry = replace(entry, '"outcome":"fixed"', '"outcome":"stuck"')`),
@@ -318,7 +300,7 @@ attack({ attacker: thief, attempt: 'changes what a host had reported', refusedWi
 attack(
   { attacker: thief, attempt: 'shows one host another record of its own than the others', refusedWith: 'audit-forked' },
   async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const [host] = at.hosts
     // What its agent puts on record when the controller tells it where it stands.
     const { recordControllerHead } = await import('../../packages/agent/src/audit/on-record.ts')
@@ -350,7 +332,7 @@ attack(
 )
 
 test('an alarm stays until a person has looked, and that they have is on record', async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   const [host] = at.hosts
   await meanwhile(at, () => writeRecords(host, recordsOf(host).slice(0, -3)))
   expect(await alarmOf(at.world, 'web-1')).toBe('audit-truncated')
@@ -368,7 +350,7 @@ test('an alarm stays until a person has looked, and that they have is on record'
 })
 
 test('a host that is deliberately enrolled anew may begin another record, and that it was is on record', async () => {
-  await using at = await repaired()
+  await using at = await repairedFleet()
   const [host] = at.hosts
   await host.disconnect()
   rmSync(host.state.audit, { recursive: true })

@@ -5,24 +5,10 @@ import { join } from 'node:path'
 import { manifestDigest, type RunView } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { approversPath } from '../../packages/agent/src/serve/approvers-file.ts'
-import { approve, endOf, planRun, sign } from './begin-run.ts'
+import { planRun, sign } from './begin-run.ts'
+import { repairedFleet } from './repaired-fleet.ts'
 import { fleetmend } from './terminal.ts'
 import { openWorld, type World } from './world.ts'
-
-/** A fleet in which one fault was repaired, with its record as a file. */
-async function repaired(names: readonly string[] = ['web-1', 'web-2']) {
-  const world = await openWorld()
-  const hosts = []
-  for (const name of names) hosts.push(await world.add(name))
-  for (const host of hosts) host.killFpm()
-  const api = world.api()
-  const run = await planRun(api)
-  await approve(api, run, world.keys.olivia)
-  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
-  const ended = await endOf(api, run.id)
-  if (ended.state !== 'finished') throw new Error(`The run is ${ended.state}.`)
-  return { world, hosts, run: run.id, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() }
-}
 
 async function exported(world: World, ...args: readonly string[]): Promise<string> {
   const path = join(world.folder, `audit-${readdirSync(world.folder).length}.jsonl`)
@@ -34,7 +20,7 @@ async function exported(world: World, ...args: readonly string[]): Promise<strin
 
 describe('a repair', () => {
   test('is told in order by `audit list`, by the controller and by the hosts themselves', async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const { out } = await fleetmend(at.world, ['audit', 'list'])
     const told = [
       /The record of this controller begins/,
@@ -67,7 +53,7 @@ describe('a repair', () => {
     { what: 'all', args: [] },
     { what: 'the run', args: ['--run'] },
   ])('exported, $what of it is proved whole, offline and against the list of approvers', async ({ args }) => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     const path = await exported(at.world, ...args, ...(args.length > 0 ? [at.run] : []))
     await at.world.stopController()
     const approvers = join(at.world.folder, 'approvers')
@@ -79,7 +65,7 @@ describe('a repair', () => {
   })
 
   test('is not proved against a list in which the approver does not stand', async () => {
-    await using at = await repaired(['web-1'])
+    await using at = await repairedFleet(['web-1'])
     const path = await exported(at.world)
     const mallory = join(at.world.folder, 'mallory-approvers')
     writeFileSync(mallory, `mallory ${readFileSync(`${at.world.keys.mallory}.pub`, 'utf8')}`)
@@ -88,7 +74,7 @@ describe('a repair', () => {
   })
 
   test('stock ssh-keygen confirms an approval taken out of the export, and no other text', async () => {
-    await using at = await repaired(['web-1'])
+    await using at = await repairedFleet(['web-1'])
     const path = await exported(at.world)
     const here = process.cwd()
     process.chdir(at.world.folder)
@@ -113,7 +99,7 @@ describe('a repair', () => {
   })
 
   test('is confirmed by the hosts themselves with `--live`; one that is away is said to be', async () => {
-    await using at = await repaired()
+    await using at = await repairedFleet()
     expect(await fleetmend(at.world, ['audit', 'verify', '--live'])).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(/web-1: what it shows now, .* goes on from what it had signed/) as string,

@@ -33,6 +33,13 @@ export async function approve(api: Api, run: Run, key: string): Promise<Run> {
   return api.runs.approve.mutate({ run: run.id, digest: manifestDigest(run.manifest), signature: sign(run, key) })
 }
 
+/** Approved, begun and waited for. */
+export async function carryOut(api: Api, run: Run, key: string): Promise<Run> {
+  await approve(api, run, key)
+  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
+  return endOf(api, run.id)
+}
+
 export async function endOf(api: Api, id: string): Promise<Run> {
   return untilRun(api, id, ({ state }) => hasEnded(state))
 }

@@ -3,29 +3,21 @@ import { createHash } from 'node:crypto'
 import { canonicalBytes, exportVerifier, type Verification } from '@fleetmend/shared'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { approve, endOf, planRun } from './begin-run.ts'
+import { repairedFleet, type RepairedFleet } from './repaired-fleet.ts'
 import { fleetmend } from './terminal.ts'
-import { openWorld, type World } from './world.ts'
 
-let world: World
+let repaired: RepairedFleet
 let whole: Buffer
 let lines: readonly string[]
 
 beforeAll(async () => {
-  world = await openWorld()
-  const hosts = [await world.add('web-1'), await world.add('web-2')]
-  for (const host of hosts) host.killFpm()
-  const api = world.api()
-  const run = await planRun(api)
-  await approve(api, run, world.keys.olivia)
-  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
-  await endOf(api, run.id)
-  const { out } = await fleetmend(world, ['audit', 'export'])
+  repaired = await repairedFleet()
+  const { out } = await fleetmend(repaired.world, ['audit', 'export'])
   whole = Buffer.from(out)
   lines = out.trimEnd().split('\n')
 }, 60_000)
 
-afterAll(() => world[Symbol.asyncDispose]())
+afterAll(() => repaired[Symbol.asyncDispose]())
 
 function verify(bytes: Uint8Array): Verification {
   const verifier = exportVerifier({ approvers: null })

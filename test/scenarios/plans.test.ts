@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import { runPlanText } from '../../packages/cli/src/views/run-plan-text.ts'
 import { planOf } from '../../packages/controller/test/sample-run.ts'
 import { toldRun } from '../../packages/controller/test/told-run.ts'
-import { approve, endOf, planRun } from './begin-run.ts'
+import { carryOut, planRun } from './begin-run.ts'
 import { onTerminal } from './on-terminal.ts'
 import { fleetmend } from './terminal.ts'
 import { main } from './typed-shell.ts'
@@ -60,9 +60,7 @@ test('a run that is over is told in order: who asked and allowed it, what hosts 
   await using world = await openWorld()
   for (const name of ['web-1', 'web-2']) (await world.add(name)).killFpm()
   const run = await planRun(world.api())
-  await approve(world.api(), run, world.keys.olivia)
-  await world.api().runs.begin.mutate({ run: run.id, by: 'ana' })
-  await endOf(world.api(), run.id)
+  await carryOut(world.api(), run, world.keys.olivia)
   const { out } = await fleetmend(world, ['runs', 'show', run.id])
   expect(out).toMatch(
     /^What happened\n[^]*Asked 2 hosts for a plan[^]*web-1, web-2 {2}Would start-service, restart-on-failure\./,
@@ -93,10 +91,8 @@ test('GNU patch makes of the files of a host what the apply makes of them', asyn
   }
   execFileSync('patch', ['-p1', '-d', folder], { input: out })
   const written = firstWrites(host)
-  await approve(world.api(), run, world.keys.olivia)
-  await world.api().runs.begin.mutate({ run: run.id, by: 'ana' })
   // What becomes of it on this simulated host, and whether it is put back, does not matter here.
-  await endOf(world.api(), run.id)
+  await carryOut(world.api(), run, world.keys.olivia)
   const changed = [...written.keys()].filter((path) => existsSync(join(folder, path)))
   expect(changed).toEqual([
     '/etc/systemd/system/php8.2-fpm.service.d/50-fleetmend.conf',

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { startFpm } from '../../packages/agent/src/execute/simulated-fpm.ts'
 import { freezePath } from '../../packages/agent/src/judgement/brakes.ts'
-import { approve, endOf, planRun, sign, untilRun } from './begin-run.ts'
+import { approve, carryOut, endOf, planRun, sign, untilRun } from './begin-run.ts'
 import { openWorld } from './world.ts'
 
 const service = 'php8.2-fpm'
@@ -130,9 +130,7 @@ test('a frozen host says so to whoever plans, and does nothing', async () => {
   const run = await planRun(api)
   const { plans } = await api.runs.show.query({ run: run.id })
   expect(plans[0]?.forecast.at(-1)).toMatch(/^Applied now, it would be refused\. This host is frozen: stocktaking/)
-  await approve(api, run, world.keys.olivia)
-  await api.runs.begin.mutate({ run: run.id, by: 'ana' })
-  const ended = await endOf(api, run.id)
+  const ended = await carryOut(api, run, world.keys.olivia)
   expect(states(ended)).toEqual({ 'web-1': 'refused' })
   expect(ended.hosts[0]?.says).toContain('It holds until somebody lifts it')
   expect([host.status(), host.begun()]).toEqual([502, 0])
