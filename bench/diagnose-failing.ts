@@ -6,8 +6,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { Peer, streamChannel } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import { clientOver, Peer, streamChannel } from '@fleetmend/shared'
 import type { AgentRouter } from '../packages/agent/src/index.ts'
 import { bootHost } from '../test/lab/lab.ts'
 import type { LiveHost } from '../test/lab/live-host.ts'
@@ -52,7 +51,7 @@ async function askServing(on: LiveHost): Promise<AsyncDisposable & { readonly co
   const socket = connect(`/proc/${on.leaderPid}/root${path}`)
   await once(socket, 'connect')
   const peer = new Peer(streamChannel(socket))
-  const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+  const client = clientOver<AgentRouter>(peer)
   const diagnosis = await client.diagnose.query({})
   if (diagnosis.status !== 'failing') throw new Error(`The host is ${diagnosis.status}, and was to fail.`)
   const pid = (await on.must(['pgrep', '-f', 'internal-answer'])).trim()

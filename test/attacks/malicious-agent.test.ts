@@ -1,7 +1,6 @@
 /** Who speaks the protocol of agents, with whatever certificate there is to be had, or lies over a good one. */
 import { generateKeyPairSync } from 'node:crypto'
 import { AGENT_PATH, problem, problemOf, RENEW_PATH, type Problem, type ProblemCode } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import type { LineOpened } from '../../packages/agent/src/serve/controller-line.ts'
@@ -198,8 +197,7 @@ attack({ attacker, attempt: 'connects again and again', refusedWith: 'too-many-a
 
 async function called(line: LineOpened, path: string, thenClose = true): Promise<ProblemCode | null> {
   if (line.kind !== 'open') throw new Error(JSON.stringify(line))
-  const client = createTRPCUntypedClient({ links: [line.peer.link()] })
-  const code = await client.mutation(path).then(
+  const code = await line.peer.mutation(path).then(
     () => null,
     (error: unknown) => problemOf(error).code,
   )

@@ -1,7 +1,6 @@
 /** Who sends whatever comes to mind to a unix socket of ours, as bytes and as frames. Afterwards it answers, and holds no more than before. */
 import { connect } from 'node:net'
 import { Peer, streamChannel, type ProblemCode } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { framesTo } from './arbitrary-frames.ts'
@@ -36,8 +35,7 @@ async function withHonestCaller(
 }
 
 async function greet(peer: Peer): Promise<void> {
-  const client = createTRPCUntypedClient({ links: [peer.link()] })
-  expect(await client.query('hello')).toMatchObject({ spoken: { newest: 1 } })
+  expect(await peer.query('hello')).toMatchObject({ spoken: { newest: 1 } })
 }
 
 const socketOf = { agent: "the agent's socket", controller: "the controller's socket" } as const

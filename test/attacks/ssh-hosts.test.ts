@@ -1,7 +1,14 @@
 /** Around hosts that a controller goes to over SSH: whoever is in between, whoever has its key, and hosts that lie. */
 import { join } from 'node:path'
-import { AGENT_PATH, decodeJoinToken, Peer, problemOf, streamChannel, type ProblemDocument } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import {
+  AGENT_PATH,
+  clientOver,
+  decodeJoinToken,
+  Peer,
+  problemOf,
+  streamChannel,
+  type ProblemDocument,
+} from '@fleetmend/shared'
 import { expect } from 'vitest'
 import type { AgentRouter } from '../../packages/agent/src/router.ts'
 import { openLine } from '../../packages/agent/src/serve/controller-line.ts'
@@ -97,7 +104,7 @@ attack(
     const started = await connection.start('id; cat /etc/shadow')
     if (!started.ok) throw new Error(started.problem.detail)
     const peer = new Peer(streamChannel(started.value.stdio, { preamble: 'expect' }))
-    const agent = createTRPCClient<AgentRouter>({ links: [peer.link<AgentRouter>()] })
+    const agent = clientOver<AgentRouter>(peer)
     const authority = { kind: 'session-root', format: 'fleetmend.session-root/1' } as const
     const plan = `sha256:${'0'.repeat(64)}` as const
     const refused = await agent.remediate.begin.mutate({ plan, authority }).then(() => null, problemOf)

@@ -8,7 +8,6 @@ import {
   type EnrolRequest,
   type ProblemCode,
 } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { expect } from 'vitest'
 import { getHostAudit } from '../../packages/controller/src/store/host-audits.ts'
@@ -84,10 +83,9 @@ attack({ attacker, attempt: 'tries one token after another', refusedWith: 'too-m
   const { authority } = door
   const line = await door.dial({ authority: authority.certificate }, ENROL_PATH)
   if (line.kind !== 'open') throw new Error(JSON.stringify(line))
-  const client = createTRPCUntypedClient({ links: [line.peer.link()] })
   const codes: ProblemCode[] = []
   for (let attempt = 0; attempt < 20; attempt++)
-    codes.push(await client.mutation('enrol', requestOf()).then(fail, (error: unknown) => problemOf(error).code))
+    codes.push(await line.peer.mutation('enrol', requestOf()).then(fail, (error: unknown) => problemOf(error).code))
   line.peer.close()
   expect(codes.slice(0, 10)).toEqual(Array(10).fill('bad-token'))
   expect(new Set(codes.slice(10))).toEqual(new Set(['too-many-attempts']))
@@ -145,8 +143,7 @@ function requestOf(): EnrolRequest {
 async function asking(door: AgentsDoor, request: EnrolRequest): Promise<ProblemCode | null> {
   const line = await door.dial({ authority: door.authority.certificate }, ENROL_PATH)
   if (line.kind !== 'open') throw new Error(JSON.stringify(line))
-  const client = createTRPCUntypedClient({ links: [line.peer.link()] })
-  const code = await client.mutation('enrol', request).then(
+  const code = await line.peer.mutation('enrol', request).then(
     () => null,
     (error: unknown) => problemOf(error).code,
   )

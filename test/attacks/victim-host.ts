@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   BREAK_GLASS_NAMESPACE,
+  clientOver,
   HostEntry,
   memoryChannels,
   Peer,
@@ -18,7 +19,6 @@ import {
   type RemoteAuthority,
   type SignedGrant,
 } from '@fleetmend/shared'
-import { createTRPCClient, createTRPCUntypedClient } from '@trpc/client'
 import { expect } from 'vitest'
 import { readRecords } from '../../packages/agent/src/audit/read-chain.ts'
 import { freezePath, policyPath } from '../../packages/agent/src/judgement/brakes.ts'
@@ -100,7 +100,7 @@ export async function victimHost(): Promise<Victim> {
     return attacker
   }
   let line = serve()
-  const client = () => createTRPCClient<AgentRouter>({ links: [line.link()] })
+  const client = () => clientOver<AgentRouter>(line)
   const plan = async (input: Readonly<Record<string, string | boolean>> = { service }): Promise<PlanRecord> => {
     const want = [{ id: 'start-service', input }]
     const answer = await client().remediate.plan.mutate({ want, watchMs: 0 })
@@ -111,8 +111,8 @@ export async function victimHost(): Promise<Victim> {
   return {
     plan,
     begin: ({ digest }, authority, more = {}) =>
-      codeOf(untyped(line).mutation('remediate.begin', { plan: digest, authority, ...more })),
-    call: (path, input) => codeOf(untyped(line).mutation(path, input)),
+      codeOf(line.mutation('remediate.begin', { plan: digest, authority, ...more })),
+    call: (path, input) => codeOf(line.mutation(path, input)),
     approvers: (text) => write(approversPath, text),
     policy: (text) => write(policyPath, text),
     freeze: () => write(freezePath, 'Stocktaking'),
@@ -151,10 +151,6 @@ export async function victimHost(): Promise<Victim> {
       await rm(folder, { recursive: true })
     },
   }
-}
-
-function untyped(line: Peer) {
-  return createTRPCUntypedClient({ links: [line.link()] })
 }
 
 async function codeOf(call: Promise<unknown>): Promise<ProblemCode | null> {

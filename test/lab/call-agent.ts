@@ -1,12 +1,11 @@
 /** Asks the agent of a host as its controller would, or as somebody who took its place: over its socket, from outside. */
 import { connect } from 'node:net'
-import { Peer, streamChannel } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import { clientOver, Peer, streamChannel } from '@fleetmend/shared'
 import type { AgentRouter } from '../../packages/agent/src/router.ts'
 import type { LiveHost } from './live-host.ts'
 
 export function callAgent(host: LiveHost) {
   const socket = connect(`/proc/${host.leaderPid}/root/run/fleetmend/agent.sock`)
   const peer = new Peer(streamChannel(socket))
-  return { client: createTRPCClient<AgentRouter>({ links: [peer.link()] }), close: () => peer.close() }
+  return { client: clientOver<AgentRouter>(peer), close: () => peer.close() }
 }

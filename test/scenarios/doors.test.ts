@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AGENT_PATH, ENROL_PATH, Peer, problemOf, streamChannel, type ProblemCode } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { describe, expect, test } from 'vitest'
 import { openLine, type LineOpened } from '../../packages/agent/src/serve/controller-line.ts'
@@ -127,16 +126,15 @@ describe.each(['controller.sock', 'web-1/agent.sock'])('the socket %s', (name) =
     const path = join(world.folder, name)
     await hungUp(connect(path), bytes)
     const peer = new Peer(streamChannel(connect(path)))
-    expect(await createTRPCUntypedClient({ links: [peer.link()] }).query('hello')).toBeTypeOf('object')
+    expect(await peer.query('hello')).toBeTypeOf('object')
     peer.close()
   })
 })
 
 async function call(line: LineOpened, path: string): Promise<unknown> {
   if (line.kind !== 'open') throw new Error(JSON.stringify(line))
-  const client = createTRPCUntypedClient({ links: [line.peer.link()] })
   try {
-    return await client.mutation(path).catch((error: unknown) => problemOf(error))
+    return await line.peer.mutation(path).catch((error: unknown) => problemOf(error))
   } finally {
     line.peer.close()
   }

@@ -1,7 +1,7 @@
 /** Somebody with a token, at the address for people of a whole system, with the line that the command line uses. */
 import { request, type RequestOptions } from 'node:https'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
-import { problemOf, type Peer, type PersonRole, type Problem, type ProblemCode } from '@fleetmend/shared'
+import type { TRPCClient } from '@trpc/client'
+import { clientOver, problemOf, type Peer, type PersonRole, type Problem, type ProblemCode } from '@fleetmend/shared'
 import { connectNetwork } from '../../packages/cli/src/connection/connect-network.ts'
 import type { Connected } from '../../packages/cli/src/connection/connect-socket.ts'
 import { lookAtServer, type Trusted } from '../../packages/cli/src/connection/server-trust.ts'
@@ -50,7 +50,7 @@ export async function clientOf(world: World, token: string): Promise<Client> {
   const connected = await dial(world, token)
   if (!connected.ok) throw new Error(connected.problem.detail)
   const { peer } = connected
-  return { peer, api: createTRPCClient<ApiRouter>({ links: [peer.link<ApiRouter>()] }) }
+  return { peer, api: clientOver<ApiRouter>(peer) }
 }
 
 /** Null: it was answered. */

@@ -5,8 +5,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createTRPCClient } from '@trpc/client'
-import { exitCodes, Peer, streamChannel } from '@fleetmend/shared'
+import { clientOver, exitCodes, Peer, streamChannel } from '@fleetmend/shared'
 import { connect } from 'node:net'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { asOwner, hasPostgres, makeDatabase, type TestDatabase } from '../../packages/controller/test/postgres.ts'
@@ -30,7 +29,7 @@ async function served() {
   const log: string[] = []
   const answers = async (): Promise<boolean> => {
     const peer = new Peer(streamChannel(connect(socket)))
-    const api = createTRPCClient<ApiRouter>({ links: [peer.link()] })
+    const api = clientOver<ApiRouter>(peer)
     return api.hello
       .query()
       .then(Boolean, () => false)

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
-import { decodeJoinToken, Peer, streamChannel } from '@fleetmend/shared'
+import type { TRPCClient } from '@trpc/client'
+import { clientOver, decodeJoinToken, Peer, streamChannel } from '@fleetmend/shared'
 import { recordEnrolled } from '../../packages/agent/src/audit/on-record.ts'
 import { recordRenewal } from '../../packages/agent/src/commands/serve-work.ts'
 import { diagnose } from '../../packages/agent/src/diagnoses/diagnose.ts'
@@ -161,7 +161,7 @@ export async function openWorld({
   const api = (): TRPCClient<ApiRouter> => {
     const peer = new Peer(streamChannel(connect(socket)))
     peers.push(peer)
-    return createTRPCClient<ApiRouter>({ links: [peer.link()] })
+    return clientOver<ApiRouter>(peer)
   }
 
   await startController()

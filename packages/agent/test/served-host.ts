@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  clientOver,
   Peer,
   planTree,
   problemOf,
@@ -14,7 +15,7 @@ import {
   type ShownAuthority,
 } from '@fleetmend/shared'
 import { listenOnSocket } from '@fleetmend/shared/own-socket'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import { hardwareKey } from '../../shared/test/hardware-key.ts'
 import { manifestOver, signApproval } from '../../shared/test/signed.ts'
 import type { StartApply } from '../src/execute/begin-apply.ts'
@@ -58,7 +59,7 @@ export async function served(
   const listening = await listenOnSocket({ path, mode: 0o660, mostCallers: 8, connected })
   if (!listening.ok) throw new Error(listening.says)
   const peer = new Peer(streamChannel(connect(path)))
-  const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+  const client = clientOver<AgentRouter>(peer)
   return {
     agent,
     client,

@@ -1,183 +1,195 @@
 /**
- * What a call costs: `Peer` beside raw WebSocket ping-pong on the very same sockets and beside tRPC's own link and
- * handler. Both ends are in this one process, so a figure is the cost of both. Rounds are interleaved, and only the
- * ratios mean something on a busy machine. Run it with `node bench/wire.ts`.
+ * What a call costs: `Peer` beside raw WebSocket ping-pong, beside the least that any calls over WebSockets cost, and beside
+ * tRPC's own link and handler. Each has lines of its own, all alike. Both ends are in this one process, so a figure is the
+ * cost of both. Rounds are interleaved, and only the ratios mean something on a busy machine. Run it with
+ * `node bench/wire.ts`.
  */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createTRPCClient, createWSClient, wsLink, type TRPCClient } from '@trpc/client'
+import type { AddressInfo, Socket } from 'node:net'
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocket, WebSocketServer } from 'ws'
+import { clientOver } from '../src/wire/client-over.ts'
+import { corkPerTurn } from '../src/wire/cork.ts'
 import { Peer } from '../src/wire/peer.ts'
-import { webSocketChannel, type WebSocketLike } from '../src/wire/web-socket-channel.ts'
+import { webSocketChannel } from '../src/wire/web-socket-channel.ts'
 
+const answer = { host: 'web-7', outcome: 'diagnosed', findings: [] }
 const t = initTRPC.create()
-const router = t.router({ diagnose: t.procedure.query(() => ({ host: 'web-7', outcome: 'diagnosed', findings: [] })) })
+const router = t.router({ diagnose: t.procedure.query(() => answer) })
 type BenchRouter = typeof router
 
-const rounds = 7
-const sequentialCalls = 1_000
-const concurrentCalls = 5_000
-const inFlight = 100
+const rounds = 9
+const calls = 5_000
+const lineCount = 100
+
+/** How a line is asked something; the answer says nothing new. */
+type Call = () => Promise<unknown>
+
+interface End {
+  readonly ws: WebSocket
+  readonly socket: Socket
+}
 
 interface Contender {
   readonly name: string
-  call(): Promise<unknown>
+  serve(server: WebSocketServer): void
+  /** The calling end of a line to what `serve` made of the server. */
+  open(url: string): Promise<Call>
 }
 
-interface Figures {
-  readonly microsecondsPerCall: number[]
-  readonly callsPerSecond: number[]
+/** Text goes there and comes back, with a number to find who waits for it. */
+const raw: Contender = {
+  name: 'raw ws ping-pong',
+  serve: (server) =>
+    server.on('connection', (ws) => ws.on('message', (data: Buffer) => ws.send(data.toString('utf8')))),
+  async open(url) {
+    const { ws } = await dial(url)
+    const payload = JSON.stringify(answer)
+    const { ask, answered } = waitingCalls()
+    ws.on('message', (data: Buffer) => {
+      const text = data.toString('utf8')
+      answered(Number(text.slice(0, text.indexOf('{'))))
+    })
+    return () => ask((id) => ws.send(`${id}${payload}`))
+  },
 }
 
-const ours = await ourConnection()
-const stock = await stockConnection()
-const contenders: readonly Contender[] = [ours.raw, ours.peer, stock.contender]
-const figures = new Map<Contender, Figures>(
-  contenders.map((contender) => [contender, { microsecondsPerCall: [], callsPerSecond: [] }]),
-)
+/** What no call can do without, and nothing else: JSON both ways, an id, one write for all frames of a turn. */
+const leastCall: Contender = {
+  name: 'raw ws, JSON, one write',
+  serve: (server) =>
+    server.on('connection', (ws, { socket }) => {
+      const cork = corkPerTurn(socket)
+      ws.on('message', (data: Buffer) => {
+        const { id } = JSON.parse(data.toString('utf8')) as { id: number }
+        cork()
+        ws.send(JSON.stringify({ id, result: { data: answer } }))
+      })
+    }),
+  async open(url) {
+    const { ws, socket } = await dial(url)
+    const cork = corkPerTurn(socket)
+    const { ask, answered } = waitingCalls()
+    ws.on('message', (data: Buffer) => answered((JSON.parse(data.toString('utf8')) as { id: number }).id))
+    return () =>
+      ask((id) => {
+        cork()
+        ws.send(JSON.stringify({ id, method: 'query', params: { path: 'diagnose' } }))
+      })
+  },
+}
 
+const peer: Contender = {
+  name: 'Peer over ws',
+  serve: (server) =>
+    server.on('connection', (ws, { socket }) => new Peer(webSocketChannel(ws, { socket }), { router })),
+  async open(url) {
+    const { ws, socket } = await dial(url)
+    const client = clientOver<BenchRouter>(new Peer(webSocketChannel(ws, { socket })))
+    return () => client.diagnose.query()
+  },
+}
+
+const stock: Contender = {
+  name: 'stock wsLink and handler',
+  serve: (server) => applyWSSHandler({ wss: server, router }),
+  async open(url) {
+    const ws = createWSClient({ url, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
+    const client = createTRPCClient<BenchRouter>({ links: [wsLink({ client: ws })] })
+    return () => client.diagnose.query()
+  },
+}
+
+/** The ways in which lines are asked; what each counts is calls per second. */
+const ways: readonly { readonly name: string; readonly ask: (lines: readonly Call[]) => Promise<void> }[] = [
+  { name: 'one after another', ask: ([line]) => inLanes([line!], calls / 5) },
+  {
+    name: '100 in flight',
+    ask: ([line]) =>
+      inLanes(
+        Array.from({ length: 100 }, () => line!),
+        calls,
+      ),
+  },
+  { name: `${lineCount} lines, one each`, ask: (lines) => inLanes(lines, calls) },
+]
+
+/** Calls per second, of each round. */
+const figures = new Map<Contender, Map<string, number[]>>()
+const lines = new Map<Contender, readonly Call[]>()
+for (const contender of [raw, leastCall, peer, stock]) {
+  lines.set(contender, await openLines(contender))
+  figures.set(contender, new Map(ways.map(({ name }) => [name, []])))
+}
+// The first round only warms up.
 for (let round = 0; round <= rounds; round++) {
-  for (const [contender, { microsecondsPerCall, callsPerSecond }] of figures) {
-    const sequential = await oneAfterAnother(contender)
-    const concurrent = await manyAtOnce(contender)
-    // The first round only warms up.
-    if (round === 0) continue
-    microsecondsPerCall.push(sequential)
-    callsPerSecond.push(concurrent)
+  for (const { name, ask } of ways) {
+    for (const [contender, given] of lines) {
+      const startedMs = performance.now()
+      await ask(given)
+      const asked = name === 'one after another' ? calls / 5 : calls
+      const perSecond = (asked * 1000) / (performance.now() - startedMs)
+      if (round > 0) figures.get(contender)?.get(name)?.push(perSecond)
+    }
   }
 }
-
 print()
-ours.close()
-stock.close()
+process.exit(0)
 
-/** Raw text and a `Peer` share one pair of sockets: what begins with `!` is raw. */
-async function ourConnection() {
-  const { server, url } = await listen()
-  server.on('connection', (ws, { socket }) => {
-    const { rest } = split(ws, (text) => ws.send(text))
-    return new Peer(webSocketChannel(rest, { socket }), { router })
-  })
-  const ws = new WebSocket(url, { perMessageDeflate: false })
-  const [[{ socket }]] = (await Promise.all([once(ws, 'upgrade'), once(ws, 'open')])) as [[IncomingMessage], unknown]
-
-  const waiting = new Map<string, (text: string) => void>()
-  const { rest } = split(ws, (text) => {
-    const id = text.slice(1, text.indexOf('{'))
-    waiting.get(id)?.(text)
-    waiting.delete(id)
-  })
-  const peer = new Peer(webSocketChannel(rest, { socket }))
-  const client = createTRPCClient<BenchRouter>({ links: [peer.link()] })
-  const payload = JSON.stringify({ host: 'web-7', outcome: 'diagnosed', findings: [] })
-  let lastId = 0
-  return {
-    raw: {
-      name: 'raw ws ping-pong',
-      call: () =>
-        new Promise((resolve) => {
-          const id = String(++lastId)
-          waiting.set(id, resolve)
-          ws.send(`!${id}${payload}`)
-        }),
-    },
-    peer: callerOf('Peer over ws', client),
-    close() {
-      peer.close()
-      server.close()
-    },
-  }
-}
-
-async function stockConnection() {
-  const { server, url } = await listen()
-  applyWSSHandler({ wss: server, router })
-  const ws = createWSClient({ url, WebSocket: WebSocket as unknown as typeof globalThis.WebSocket })
-  const client = createTRPCClient<BenchRouter>({ links: [wsLink({ client: ws })] })
-  return {
-    contender: callerOf('stock wsLink and handler', client),
-    close() {
-      void ws.close()
-      server.close()
-    },
-  }
-}
-
-function callerOf(name: string, client: TRPCClient<BenchRouter>): Contender {
-  return { name, call: () => client.diagnose.query() }
-}
-
-async function listen(): Promise<{ server: WebSocketServer; url: string }> {
+async function openLines(contender: Contender): Promise<readonly Call[]> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })
   await once(server, 'listening')
+  contender.serve(server)
   const { port } = server.address() as AddressInfo
-  return { server, url: `ws://127.0.0.1:${port}` }
+  return Promise.all(Array.from({ length: lineCount }, () => contender.open(`ws://127.0.0.1:${port}`)))
 }
 
-/** The socket without its raw messages. */
-function split(ws: WebSocket, onRaw: (text: string) => void): { rest: WebSocketLike } {
-  const isRaw = (data: unknown): boolean => Buffer.isBuffer(data) && data[0] === 0x21
-  ws.on('message', (data: Buffer) => {
-    if (isRaw(data)) onRaw(data.toString('utf8'))
-  })
-  const rest: WebSocketLike = {
-    get readyState() {
-      return ws.readyState
-    },
-    get bufferedAmount() {
-      return ws.bufferedAmount
-    },
-    send: (data, sent) => ws.send(data, sent),
-    close: (code) => ws.close(code),
-    terminate: () => ws.terminate(),
-    on(event: string, listener: (...given: never[]) => void) {
-      const heard = listener as (...given: unknown[]) => void
-      if (event !== 'message') return ws.on(event, heard)
-      return ws.on('message', (data, isBinary) => {
-        if (!isRaw(data)) heard(data, isBinary)
-      })
+async function dial(url: string): Promise<End> {
+  const ws = new WebSocket(url, { perMessageDeflate: false })
+  const [[{ socket }]] = (await Promise.all([once(ws, 'upgrade'), once(ws, 'open')])) as [[IncomingMessage], unknown]
+  return { ws, socket }
+}
+
+function waitingCalls() {
+  const waiting = new Map<number, (answer: null) => void>()
+  let lastId = 0
+  return {
+    ask: (send: (id: number) => void): Promise<null> =>
+      new Promise((resolve) => {
+        const id = ++lastId
+        waiting.set(id, resolve)
+        send(id)
+      }),
+    answered(id: number) {
+      waiting.get(id)?.(null)
+      waiting.delete(id)
     },
   }
-  return { rest }
 }
 
-async function oneAfterAnother(contender: Contender): Promise<number> {
-  const startedMs = performance.now()
-  for (let n = 0; n < sequentialCalls; n++) await contender.call()
-  return ((performance.now() - startedMs) * 1000) / sequentialCalls
-}
-
-async function manyAtOnce(contender: Contender): Promise<number> {
-  const startedMs = performance.now()
-  let left = concurrentCalls
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await contender.call()
-  }
-  await Promise.all(Array.from({ length: inFlight }, lane))
-  return (concurrentCalls * 1000) / (performance.now() - startedMs)
+/** As many at once as there are lanes. */
+async function inLanes(lanes: readonly Call[], count: number): Promise<void> {
+  let left = count
+  await Promise.all(
+    lanes.map(async (call) => {
+      while (left-- > 0) await call()
+    }),
+  )
 }
 
 function print(): void {
-  const base = figures.get(ours.raw)
-  if (base === undefined) return
-  const rawLatency = median(base.microsecondsPerCall)
-  const rawThroughput = median(base.callsPerSecond)
-  console.log(`${rounds} interleaved rounds, medians (lowest to highest)\n`)
-  for (const [{ name }, { microsecondsPerCall, callsPerSecond }] of figures) {
-    const latency = median(microsecondsPerCall)
-    const throughput = median(callsPerSecond)
-    console.log(
-      [
-        name.padEnd(26),
-        `one after another ${latency.toFixed(0).padStart(5)} us (${spread(microsecondsPerCall)})`,
-        `${(latency / rawLatency).toFixed(2)}x raw`.padStart(11),
-        `${inFlight} in flight ${throughput.toFixed(0).padStart(6)} /s (${spread(callsPerSecond)})`,
-        `${(throughput / rawThroughput).toFixed(2)}x raw`,
-      ].join('  '),
-    )
+  console.log(`calls per second, medians of ${rounds} interleaved rounds (lowest to highest), and beside raw ws\n`)
+  for (const { name: way } of ways) {
+    console.log(way)
+    const base = median(figures.get(raw)?.get(way) ?? [])
+    for (const [{ name }, perWay] of figures) {
+      const perSecond = perWay.get(way) ?? []
+      const ratio = (median(perSecond) / base).toFixed(2)
+      console.log(`  ${name.padEnd(26)}${median(perSecond).toFixed(0).padStart(7)}  ${ratio}  (${spread(perSecond)})`)
+    }
   }
 }
 

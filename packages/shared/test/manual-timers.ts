@@ -17,6 +17,7 @@ export function manualTimers(): ManualTimers {
       timers.add(timer)
       return () => timers.delete(timer)
     },
+    nowMs: () => nowMs,
     async pass(ms) {
       const untilMs = nowMs + ms
       await turns()

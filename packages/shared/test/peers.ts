@@ -1,6 +1,7 @@
 /** A caller and a server on the two ends of a line, and what tests of them need. */
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import type { Channel } from '../src/wire/channel.ts'
+import { clientOver } from '../src/wire/client-over.ts'
 import { Peer, type PeerOptions } from '../src/wire/peer.ts'
 import type { Line } from './lines.ts'
 import { trial, type Trial, type TrialRouter } from './trial-router.ts'
@@ -16,7 +17,7 @@ export function peersOn(line: Line, options: { caller?: PeerOptions; server?: Pe
   const served = trial()
   const server = new Peer(line.right, { router: served.router, ...options.server })
   const caller = new Peer(line.left, options.caller)
-  const client = createTRPCClient<TrialRouter>({ links: [caller.link()] })
+  const client = clientOver<TrialRouter>(caller)
   return { client, trial: served, caller, server }
 }
 

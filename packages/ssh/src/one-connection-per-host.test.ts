@@ -102,6 +102,7 @@ function manualTimers(): Timers & { readonly run: () => void } {
       waiting.add(run)
       return () => void waiting.delete(run)
     },
+    nowMs: () => 0,
     run() {
       for (const each of [...waiting]) {
         waiting.delete(each)

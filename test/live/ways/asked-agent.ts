@@ -1,5 +1,6 @@
 /** An agent at the end of a line, whichever way that went, and what a caller does with it more than once. */
 import {
+  clientOver,
   Peer,
   sessionRoot,
   type ApplyNews,
@@ -7,7 +8,7 @@ import {
   type PlanRecord,
   type ShownAuthority,
 } from '@fleetmend/shared'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import type { AgentRouter } from '../../../packages/agent/src/router.ts'
 import type { HardwareKey } from '../../../packages/shared/test/hardware-key.ts'
 import { approvalOf } from '../../lab/approval-of.ts'
@@ -27,7 +28,7 @@ export async function askOver(way: Way, limits: Partial<PeerLimits> = {}): Promi
   const line = await way.open()
   const peer = new Peer(line.channel, { limits })
   return {
-    client: createTRPCClient<AgentRouter>({ links: [peer.link<AgentRouter>()] }),
+    client: clientOver<AgentRouter>(peer),
     peer,
     async [Symbol.asyncDispose]() {
       peer.close()

@@ -1,9 +1,8 @@
 /** systemd, groups, the agent and its fleet, on the machine that this runs on. */
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { agree, decodeJoinToken, Peer, problemOf, streamChannel } from '@fleetmend/shared'
+import { agree, clientOver, decodeJoinToken, Peer, problemOf, streamChannel } from '@fleetmend/shared'
 import { agentUnit } from '@fleetmend/shared/model/installed-agent'
-import { createTRPCClient } from '@trpc/client'
 import { recordEnrolled } from '../audit/on-record.ts'
 import type { Did, Host } from '../host/host.ts'
 import { runTool } from '../host/run-tool.ts'
@@ -119,7 +118,7 @@ async function asksAgent(): Promise<Did> {
   const socket = connect(agentSocketPath)
   const peer = new Peer(streamChannel(socket))
   try {
-    const agent = createTRPCClient<AgentRouter>({ links: [peer.link<AgentRouter>()] })
+    const agent = clientOver<AgentRouter>(peer)
     const agreement = agree((await agent.hello.query(undefined, { signal: AbortSignal.timeout(quickMs) })).spoken)
     return agreement.ok ? { ok: true } : { ok: false, says: `the agent that serves is another one: ${agreement.says}` }
   } catch (error) {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '@fleetmend/shared'
 import type { Peer } from '@fleetmend/shared/wire/peer'
-import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
 import { takeRenewal } from './take-renewal.ts'
 import { certificatesIn } from './trusted-authorities.ts'
@@ -19,14 +18,13 @@ export type Asked = { readonly ok: true; readonly until: string } | { readonly o
 
 /** Throws what the call throws. */
 export async function askRenewal({ peer, identity, keep, nowMs }: AskRenewal): Promise<Asked> {
-  const client = createTRPCUntypedClient({ links: [peer.link()] })
-  const renewal = takeRenewal(identity, await client.mutation('renew'), nowMs)
+  const renewal = takeRenewal(identity, await peer.mutation('renew'), nowMs)
   if (!renewal.ok) return renewal
   const renewed = renewal.identity
   await keep(renewed)
   const authorities = certificatesIn(renewed.authority).map(({ raw }) => fingerprintOf(raw))
   // It waits for this before it drops the old one. That it did not hear it now is no harm: it is told each time.
-  if (authorities.length > 1) await client.mutation('trusts', { authorities }).catch(() => undefined)
+  if (authorities.length > 1) await peer.mutation('trusts', { authorities }).catch(() => undefined)
   return { ok: true, until: renewed.expiresAt }
 }
 

@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once, EventEmitter } from 'node:events'
 import { problem, type Peer } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { describe, expect, test } from 'vitest'
 import { throwAwayAuthority, type Life } from '../../test/throw-away-authority.ts'
@@ -88,7 +87,7 @@ async function host(controller: ThrowAwayController, life?: Life) {
   }
 }
 
-const askHello = (peer: Peer) => createTRPCUntypedClient({ links: [peer.link()] }).query('hello')
+const askHello = (peer: Peer) => peer.query('hello')
 
 test('it connects with its certificate, and its controller can ask it', async () => {
   await using controller = await throwAwayController()

@@ -15,7 +15,6 @@ import {
   type JoinToken,
   type Problem,
 } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import type { Identity } from '../state/identity.ts'
 import { openLine, type LineOpened } from './controller-line.ts'
 import { whatIsWrong } from './issued-certificate.ts'
@@ -41,8 +40,7 @@ export async function enrolHost(token: JoinToken, newcomer: Newcomer): Promise<E
   if (line.kind !== 'open') return { ok: false, problem: whyNot(url, line) }
   const request = requestOf(token, newcomer, privateKey, publicKey)
   try {
-    const client = createTRPCUntypedClient({ links: [line.peer.link()] })
-    const answer = Enrolled.safeParse(await client.mutation('enrol', request))
+    const answer = Enrolled.safeParse(await line.peer.mutation('enrol', request))
     if (!answer.success) return { ok: false, problem: strange(url, 'it has no such form') }
     const { authorities } = answer.data
     const trusted = authorities

@@ -1,5 +1,4 @@
-import { memoryChannels, Peer, problemOf } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import { clientOver, memoryChannels, Peer, problemOf } from '@fleetmend/shared'
 import { expect, test } from 'vitest'
 import { hostOf } from '../execute/simulated-host.ts'
 import { simulatedWorld } from '../execute/simulated-world.ts'
@@ -22,7 +21,7 @@ test.each(['diagnosis', 'plan'] as const)('a %s that is given up over the line i
   const agent = agentService({ host, state: folder.state, start: async () => ({ ok: true }) })
   const [ours, theirs] = memoryChannels()
   const serving = new Peer(ours, { router: agentRouter, createContext: () => ({ agent }) })
-  const client = createTRPCClient<AgentRouter>({ links: [new Peer(theirs).link()] })
+  const client = clientOver<AgentRouter>(new Peer(theirs))
 
   const leave = new AbortController()
   const options = { signal: leave.signal }

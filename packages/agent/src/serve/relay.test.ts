@@ -1,6 +1,5 @@
 import { duplexPair, type Duplex } from 'node:stream'
 import { memoryChannels, Peer, problemOf, streamChannel } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC, tracked } from '@trpc/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { relayTo } from './relay.ts'
@@ -46,24 +45,24 @@ function line(open: () => Promise<Duplex>) {
     caller.close()
     relaying.close()
   })
-  return { caller, client: createTRPCUntypedClient({ links: [caller.link()] }) }
+  return caller
 }
 
 describe('a relay', () => {
   test('opens no stream before the first call, and one for all of them', async () => {
     const { open, opened } = world()
-    const { client } = line(open)
+    const caller = line(open)
     expect(opened()).toBe(0)
-    expect(await Promise.all([client.query('greet'), client.query('greet')])).toEqual(['good evening', 'good evening'])
+    expect(await Promise.all([caller.query('greet'), caller.query('greet')])).toEqual(['good evening', 'good evening'])
     expect(opened()).toBe(1)
   })
 
   test('hands on every event of a subscription and its end', async () => {
     const { open } = world()
-    const { client } = line(open)
+    const caller = line(open)
     const events: unknown[] = []
     await new Promise<void>((resolve, reject) => {
-      client.subscription('count', undefined, {
+      caller.subscription('count', undefined, {
         onData: (event) => events.push(event),
         onComplete: resolve,
         onError: reject,
@@ -74,11 +73,11 @@ describe('a relay', () => {
 
   test('what the caller cancels is cancelled where it runs', async () => {
     const { open, cancelled } = world()
-    const { client } = line(open)
+    const caller = line(open)
     const giveUp = new AbortController()
-    const call = client.query('wait', undefined, { signal: giveUp.signal })
+    const call = caller.query('wait', undefined, { signal: giveUp.signal })
     call.catch(() => undefined)
-    await client.query('greet')
+    await caller.query('greet')
     giveUp.abort()
     expect(await cancelled).toBe('wait')
     await expect(call).rejects.toThrow(/./)
@@ -86,32 +85,32 @@ describe('a relay', () => {
 
   test('when the line ends, so does what it asked for', async () => {
     const { open, cancelled } = world()
-    const { caller, client } = line(open)
-    client.query('wait').catch(() => undefined)
-    await client.query('greet')
+    const caller = line(open)
+    caller.query('wait').catch(() => undefined)
+    await caller.query('greet')
     caller.close()
     expect(await cancelled).toBe('wait')
   })
 
   test('what answers may die: its callers are told, and the next call finds another', async () => {
     const { open, answering, opened } = world()
-    const { client } = line(open)
-    const call = client.query('wait')
+    const caller = line(open)
+    const call = caller.query('wait')
     call.catch(() => undefined)
-    await client.query('greet')
+    await caller.query('greet')
     answering[0]?.destroy()
     const failure: unknown = await call.catch((error: unknown) => error)
     expect(problemOf(failure).detail).toMatch(/^This host stopped answering before it was done: .*history/)
-    expect(await client.query('greet')).toBe('good evening')
+    expect(await caller.query('greet')).toBe('good evening')
     expect(opened()).toBe(2)
   })
 
   test('what cannot be opened is told to its caller, and tried again for the next', async () => {
     const { open } = world()
     let refusals = 1
-    const { client } = line(() => (refusals-- > 0 ? Promise.reject(new Error('no memory')) : open()))
-    const failure: unknown = await client.query('greet').catch((error: unknown) => error)
+    const caller = line(() => (refusals-- > 0 ? Promise.reject(new Error('no memory')) : open()))
+    const failure: unknown = await caller.query('greet').catch((error: unknown) => error)
     expect(problemOf(failure).detail).toContain('no memory')
-    expect(await client.query('greet')).toBe('good evening')
+    expect(await caller.query('greet')).toBe('good evening')
   })
 })

@@ -3,8 +3,16 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duplexPair, PassThrough } from 'node:stream'
-import { defaultLimits, HostEntry, Peer, problem, sessionRoot, streamChannel, type Digest } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import {
+  clientOver,
+  defaultLimits,
+  HostEntry,
+  Peer,
+  problem,
+  sessionRoot,
+  streamChannel,
+  type Digest,
+} from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { served, told, write } from '../../test/served-host.ts'
 import { readRecords } from '../audit/read-chain.ts'
@@ -48,7 +56,7 @@ async function session(start: StartApply = async () => ({ ok: true }), noise = '
     far,
   )
   const peer = new Peer(streamChannel(near, { preamble: 'expect' }))
-  const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+  const client = clientOver<AgentRouter>(peer)
   return {
     ...{ client, peer, near, world, state, opened, answered, plan: record.digest },
     async [Symbol.asyncDispose]() {
@@ -120,7 +128,7 @@ describe('whoever comes over a socket, or what is handed on to one, is root nowh
     const answering = answerOnSocket({ ...given, say: () => undefined }, path, input, listening.resolve)
     await listening.promise
     const peer = new Peer(streamChannel(connect(path)))
-    const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+    const client = clientOver<AgentRouter>(peer)
     expect(await told(client, record.digest, sessionRoot)).toMatchObject({ problem: { code: 'not-approved' } })
     expect(started).toEqual([])
     peer.close()
@@ -209,7 +217,7 @@ describe('a session', () => {
       far,
     )
     const peer = new Peer(streamChannel(near, { preamble: 'expect' }))
-    const client = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+    const client = clientOver<AgentRouter>(peer)
     const plan: Digest = `sha256:${'0'.repeat(64)}`
     expect(await told(client, plan, sessionRoot)).toMatchObject({ problem: why })
     peer.close()

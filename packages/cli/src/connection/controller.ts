@@ -1,7 +1,7 @@
 /** The controller as commands see it: calls that answer with a value or a problem, over a connection made when needed. */
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import type { ApiRouter } from '@fleetmend/controller'
-import { callFailureOf, problem, problemOf, type Peer, type Problem } from '@fleetmend/shared'
+import { callFailureOf, clientOver, problem, problemOf, type Peer, type Problem } from '@fleetmend/shared'
 import type { Connected } from './connect-socket.ts'
 
 export type Api = TRPCClient<ApiRouter>
@@ -32,7 +32,7 @@ export function controllerAt(connect: () => Promise<Connected>): Controller {
     const connected = await connect()
     if (!connected.ok) return { ok: false, problem: connected.problem, lost: connected.again ? 'not-asked' : null }
     const { peer } = connected
-    line = { peer, api: createTRPCClient<ApiRouter>({ links: [peer.link<ApiRouter>()] }) }
+    line = { peer, api: clientOver<ApiRouter>(peer) }
     return { ok: true, value: line.api }
   }
 

@@ -1,8 +1,7 @@
 /** How hosts follow one another. Each is the agent's own session over a byte stream, with a unit that ends as it is told. */
 import { duplexPair } from 'node:stream'
 import type { AgentRouter } from '@fleetmend/agent'
-import { Peer, problem, problemOf, streamChannel, type ApplyOutcome } from '@fleetmend/shared'
-import { createTRPCClient } from '@trpc/client'
+import { clientOver, Peer, problem, problemOf, streamChannel, type ApplyOutcome } from '@fleetmend/shared'
 import { afterEach, expect, test } from 'vitest'
 import { hostOf } from '../../../agent/src/execute/simulated-host.ts'
 import { simulatedWorld } from '../../../agent/src/execute/simulated-world.ts'
@@ -77,7 +76,7 @@ async function host(name: string, begun: string[], behaviour: Behaviour = {}): P
       isCut = true
       far.destroy()
     }
-    return { peer, agent: createTRPCClient<AgentRouter>({ links: [peer.link<AgentRouter>()] }) }
+    return { peer, agent: clientOver<AgentRouter>(peer) }
   }
   let now = line()
   const broken = problem('ssh-broken', 'The connection to it broke.')

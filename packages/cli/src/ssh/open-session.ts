@@ -5,16 +5,17 @@
 import type { AgentRouter } from '@fleetmend/agent'
 import {
   agree,
+  callFailureOf,
+  clientOver,
   installedPlaces,
   Peer,
   problem,
   problemOf,
-  callFailureOf,
   streamChannel,
   type Problem,
 } from '@fleetmend/shared'
 import { commandLine, type SshConnection, type SshOutcome, type SshProcess } from '@fleetmend/ssh'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 import type { Architecture, FilesFound } from './agent-files.ts'
 import { installedAgent, lookAtHost, type SeenHost } from './look-at-host.ts'
 import { notStarting, putAgent, type PutAgent, type PutPlace } from './put-agent.ts'
@@ -135,7 +136,7 @@ async function answering(
   const { value: process } = started
   const complaints = tailOf(process)
   const peer = new Peer(streamChannel(process.stdio, { preamble: 'expect' }))
-  const agent = createTRPCClient<AgentRouter>({ links: [peer.link<AgentRouter>()] })
+  const agent = clientOver<AgentRouter>(peer)
   let connectionLost: Problem | null = null
   void connection.ended.then((why) => (connectionLost = why))
 

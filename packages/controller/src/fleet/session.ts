@@ -2,6 +2,7 @@
 import type { AgentRouter } from '@fleetmend/agent'
 import {
   agree,
+  clientOver,
   Hello,
   problem,
   problemOf,
@@ -11,7 +12,7 @@ import {
   type Problem,
   type ProblemCode,
 } from '@fleetmend/shared'
-import { createTRPCClient, type TRPCClient } from '@trpc/client'
+import type { TRPCClient } from '@trpc/client'
 
 export interface Session {
   readonly host: HostId
@@ -31,7 +32,7 @@ const helloLimitMs = 15_000
 
 /** `host` is who it is by that, whatever it says. */
 export async function openSession(peer: Peer, host: HostId, by: 'certificate' | 'SSH key'): Promise<SessionOpened> {
-  const agent = createTRPCClient<AgentRouter>({ links: [peer.link()] })
+  const agent = clientOver<AgentRouter>(peer)
   try {
     const said = Hello.safeParse(await agent.hello.query(undefined, { context: { limitMs: helloLimitMs } }))
     if (!said.success) return refuse('malformed-frame', 'What it says of itself makes no sense.')

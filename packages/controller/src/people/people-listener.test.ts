@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { request } from 'node:https'
 import { connect } from 'node:tls'
 import { API_PATH, Peer, problemOf, webSocketChannel } from '@fleetmend/shared'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { quiet } from '../../test/fake-clock.ts'
@@ -24,9 +23,7 @@ async function line({ port, ca }: PeopleDoor, headers: Record<string, string>) {
 }
 
 async function ask(peer: Peer): Promise<unknown> {
-  return createTRPCUntypedClient({ links: [peer.link()] })
-    .query('who')
-    .catch(problemOf)
+  return peer.query('who').catch(problemOf)
 }
 
 function get(
@@ -124,7 +121,7 @@ describe('a line', () => {
     const at = await peopleDoor()
     const peer = await (await line(at, bearer(await at.tokenOf('ana')))).peer
     const said: unknown[] = []
-    createTRPCUntypedClient({ links: [peer.link()] }).subscription('hang', undefined, {
+    peer.subscription('hang', undefined, {
       onData: (each) => said.push(each),
     })
     expect(await ask(peer)).toBe('ana')
@@ -150,10 +147,9 @@ describe('the port', () => {
   test('follows sixteen things for a line, and answers questions beside them', async () => {
     const at = await peopleDoor()
     const peer = await (await line(at, bearer(await at.tokenOf('ana')))).peer
-    const client = createTRPCUntypedClient({ links: [peer.link()] })
     const said: string[] = []
     for (let n = 0; n < 17; n++)
-      client.subscription('hang', undefined, {
+      peer.subscription('hang', undefined, {
         onData: () => said.push('here'),
         onError: (error) => said.push(problemOf(error).detail),
       })

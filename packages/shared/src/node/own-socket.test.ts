@@ -5,7 +5,6 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createTRPCUntypedClient } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { expect, test } from 'vitest'
 import { Peer } from '../wire/peer.ts'
@@ -118,7 +117,7 @@ test('who comes when it is full is told so, and the place of who leaves is free'
   const opened = await listenOnSocket({ path: made.path, mode: 0o660, mostCallers: 2, connected })
   if (!opened.ok) throw new Error(opened.says)
   const call = (): Peer => new Peer(streamChannel(connect(made.path)))
-  const ask = (peer: Peer): Promise<unknown> => createTRPCUntypedClient({ links: [peer.link()] }).query('hello')
+  const ask = (peer: Peer): Promise<unknown> => peer.query('hello')
   const first = call()
   expect(await ask(first)).toBe('hello')
   const second = call()

@@ -1,4 +1,3 @@
-import { createTRPCClient } from '@trpc/client'
 import { expect, test } from 'vitest'
 import { memoryLine } from '../../test/lines.ts'
 import { manualTimers } from '../../test/manual-timers.ts'
@@ -6,13 +5,14 @@ import { attach } from '../../test/peers.ts'
 import { trial, type TrialRouter } from '../../test/trial-router.ts'
 import { isConnectionLost } from './call-failure.ts'
 import type { Channel, ChannelListener } from './channel.ts'
+import { clientOver } from './client-over.ts'
 import { watchLiveness } from './liveness.ts'
 import { memoryChannels } from './memory-channel.ts'
 import { Peer } from './peer.ts'
 import { systemTimers } from './timers.ts'
 
 const limits = { pingMs: 10_000, pongMs: 5_000, callMs: Infinity }
-const never = { after: () => () => {} }
+const never = { after: () => () => {}, nowMs: () => 0 }
 
 test('an idle connection is pinged, answers, and stays', async () => {
   await using line = await memoryLine()
@@ -43,7 +43,7 @@ test('a half-open connection is cut after ping and pong time, and its calls are 
   const served = trial()
   attach(right, { router: served.router, timers: never })
   const peer = new Peer(left, { limits, timers })
-  const client = createTRPCClient<TrialRouter>({ links: [peer.link()] })
+  const client = clientOver<TrialRouter>(peer)
   const call = client.heldQuery.query('it').then(
     () => null,
     (error: unknown) => error,

@@ -1,9 +1,10 @@
-import { createTRPCClient, TRPCClientError } from '@trpc/client'
+import { TRPCClientError } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { describe, expect, test } from 'vitest'
 import { memoryLine, type Line } from '../../test/lines.ts'
 import { attach, failureOf, peersOn } from '../../test/peers.ts'
 import { trial, type TrialRouter } from '../../test/trial-router.ts'
+import { clientOver } from './client-over.ts'
 import { Peer } from './peer.ts'
 import { problemOf } from './problem-error.ts'
 
@@ -68,7 +69,7 @@ describe('errors', () => {
   test('a side that serves nothing says so for each call', async () => {
     await using line = await memoryLine()
     attach(line.right)
-    const client = createTRPCClient<TrialRouter>({ links: [new Peer(line.left).link()] })
+    const client = clientOver<TrialRouter>(new Peer(line.left))
     expect(problemOf(await failureOf(client.echo.query(1))).detail).toBe('Cannot answer: this side serves no calls.')
   })
 
@@ -121,7 +122,7 @@ describe('errors', () => {
       },
     })
     attach(line.right, { router: t.router({}) })
-    const client = createTRPCClient<TrialRouter>({ links: [new Peer(line.left).link()] })
+    const client = clientOver<TrialRouter>(new Peer(line.left))
     expect(problemOf(await failureOf(client.echo.query(1))).code).toBe('internal')
   })
 })

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws'
 import { webSocketServer } from '../../test/lines.ts'
 import { attach, failureOf } from '../../test/peers.ts'
 import { trial, type TrialRouter } from '../../test/trial-router.ts'
+import { clientOver } from './client-over.ts'
 import { Peer } from './peer.ts'
 import { problemOf } from './problem-error.ts'
 import { webSocketChannel } from './web-socket-channel.ts'
@@ -62,7 +63,7 @@ test('a stock server is understood: calls, errors, subscriptions', async () => {
   const ws = new WebSocket(serving.url)
   await once(ws, 'open')
   const caller = new Peer(webSocketChannel(ws))
-  const client = createTRPCClient<TrialRouter>({ links: [caller.link()] })
+  const client = clientOver<TrialRouter>(caller)
   await expect(client.echo.query({ a: 1 })).resolves.toEqual({ a: 1 })
   expect(problemOf(await failureOf(client.add.mutate({ a: 1, b: 0 }))).code).toBe('bad-input')
   const seen: string[] = []

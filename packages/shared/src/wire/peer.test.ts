@@ -1,10 +1,10 @@
-import { createTRPCClient } from '@trpc/client'
 import { describe, expect, test } from 'vitest'
 import { lines } from '../../test/lines.ts'
 import { attach, failureOf, peersOn, turns } from '../../test/peers.ts'
 import { trial, type TrialRouter } from '../../test/trial-router.ts'
 import { callFailureOf, isConnectionLost, outcomeIsUnknown } from './call-failure.ts'
 import { PRESSURE_MARK_BYTES } from './channel.ts'
+import { clientOver } from './client-over.ts'
 import { Peer } from './peer.ts'
 import { problemOf } from './problem-error.ts'
 
@@ -158,7 +158,7 @@ describe.each(Object.entries(lines))('over %s', (_name, openLine) => {
     const left = trial()
     const right = trial()
     const peers = [attach(line.left, { router: left.router }), attach(line.right, { router: right.router })] as const
-    const clients = peers.map((peer) => createTRPCClient<TrialRouter>({ links: [peer.link()] }))
+    const clients = peers.map((peer) => clientOver<TrialRouter>(peer))
     const answers = await Promise.all(
       clients.flatMap((client, side) => Array.from({ length: 50 }, (_, n) => client.echo.query(`${side}-${n}`))),
     )
@@ -200,7 +200,7 @@ describe.each(Object.entries(lines))('over %s', (_name, openLine) => {
   ])('an answer that cannot be one ends the connection: $name', async ({ result }) => {
     await using line = await openLine()
     const caller = new Peer(line.left)
-    const client = createTRPCClient<TrialRouter>({ links: [caller.link()] })
+    const client = clientOver<TrialRouter>(caller)
     line.right.listen({
       message: () => line.right.send(JSON.stringify({ id: 1, result })),
       garbled: () => {},

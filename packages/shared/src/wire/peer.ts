@@ -3,7 +3,7 @@
  * is why it exists: an abort that stops the work on the other side, backpressure, limits, and an early notice of a line
  * that is dead. It never reconnects: who needs that opens a new channel and asks what became of its calls.
  */
-import { TRPCClientError, type TRPCLink } from '@trpc/client'
+import { TRPCClientError } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import type { TRPCErrorShape } from '@trpc/server/rpc'
 import type { Problem } from '../model/problem.ts'
@@ -14,9 +14,10 @@ import { errorFrame, PING, PONG, readFrames, type Frame } from './frames.ts'
 import { defaultLimits, type PeerLimits } from './limits.ts'
 import { watchIdleness } from './idleness.ts'
 import { watchLiveness } from './liveness.ts'
-import { callOver, type Calling } from './peer-calling.ts'
+import { CallingHalf, type CallOptions } from './peer-calling.ts'
 import { serve, type ServedCall, type ServedFailure, type Serving } from './peer-serving.ts'
 import { problemOf } from './problem-error.ts'
+import type { SubscriptionHandlers, Unsubscribable } from './subscription.ts'
 import { systemTimers, type Timers } from './timers.ts'
 
 export type { Serving } from './peer-serving.ts'
@@ -53,7 +54,7 @@ export class Peer {
   readonly #channel: Channel
   readonly #limits: PeerLimits
   readonly #serving: Serving
-  readonly #calling: Calling
+  readonly #calling: CallingHalf
   readonly #resolveEnded: (end: PeerEnd) => void
   readonly #stopWatching: () => void
   #asked = 0
@@ -61,7 +62,7 @@ export class Peer {
 
   constructor(channel: Channel, options: PeerOptions = {}) {
     const { router, answeredBy, createContext, onError, timers = systemTimers } = options
-    const limits = { ...defaultLimits, ...options.limits }
+    const limits = options.limits === undefined ? defaultLimits : { ...defaultLimits, ...options.limits }
     const send = (frame: string): void => this.#send(frame)
     const ended = Promise.withResolvers<PeerEnd>()
     this.ended = ended.promise
@@ -70,7 +71,7 @@ export class Peer {
     this.#limits = limits
     this.#serving =
       answeredBy?.({ send, channel, limits }) ?? serve({ channel, limits, router, createContext, onError, send })
-    this.#calling = callOver({ limits, timers, send })
+    this.#calling = new CallingHalf({ limits, timers, send })
     const stopIdling = watchIdleness({
       timers,
       idleMs: limits.idleMs,
@@ -101,9 +102,18 @@ export class Peer {
     return this.#open
   }
 
-  /** For `createTRPCClient({ links: [peer.link()] })`. */
-  link<TRouter extends AnyTRPCRouter>(): TRPCLink<TRouter> {
-    return this.#calling.link<TRouter>()
+  // As with tRPC's untyped client. `clientOver(peer)` is the same with the types of a router.
+
+  query(path: string, input?: unknown, options?: CallOptions): Promise<unknown> {
+    return this.#calling.call('query', path, input, options)
+  }
+
+  mutation(path: string, input?: unknown, options?: CallOptions): Promise<unknown> {
+    return this.#calling.call('mutation', path, input, options)
+  }
+
+  subscription(path: string, input: unknown, options: CallOptions & SubscriptionHandlers): Unsubscribable {
+    return this.#calling.subscribe(path, input, options)
   }
 
   /**

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { createTRPCClient } from '@trpc/client'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { socketPair } from '../../test/lines.ts'
@@ -7,6 +6,7 @@ import { manualTimers } from '../../test/manual-timers.ts'
 import { attach } from '../../test/peers.ts'
 import { trial, type TrialRouter } from '../../test/trial-router.ts'
 import { CLOSE_GRACE_MS, type Channel } from './channel.ts'
+import { clientOver } from './client-over.ts'
 import { PREAMBLE } from './frame-reader.ts'
 import { Peer } from './peer.ts'
 import { streamChannel } from './stream-channel.ts'
@@ -92,7 +92,7 @@ describe('with a preamble', () => {
     pair.right.write('Last login: Sat Nov 21 on pts/0\r\nYou have mail.\r\n')
     attach(streamChannel(pair.right, { preamble: 'send' }), { router: trial().router })
     const caller = new Peer(streamChannel(pair.left, { preamble: 'expect' }))
-    const client = createTRPCClient<TrialRouter>({ links: [caller.link()] })
+    const client = clientOver<TrialRouter>(caller)
     await expect(client.echo.query('hello')).resolves.toBe('hello')
   })
 
@@ -162,7 +162,7 @@ test('whatever bytes arrive, a peer neither crashes nor hangs, and the next conn
   )
   await using pair = await socketPair()
   attach(streamChannel(pair.right), { router: trial().router })
-  const client = createTRPCClient<TrialRouter>({ links: [new Peer(streamChannel(pair.left)).link()] })
+  const client = clientOver<TrialRouter>(new Peer(streamChannel(pair.left)))
   await expect(client.echo.query(1)).resolves.toBe(1)
 })
 

@@ -3,6 +3,8 @@
 export interface Timers {
   /** Calls `run` once after `ms` unless the returned function is called before. */
   after(ms: number, run: () => void): () => void
+  /** Only differences mean something: it never goes back, whatever becomes of the time of day. */
+  nowMs(): number
 }
 
 /** `setTimeout` fires at once for anything longer (Node: "TimeoutOverflowWarning"). 24 days are for ever here. */
@@ -14,4 +16,5 @@ export const systemTimers: Timers = {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   },
+  nowMs: () => performance.now(),
 }
