@@ -56,131 +56,146 @@ interface Running {
   readonly router: AnyTRPCRouter
   readonly controller: AbortController
   /** Ends a wait for room early. */
-  wake: () => void
+  wake: (() => void) | null
 }
 
-export function serve({ channel, limits, router, createContext, onError, send }: ServingOptions): Serving {
+export class ServingHalf implements Serving {
+  readonly #options: ServingOptions
   /** By id, until answered or cancelled. */
-  const calls = new Map<CallId, Running>()
+  readonly #calls = new Map<CallId, Running>()
   /** In the order of arrival. A Set, so that a cancelled call leaves it at once. */
-  const waiting = new Set<Running>()
-  let runningCalls = 0
-  let runningSubscriptions = 0
-  let waitsForRoom = false
+  readonly #waiting = new Set<Running>()
+  #runningCalls = 0
+  #runningSubscriptions = 0
+  #waitsForRoom = false
 
-  return {
-    request(frame) {
-      if (calls.has(frame.id)) return false
-      if (router === undefined) {
-        send(errorFrame(frame.id, noSuchCall(frame.path)))
-        return true
-      }
-      const call: Running = { frame, router, controller: new AbortController(), wake: () => {} }
-      if (frame.type === 'subscription') beginSubscription(call)
-      else beginCall(call)
-      return true
-    },
-    stop(id) {
-      const call = calls.get(id)
-      if (call === undefined) return
-      if (call.frame.type === 'subscription') reply(call, { type: 'stopped' })
-      cancel(call, 'The caller cancelled this call.')
-    },
-    isBusy: () => calls.size > 0,
-    end() {
-      for (const call of calls.values()) cancel(call, 'The connection to the caller is gone.')
-    },
+  constructor(options: ServingOptions) {
+    this.#options = options
   }
 
-  function beginSubscription(call: Running): void {
-    if (runningSubscriptions >= limits.subscriptions) {
-      refuse(call, `Cannot start: ${limits.subscriptions} subscriptions are running already.`)
+  request(frame: RequestFrame): boolean {
+    const { router, send } = this.#options
+    if (this.#calls.has(frame.id)) return false
+    if (router === undefined) {
+      send(errorFrame(frame.id, noSuchCall(frame.path)))
+      return true
+    }
+    const call: Running = { frame, router, controller: new AbortController(), wake: null }
+    if (frame.type === 'subscription') this.#beginSubscription(call)
+    else this.#beginCall(call)
+    return true
+  }
+
+  stop(id: CallId): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    if (call.frame.type === 'subscription') this.#reply(call, { type: 'stopped' })
+    this.#cancel(call, 'The caller cancelled this call.')
+  }
+
+  isBusy(): boolean {
+    return this.#calls.size > 0
+  }
+
+  end(): void {
+    for (const call of this.#calls.values()) this.#cancel(call, 'The connection to the caller is gone.')
+  }
+
+  #beginSubscription(call: Running): void {
+    const { limits } = this.#options
+    if (this.#runningSubscriptions >= limits.subscriptions) {
+      this.#refuse(call, `Cannot start: ${limits.subscriptions} subscriptions are running already.`)
       return
     }
-    calls.set(call.frame.id, call)
-    runningSubscriptions++
-    void stream(call).finally(() => {
-      runningSubscriptions--
-    })
+    this.#calls.set(call.frame.id, call)
+    void this.#stream(call)
   }
 
-  function beginCall(call: Running): void {
-    calls.set(call.frame.id, call)
-    waiting.add(call)
-    startWaiting()
-    if (waiting.size <= limits.queuedCalls) return
-    waiting.delete(call)
-    calls.delete(call.frame.id)
-    refuse(call, `Cannot start: ${runningCalls} calls are running and ${waiting.size} wait. Try again later.`)
+  #beginCall(call: Running): void {
+    this.#calls.set(call.frame.id, call)
+    this.#waiting.add(call)
+    this.#startWaiting()
+    if (this.#waiting.size <= this.#options.limits.queuedCalls) return
+    this.#waiting.delete(call)
+    this.#calls.delete(call.frame.id)
+    this.#refuse(
+      call,
+      `Cannot start: ${this.#runningCalls} calls are running and ${this.#waiting.size} wait. Try again later.`,
+    )
   }
 
-  function refuse({ frame }: Running, says: string): void {
-    send(errorFrame(frame.id, busy(says, frame.path)))
+  #refuse({ frame }: Running, says: string): void {
+    this.#options.send(errorFrame(frame.id, busy(says, frame.path)))
   }
 
-  function cancel(call: Running, says: string): void {
-    waiting.delete(call)
-    calls.delete(call.frame.id)
+  #cancel(call: Running, says: string): void {
+    this.#waiting.delete(call)
+    this.#calls.delete(call.frame.id)
     call.controller.abort(new CallFailure('cancelled', true, says))
-    call.wake()
+    call.wake?.()
   }
 
   /** Nothing new begins while earlier answers still fill the channel: its reader is slower than we are. */
-  function startWaiting(): void {
-    for (const call of waiting) {
-      if (runningCalls >= limits.calls || waitsForRoom) return
+  #startWaiting(): void {
+    const { channel, limits } = this.#options
+    for (const call of this.#waiting) {
+      if (this.#runningCalls >= limits.calls || this.#waitsForRoom) return
       const full = channel.pressure()
       if (full !== null) {
-        waitsForRoom = true
+        this.#waitsForRoom = true
         void full.then(() => {
-          waitsForRoom = false
-          startWaiting()
+          this.#waitsForRoom = false
+          this.#startWaiting()
         })
         return
       }
-      waiting.delete(call)
-      runningCalls++
-      void answer(call).finally(() => {
-        runningCalls--
-        startWaiting()
-      })
+      this.#waiting.delete(call)
+      void this.#answer(call)
     }
   }
 
-  async function answer(call: Running): Promise<void> {
+  async #answer(call: Running): Promise<void> {
+    this.#runningCalls++
     try {
-      const data = await run(call)
+      const data = await this.#run(call)
       if (isAsyncIterable(data)) {
         throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'A query or mutation cannot stream.' })
       }
-      reply(call, { type: 'data', data })
+      this.#reply(call, { type: 'data', data })
     } catch (error) {
-      fail(call, error)
+      this.#fail(call, error)
+    } finally {
+      this.#forget(call)
+      this.#runningCalls--
+      this.#startWaiting()
     }
-    forget(call)
   }
 
-  async function stream(call: Running): Promise<void> {
+  async #stream(call: Running): Promise<void> {
+    this.#runningSubscriptions++
     try {
-      const events = await run(call)
+      const events = await this.#run(call)
       if (!isAsyncIterable(events)) {
         throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: 'A subscription must be an async generator.' })
       }
-      reply(call, { type: 'started' })
+      this.#reply(call, { type: 'started' })
       for await (const event of events) {
-        reply(call, eventBody(event))
-        await room(call)
-        if (!isOpen(call)) break
+        this.#reply(call, eventBody(event))
+        await this.#room(call)
+        if (!this.#isOpen(call)) break
       }
-      reply(call, { type: 'stopped' })
+      this.#reply(call, { type: 'stopped' })
     } catch (error) {
-      fail(call, error)
+      this.#fail(call, error)
+    } finally {
+      this.#forget(call)
+      this.#runningSubscriptions--
     }
-    forget(call)
   }
 
-  async function run({ frame, router, controller }: Running): Promise<unknown> {
+  async #run({ frame, router, controller }: Running): Promise<unknown> {
     const { path, type, input } = frame
+    const { createContext } = this.#options
     const { signal } = controller
     const ctx = createContext === undefined ? {} : await createContext({ path, type, signal })
     // Cancelled while the context was made: the procedure must not begin.
@@ -189,9 +204,9 @@ export function serve({ channel, limits, router, createContext, onError, send }:
   }
 
   /** After each event: a generator that never really waits must leave the event loop its turn. */
-  async function room(call: Running): Promise<void> {
+  async #room(call: Running): Promise<void> {
     await nextTurn()
-    const full = isOpen(call) ? channel.pressure() : null
+    const full = this.#isOpen(call) ? this.#options.channel.pressure() : null
     if (full === null) return
     // Not a race with the signal: that would leave a reaction behind for each wait of a long subscription.
     await new Promise<void>((resolve) => {
@@ -200,41 +215,43 @@ export function serve({ channel, limits, router, createContext, onError, send }:
     })
   }
 
-  function reply(call: Running, result: ResultBody): void {
-    if (!isOpen(call)) return
+  #reply(call: Running, result: ResultBody): void {
+    if (!this.#isOpen(call)) return
+    const { limits, send } = this.#options
     const { id, path } = call.frame
     const text = resultFrame(id, result)
     if (fitsFrame(text, limits.maxFrameBytes)) return send(text)
     const bytes = Buffer.byteLength(text)
-    sendError(
+    this.#sendError(
       call,
       tooBig(`The answer of ${path} has ${bytes} bytes, more than the ${limits.maxFrameBytes} allowed.`, path),
     )
   }
 
-  function fail(call: Running, error: unknown): void {
+  #fail(call: Running, error: unknown): void {
     const { path, type } = call.frame
     const cancelled = call.controller.signal.aborted
     // Giving up is what a cancelled call was asked to do.
-    if (isUnexpected(error) && !(cancelled && isAbort(error))) onError?.({ path, type, error })
-    if (isOpen(call)) sendError(call, shapeOfServed(call.router, call.frame, error))
+    if (isUnexpected(error) && !(cancelled && isAbort(error))) this.#options.onError?.({ path, type, error })
+    if (this.#isOpen(call)) this.#sendError(call, shapeOfServed(call.router, call.frame, error))
   }
 
-  function sendError(call: Running, shape: TRPCErrorShape): void {
+  #sendError(call: Running, shape: TRPCErrorShape): void {
+    const { limits, send } = this.#options
     const { id, path } = call.frame
     const text = errorFrame(id, shape)
     const fits = fitsFrame(text, limits.maxFrameBytes)
     send(fits ? text : errorFrame(id, tooBig('The call failed, and what it failed with is too big to be sent.', path)))
-    forget(call)
+    this.#forget(call)
   }
 
-  function forget(call: Running): void {
-    if (isOpen(call)) calls.delete(call.frame.id)
+  #forget(call: Running): void {
+    if (this.#isOpen(call)) this.#calls.delete(call.frame.id)
   }
 
   /** Neither answered nor cancelled. After that its id may be in use again by another call. */
-  function isOpen(call: Running): boolean {
-    return calls.get(call.frame.id) === call
+  #isOpen(call: Running): boolean {
+    return this.#calls.get(call.frame.id) === call
   }
 }
 

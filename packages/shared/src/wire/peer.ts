@@ -15,7 +15,7 @@ import { defaultLimits, type PeerLimits } from './limits.ts'
 import { watchIdleness } from './idleness.ts'
 import { watchLiveness } from './liveness.ts'
 import { CallingHalf, type CallOptions } from './peer-calling.ts'
-import { serve, type ServedCall, type ServedFailure, type Serving } from './peer-serving.ts'
+import { ServingHalf, type ServedCall, type ServedFailure, type Serving } from './peer-serving.ts'
 import { problemOf } from './problem-error.ts'
 import type { SubscriptionHandlers, Unsubscribable } from './subscription.ts'
 import { systemTimers, type Timers } from './timers.ts'
@@ -70,7 +70,8 @@ export class Peer {
     this.#channel = channel
     this.#limits = limits
     this.#serving =
-      answeredBy?.({ send, channel, limits }) ?? serve({ channel, limits, router, createContext, onError, send })
+      answeredBy?.({ send, channel, limits }) ??
+      new ServingHalf({ channel, limits, router, createContext, onError, send })
     this.#calling = new CallingHalf({ limits, timers, send })
     const stopIdling = watchIdleness({
       timers,
