@@ -2,19 +2,14 @@
  * The serving half of a peer: runs procedures for the other side, some at a time, and stops them when their caller
  * cancels or is gone. A subscription produces only while the channel has room.
  */
-import {
-  callTRPCProcedure,
-  getTRPCErrorFromUnknown,
-  isTrackedEnvelope,
-  TRPCError,
-  type AnyTRPCRouter,
-} from '@trpc/server'
+import { getTRPCErrorFromUnknown, isTrackedEnvelope, TRPCError, type AnyTRPCRouter } from '@trpc/server'
 import type { TRPCErrorShape } from '@trpc/server/rpc'
 import { CallFailure } from './call-failure.ts'
 import type { Channel } from './channel.ts'
 import { busy, noSuchCall, shapeOfServed, tooBig } from './error-shape.ts'
 import { errorFrame, fitsFrame, resultFrame, type CallId, type RequestFrame, type ResultBody } from './frames.ts'
 import type { PeerLimits } from './limits.ts'
+import { callProcedure } from './procedure-call.ts'
 import { thrownProblem } from './problem-error.ts'
 
 /** What a context is made from. */
@@ -200,7 +195,7 @@ export class ServingHalf implements Serving {
     const ctx = createContext === undefined ? {} : await createContext({ path, type, signal })
     // Cancelled while the context was made: the procedure must not begin.
     signal.throwIfAborted()
-    return callTRPCProcedure({ router, path, type, getRawInput: async () => input, ctx, signal, batchIndex: 0 })
+    return callProcedure({ router, path, type, getRawInput: async () => input, ctx, signal, batchIndex: 0 })
   }
 
   /** After each event: a generator that never really waits must leave the event loop its turn. */
