@@ -7,12 +7,15 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client'
 import { initTRPC } from '@trpc/server'
 import { applyWSSHandler } from '@trpc/server/adapters/ws'
 import { WebSocket, WebSocketServer } from 'ws'
 import { clientOver } from '../src/wire/client-over.ts'
 import { corkPerTurn } from '../src/wire/cork.ts'
+import { memoryChannels } from '../src/wire/memory-channel.ts'
 import { Peer } from '../src/wire/peer.ts'
 import { webSocketChannel } from '../src/wire/web-socket-channel.ts'
 
@@ -21,9 +24,10 @@ const t = initTRPC.create()
 const router = t.router({ diagnose: t.procedure.query(() => answer) })
 type BenchRouter = typeof router
 
-const rounds = 9
-const calls = 5_000
+const rounds = 21
+const calls = 2_000
 const lineCount = 100
+const idlePeers = 10_000
 
 /** How a line is asked something; the answer says nothing new. */
 type Call = () => Promise<unknown>
@@ -103,40 +107,37 @@ const stock: Contender = {
   },
 }
 
-/** The ways in which lines are asked; what each counts is calls per second. */
-const ways: readonly { readonly name: string; readonly ask: (lines: readonly Call[]) => Promise<void> }[] = [
-  { name: 'one after another', ask: ([line]) => inLanes([line!], calls / 5) },
-  {
-    name: '100 in flight',
-    ask: ([line]) =>
-      inLanes(
-        Array.from({ length: 100 }, () => line!),
-        calls,
-      ),
-  },
-  { name: `${lineCount} lines, one each`, ask: (lines) => inLanes(lines, calls) },
+/** The ways in which lines are asked. */
+const ways: readonly {
+  readonly name: string
+  readonly calls: number
+  readonly lanes: (lines: readonly Call[]) => readonly Call[]
+}[] = [
+  { name: 'one after another', calls: calls / 4, lanes: (lines) => lines.slice(0, 1) },
+  { name: '100 in flight', calls, lanes: ([line]) => Array.from({ length: 100 }, () => line!) },
+  { name: `${lineCount} lines, one each`, calls, lanes: (lines) => lines },
 ]
+const contenders = [raw, leastCall, peer, stock]
 
-/** Calls per second, of each round. */
-const figures = new Map<Contender, Map<string, number[]>>()
-const lines = new Map<Contender, readonly Call[]>()
-for (const contender of [raw, leastCall, peer, stock]) {
-  lines.set(contender, await openLines(contender))
-  figures.set(contender, new Map(ways.map(({ name }) => [name, []])))
-}
-// The first round only warms up.
-for (let round = 0; round <= rounds; round++) {
-  for (const { name, ask } of ways) {
-    for (const [contender, given] of lines) {
-      const startedMs = performance.now()
-      await ask(given)
-      const asked = name === 'one after another' ? calls / 5 : calls
-      const perSecond = (asked * 1000) / (performance.now() - startedMs)
-      if (round > 0) figures.get(contender)?.get(name)?.push(perSecond)
+console.log(
+  `calls per second, medians of ${rounds} interleaved rounds (lowest to highest), and beside raw ws in the same round\n`,
+)
+const lines = await Promise.all(contenders.map(openLines))
+for (const way of ways) {
+  const figures = contenders.map((): number[] => [])
+  // The first round only warms up.
+  for (let round = 0; round <= rounds; round++) {
+    for (const [n, given] of lines.entries()) {
+      const perSecond = await callsPerSecond(way.lanes(given), way.calls)
+      if (round > 0) figures[n]?.push(perSecond)
     }
   }
+  console.log(way.name)
+  for (const [n, { name }] of contenders.entries()) print(name, figures[n] ?? [], figures[0] ?? [])
 }
-print()
+console.log(
+  `\nheap of a Peer that waits: ${((await heapOf(idlePeers)) / idlePeers / 1024).toFixed(1)} KiB, its line aside`,
+)
 process.exit(0)
 
 async function openLines(contender: Contender): Promise<readonly Call[]> {
@@ -171,32 +172,43 @@ function waitingCalls() {
 }
 
 /** As many at once as there are lanes. */
-async function inLanes(lanes: readonly Call[], count: number): Promise<void> {
+async function callsPerSecond(lanes: readonly Call[], count: number): Promise<number> {
   let left = count
+  const startedMs = performance.now()
   await Promise.all(
     lanes.map(async (call) => {
       while (left-- > 0) await call()
     }),
   )
+  return (count * 1000) / (performance.now() - startedMs)
 }
 
-function print(): void {
-  console.log(`calls per second, medians of ${rounds} interleaved rounds (lowest to highest), and beside raw ws\n`)
-  for (const { name: way } of ways) {
-    console.log(way)
-    const base = median(figures.get(raw)?.get(way) ?? [])
-    for (const [{ name }, perWay] of figures) {
-      const perSecond = perWay.get(way) ?? []
-      const ratio = (median(perSecond) / base).toFixed(2)
-      console.log(`  ${name.padEnd(26)}${median(perSecond).toFixed(0).padStart(7)}  ${ratio}  (${spread(perSecond)})`)
-    }
+/** Bytes that go when nothing else than the peers does. */
+async function heapOf(count: number): Promise<number> {
+  const channels = Array.from({ length: count }, memoryChannels)
+  const without = await heapUsed()
+  const peers = channels.map(([left]) => new Peer(left, { router }))
+  const withPeers = await heapUsed()
+  for (const each of peers) each.close()
+  return withPeers - without
+}
+
+async function heapUsed(): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let n = 0; n < 5; n++) {
+    collect()
+    await new Promise((resolve) => setImmediate(resolve))
   }
+  return process.memoryUsage().heapUsed
+}
+
+function print(name: string, perSecond: readonly number[], base: readonly number[]): void {
+  const ratio = median(perSecond.map((each, round) => each / (base[round] ?? Number.NaN)))
+  const spread = `${Math.min(...perSecond).toFixed(0)}-${Math.max(...perSecond).toFixed(0)}`
+  console.log(`  ${name.padEnd(26)}${median(perSecond).toFixed(0).padStart(7)}  ${ratio.toFixed(2)}  (${spread})`)
 }
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-function spread(values: readonly number[]): string {
-  return `${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)}`
 }
