@@ -30,12 +30,12 @@ function requestFor(hosts: readonly HostId[], rest: Partial<StartRequest> = {}):
   return { ...request, ...rest }
 }
 
-async function driverOf(fleet: Fleet, soleWriter = true): Promise<Driver> {
+async function driverOf(fleet: Fleet, soleWriter = true, rules = noRules): Promise<Driver> {
   const driver = new Driver({
     store: runStore(database, { soleWriter }),
     fleet,
     clock,
-    rules: noRules,
+    rules,
     random: (bytes) => randomBytes(bytes).toString('hex'),
     onBug: (error) => bugs.push(error),
     onFatal: (error) => fatal.push(error),
@@ -98,6 +98,17 @@ test('a canary that is rolled back stops the run, and the rest was never told', 
   const { run, fleet } = await played({ a: { outcome: 'rolled-back' }, b: {} })
   expect(run).toMatchObject({ state: 'halted' })
   expect([...fleet.begun.keys()]).toEqual(['a'])
+})
+
+test('a host that is done while room is looked for makes room at once, and nobody waits for the next look', async () => {
+  const oneAtOnce = () => Promise.resolve({ limits: [{ words: '1 of all hosts', members: null, most: 1 }], closed: [] })
+  const hosts = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((host) => [host, {}]))
+  const driver = await driverOf(fakeFleet(hosts), true, oneAtOnce)
+  const waves = { canaryHosts: 0, batchHosts: 6 }
+  const { id } = await driver.startRun(requestFor(Object.keys(hosts), { waves }))
+  await approveAndBegin(driver, id)
+  // The clock stands still.
+  await expect.poll(async () => (await driver.load(id))?.state).toBe('finished')
 })
 
 describe('a connection that breaks while a host applies', () => {

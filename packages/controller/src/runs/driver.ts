@@ -90,6 +90,7 @@ export class Driver {
   readonly #listeners = new Set<(news: DriverNews) => void>()
   readonly #closing = new AbortController()
   readonly #waitingForRoom = new Map<RunId, () => void>()
+  #timesFreed = 0
   #leases: Promise<void> = Promise.resolve()
   #askingGivenUp: Promise<void> | null = null
   /** Room is given to one run after the other: none begins what another one has just taken. */
@@ -229,6 +230,7 @@ export class Driver {
   /** As long as hosts were called and have not begun; each is tried again when others are done, and now and then. */
   async #seekRoom(active: ActiveRun, key: string): Promise<void> {
     for (;;) {
+      const before = this.#timesFreed
       const isGiven = await this.#oneAfterTheOther(() => this.#giveRoom(active))
       const { signal } = active.over
       // Nothing may happen between these two: who is called from then on asks anew.
@@ -236,7 +238,8 @@ export class Driver {
         active.working.delete(key)
         return
       }
-      if (!isGiven) await this.#untilRoom(active)
+      // A host may have been done while room was looked for, when nobody waited to hear of it.
+      if (!isGiven && before === this.#timesFreed) await this.#untilRoom(active)
     }
   }
 
@@ -265,6 +268,7 @@ export class Driver {
 
   /** Whoever asked first is first. */
   #wakeForRoom(): void {
+    this.#timesFreed++
     for (const [, wake] of [...this.#waitingForRoom].toSorted(([a], [b]) => (a < b ? -1 : 1))) wake()
   }
 
