@@ -5,7 +5,8 @@ import { hostsThatAre, standingOf } from '../src/runs/host-states.ts'
 import { resume } from '../src/runs/resume.ts'
 import type { RunEvent } from '../src/runs/run-event.ts'
 import { whyStop } from '../src/runs/stop-rules.ts'
-import { calledHosts, gateOf, membersOf, nextWaves } from '../src/runs/waves.ts'
+import { gateOf } from '../src/runs/gates.ts'
+import { calledHosts, membersOf, nextWaves } from '../src/runs/waves.ts'
 
 export function brokenInState(run: Run): readonly string[] {
   const atWork = hostsThatAre(run, 'in-flight')

@@ -1,7 +1,7 @@
 import type { ChangeOf } from '@fleetmend/shared'
 import { describe, expect, test } from 'vitest'
 import { planOf } from '../../test/sample-run.ts'
-import { changeGroupKey, withPlan } from './change-groups.ts'
+import { changeGroupKey } from './change-groups.ts'
 
 const one = planOf('web-1').plan
 const other = planOf('web-2').plan
@@ -76,10 +76,4 @@ describe('it is another change', () => {
   ])('$name', ({ plan }) => {
     expect(changeGroupKey(plan)).not.toBe(changeGroupKey(one))
   })
-})
-
-test('the change that most hosts need comes first, then the one with the first host', () => {
-  const plans = [planOf('a', 'lower'), planOf('c', 'raise'), planOf('b', 'raise'), planOf('d', 'restart')]
-  const groups = plans.reduce((groups, { plan }) => withPlan(groups, plan), withPlan([], planOf('e', 'restart').plan))
-  expect(groups.map(({ hosts }) => hosts)).toEqual([['b', 'c'], ['d', 'e'], ['a']])
 })

@@ -1,6 +1,7 @@
 /** What an event means for the hosts of the fleet: who is in change from now on, who is not, and of whom nobody knows. Pure. */
 import type { HostId, Run } from '@fleetmend/shared'
 import { isGivenUp, standingOf } from './host-states.ts'
+import { placesChanged } from './host-tally.ts'
 import type { RoomLimit } from './room.ts'
 import type { ChangeOfHosts } from './run-store.ts'
 
@@ -9,9 +10,9 @@ export function changeOfHosts(before: Run, after: Run, limits: readonly RoomLimi
   const left: HostId[] = []
   const givenUp: HostId[] = []
   const known: HostId[] = []
-  for (let position = 0; position < after.hosts.length; position++) {
-    const [was, host] = [before.hosts[position], after.hosts[position]]
-    if (was === host || !was || !host) continue
+  for (const place of placesChanged(before.hosts, after.hosts)) {
+    const [was, host] = [before.hosts[place], after.hosts[place]]
+    if (!was || !host) continue
     const [wasInChange, isInChange] = [was, host].map((each) => standingOf(each) === 'in-flight')
     if (isInChange && !wasInChange) begun.push(host.id)
     if (wasInChange && !isInChange) left.push(host.id)

@@ -1,6 +1,8 @@
 /** An event as it is told to whoever follows the run: its words, and what it changed of hosts, so that they can count along. Pure. */
 import { hostCount, hostNames, type Run, type RunHost, type RunHostNews, type RunNews } from '@fleetmend/shared'
 import { eventView } from './event-view.ts'
+import { gatesOf } from './gates.ts'
+import { placesChanged } from './host-tally.ts'
 import type { RecordedEvent, RunEvent } from './run-event.ts'
 
 export function eventNews(recorded: RecordedEvent, before: Run | null, run: Run): Extract<RunNews, { news: 'event' }> {
@@ -8,9 +10,9 @@ export function eventNews(recorded: RecordedEvent, before: Run | null, run: Run)
     news: 'event',
     event: eventView(recorded),
     state: run.state,
-    hosts: run.hosts.flatMap((host, index) => {
-      const was = before?.hosts[index]
-      return was === host || (was && isSame(was, host)) ? [] : changed(host, recorded.event)
+    hosts: placesChanged(before?.hosts ?? [], run.hosts).flatMap((place) => {
+      const [was, host] = [before?.hosts[place], run.hosts[place]]
+      return !host || (was && isSame(was, host)) ? [] : changed(host, recorded.event)
     }),
     waitsFor: waitsFor(run),
   }
@@ -39,18 +41,28 @@ function changed({ id, state, group, wave }: RunHost, event: RunEvent): RunHostN
   }
 }
 
-function waitsFor({ heldBack, groups, state }: Run): string[] {
-  if (state !== 'applying' && state !== 'waiting') return []
-  const watched = groups.flatMap((group) => (group.watched?.unwell === null ? group.watched : []))
+function waitsFor(run: Run): string[] {
+  if (run.state !== 'applying' && run.state !== 'waiting') return []
+  const { looking } = gatesOf(run)
+  const watched = looking.slice(0, namedAtMost).flatMap((place) => run.groups[place]?.watched ?? [])
   return [
-    ...heldBack.map(({ hosts, says }) => `${whoWaits(hosts)}: ${says}`),
+    ...run.heldBack.slice(0, namedAtMost).map(({ hosts, says }) => `${whoWaits(hosts)}: ${says}`),
     ...watched.map(
       ({ wave, until }) => `${wave === 0 ? 'A canary' : `Wave ${wave + 1} of a change`} must be well until ${until}.`,
     ),
+    ...more(run.heldBack.length, 'reasons to wait'),
+    ...more(looking.length, 'waves of other changes must be well'),
   ]
 }
 
-/** Told with every event: names of hundreds would cost more than the event. */
+/** Told with every event, to everybody who follows the run. */
+const namedAtMost = 6
+
+function more(count: number, of: string): string[] {
+  return count > namedAtMost ? [`And ${count - namedAtMost} more ${of}.`] : []
+}
+
+/** Names of hundreds would cost more than the event. */
 function whoWaits(hosts: readonly string[]): string {
-  return hosts.length > 6 ? hostCount(hosts.length) : hostNames(hosts)
+  return hosts.length > namedAtMost ? hostCount(hosts.length) : hostNames(hosts)
 }

@@ -4,10 +4,13 @@
  */
 import type { ChangeGroup, HostId, Instant, Run, RunHost } from '@fleetmend/shared'
 import type { Command } from './command.ts'
+import { gatesOf, passesAsCanary } from './gates.ts'
+import { withGroup } from './group-list.ts'
+import { countOf, upTo, withoutHosts } from './held-back.ts'
 import { isLeftToBegin, standingOf } from './host-states.ts'
 import { hostOf, tallyOf, withHosts } from './host-tally.ts'
 import { whyStop } from './stop-rules.ts'
-import { calledHosts, canariesOf, changedInLastWave, gateOf, nextWaves, passesAsCanary } from './waves.ts'
+import { canariesOf, changedInLastWave, countCalled, lastCalled, nextWaves } from './waves.ts'
 
 export interface Moved {
   readonly ok: true
@@ -32,13 +35,15 @@ export function settle(run: Run, at: Instant): Moved {
   if (!atWork && !isLeft) return moved(end(run, 'finished', at))
   if (run.state === 'paused') return moved(run)
   const watching = watchWaves(callWaves(run), at)
-  const called = calledHosts(watching.run)
-  const next = { ...watching.run, heldBack: stillHeldBack(watching.run, called) }
-  const commands = [...watching.commands, ...(called.length > 0 ? [{ do: 'ask-room' } as const] : [])]
+  const called = countCalled(watching.run)
+  const heldBack = upTo(watching.run.heldBack, lastCalled(watching.run)?.id ?? null)
+  const next = { ...watching.run, heldBack }
+  const commands = [...watching.commands, ...(called > 0 ? [{ do: 'ask-room' } as const] : [])]
   if (atWork) return moved({ ...next, state: 'applying' }, commands)
-  if (called.length > 0) return moved({ ...next, state: isHeldBack(next, called) ? 'waiting' : 'applying' }, commands)
-  const gates = next.groups.map((group) => gateOf(next, group))
-  if (gates.includes('watched') || !gates.includes('held')) return moved({ ...next, state: 'waiting' }, commands)
+  // Whoever is held back was called.
+  if (called > 0) return moved({ ...next, state: countOf(heldBack) === called ? 'waiting' : 'applying' }, commands)
+  const { watched, held } = gatesOf(next)
+  if (watched.length > 0 || held.length === 0) return moved({ ...next, state: 'waiting' }, commands)
   return moved(hold(next, at), commands)
 }
 
@@ -76,7 +81,7 @@ export function beginHosts(run: Run, ids: readonly HostId[], at: Instant): Moved
   const hosts = ids.toSorted().flatMap((id) => hostOf(run, id) ?? [])
   const begun = hosts.map((host) => ({ ...host, state: 'applying' as const, says: null, code: null }))
   const commands = hosts.flatMap(({ id, plan }): Command[] => (plan ? [{ do: 'apply-host', host: id, plan }] : []))
-  const settled = settle(withHosts(run, begun), at)
+  const settled = settle({ ...withHosts(run, begun), heldBack: withoutHosts(run.heldBack, ids) }, at)
   return { ...settled, commands: [...commands, ...settled.commands] }
 }
 
@@ -97,34 +102,21 @@ function watchWaves(run: Run, at: Instant): Moved {
   if (typeof between !== 'object') return moved(run)
   const until = new Date(Date.parse(at) + between.wellForMs).toISOString()
   const commands: Command[] = []
-  const groups = run.groups.map((group) => {
-    if (gateOf(run, group) !== 'watched') return group
-    const hosts = changedInLastWave(run, group)
+  let { groups } = run
+  for (const place of gatesOf(run).toWatch) {
+    const group = run.groups[place]
+    const hosts = group ? changedInLastWave(run, group) : []
     const wave = hosts[0]?.wave
-    if (wave === undefined || group.watched?.wave === wave) return group
+    if (!group || wave === undefined) continue
     commands.push({ do: 'watch-wave', group: group.key, wave, hosts: hosts.map(({ id }) => id), until })
-    return { ...group, watched: { wave, until, unwell: null } }
-  })
+    groups = withGroup(groups, { ...group, watched: { wave, until, unwell: null } })
+  }
   return moved({ ...run, groups }, commands)
-}
-
-function stillHeldBack(run: Run, called: readonly HostId[]): Run['heldBack'] {
-  if (run.heldBack.length === 0) return run.heldBack
-  const stillCalled = new Set(called)
-  return run.heldBack.flatMap((each) => {
-    const hosts = each.hosts.filter((host) => stillCalled.has(host))
-    return hosts.length > 0 ? [{ ...each, hosts }] : []
-  })
-}
-
-function isHeldBack({ heldBack }: Run, called: readonly HostId[]): boolean {
-  const all = new Set(heldBack.flatMap(({ hosts }) => hosts))
-  return called.every((host) => all.has(host))
 }
 
 function hold(run: Run, at: Instant): Run {
   if (run.state === 'holding') return run
-  const held = run.groups.filter((group) => gateOf(run, group) === 'held')
+  const held = gatesOf(run).held.flatMap((place) => run.groups[place] ?? [])
   return { ...held.reduce((noted, group) => note(noted, at, whyHeld(run, group)), run), state: 'holding' }
 }
 

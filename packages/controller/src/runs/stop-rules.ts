@@ -1,7 +1,7 @@
 /** When a run stops by itself, and what it says then. Pure. */
-import type { ChangeGroup, Run, RunHost } from '@fleetmend/shared'
+import type { Run, RunHost } from '@fleetmend/shared'
 import { failureOf, failuresOf, standingOf, type Failure } from './host-states.ts'
-import { groupTallyOf, tallyOf } from './host-tally.ts'
+import { tallyOf } from './host-tally.ts'
 import { canariesOf } from './waves.ts'
 
 /** Why no further host may begin; null: go on. */
@@ -12,12 +12,11 @@ export function whyStop(run: Run): string | null {
     const hosts = failuresOf(run).filter((host) => failures.includes(failureOf(host)))
     return `${listed(hosts)}: the run stops when ${stopAt === 1 ? 'one host has' : `${stopAt} hosts have`} ${words}.`
   }
-  const failed = run.groups
-    .filter((group) => hasRest(run, group) && groupTallyOf(run, group).failedCanaries > 0)
-    .flatMap((group) => canariesOf(run, group).filter(hasFailed))
-  return failed.length === 0
-    ? null
-    : `${listed(failed)}: ${failed.length === 1 ? 'it was a canary' : 'they were canaries'}, and the hosts with the same change were not begun.`
+  const { stopping } = tallyOf(run)
+  if (stopping.size === 0) return null
+  const groups = run.groups.filter(({ key }) => stopping.has(key))
+  const failed = groups.flatMap((group) => canariesOf(run, group).filter(hasFailed))
+  return `${listed(failed)}: ${failed.length === 1 ? 'it was a canary' : 'they were canaries'}, and the hosts with the same change were not begun.`
 }
 
 interface Limit {
@@ -43,10 +42,6 @@ function limitsOf(run: Run): readonly Limit[] {
 function countOf(run: Run, failures: readonly Failure[]): number {
   const counts = tallyOf(run).failures
   return failures.reduce((sum, failure) => sum + counts[failure], 0)
-}
-
-function hasRest(run: Run, group: ChangeGroup): boolean {
-  return groupTallyOf(run, group).left > 0
 }
 
 function hasFailed(host: RunHost): boolean {

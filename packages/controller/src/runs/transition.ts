@@ -4,14 +4,16 @@
  */
 import { hasEnded, type ApplyReport, type HostId, type Instant, type Run, type RunHost } from '@fleetmend/shared'
 import { approved, denied, glassBroken, grantPresented, requestSigned, whatIsMissing } from './allow.ts'
-import { changeGroupKey, withPlan } from './change-groups.ts'
+import { changeGroupKey } from './change-groups.ts'
+import { gateOf, nextWaveOf, takesBack } from './gates.ts'
+import { groupOf, withGroup, withPlan } from './group-list.ts'
 import { endFromProblem, endFromReport, mayBeOurs, type HostEnd } from './host-end.ts'
 import { standingOf } from './host-states.ts'
 import { hostOf as anyHostOf, tallyOf, withHosts } from './host-tally.ts'
 import type { PersonEvent, RunEvent, Started, WorldEvent } from './run-event.ts'
 import { beginHosts, end, moved, note, patchHost, settle, stop, tooOld, type Moved } from './settle.ts'
 import { isIn, notReady, type Step } from './step.ts'
-import { calledHosts, gateOf, nextWaveOf, takesBack } from './waves.ts'
+import { isCalledIn } from './waves.ts'
 
 /** The run that an event begins. */
 export function begin({ run: id, at, by, reason, asked, waves, limits, ...started }: Started): Moved {
@@ -143,7 +145,8 @@ function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
   if (!isHostIn(run, host, 'planning')) return notReady(run, 'that host was not asked for a plan')
   const { plan, digest, approvalsNeeded = 1, requesterMayApprove = true } = record
   const expiries = run.plansExpireAt === null ? [plan.expiresAt] : [run.plansExpireAt, plan.expiresAt]
-  const planned = patchHost(run, host, { state: 'planned', plan: digest, group: changeGroupKey(plan) })
+  const group = changeGroupKey(plan)
+  const planned = patchHost(run, host, { state: 'planned', plan: digest, group })
   // One manifest is signed for all hosts, so that all are asked for what the strictest of them asks for.
   const limits = {
     ...run.limits,
@@ -151,7 +154,7 @@ function hostPlanned(run: Run, { at, host, record }: Of<'host-planned'>): Step {
     ...(requesterMayApprove ? {} : { requesterMayApprove }),
   }
   return planningMoved(
-    { ...planned, groups: withPlan(run.groups, plan), plansExpireAt: expiries.toSorted()[0] ?? null, limits },
+    { ...planned, groups: withPlan(run.groups, group, plan), plansExpireAt: expiries.toSorted()[0] ?? null, limits },
     at,
   )
 }
@@ -201,8 +204,7 @@ function isWaitedFor({ terms, stopping }: Run, at: Instant): boolean {
 
 /** Recorded before anybody is told: whoever takes the run up afterwards asks these hosts, and tells nobody twice. */
 function hostsBegun(run: Run, { at, hosts }: Of<'hosts-begun'>): Step {
-  const called = new Set(calledHosts(run))
-  if (!isIn(run, 'applying', 'waiting') || run.stopping || !hosts.every((host) => called.has(host)))
+  if (!isIn(run, 'applying', 'waiting') || run.stopping || !hosts.every((host) => isCalledIn(run, host)))
     return notReady(run, 'it is not the turn of these hosts')
   // A controller that was away may find room before it finds out that the time is up.
   if (run.manifest === null || at >= run.manifest.notAfter) return notReady(run, 'its approval is too old')
@@ -210,11 +212,12 @@ function hostsBegun(run: Run, { at, hosts }: Of<'hosts-begun'>): Step {
 }
 
 function waveWatched(run: Run, { at, group: key, wave, unwell }: Of<'wave-watched'>): Step {
-  const watched = run.groups.find((group) => group.key === key)?.watched
-  if (!isIn(run, 'applying', 'waiting', 'paused', 'holding') || watched?.wave !== wave || watched.unwell !== null)
-    return notReady(run, 'that wave is not watched')
-  const groups = run.groups.map((group) => (group.key === key ? { ...group, watched: { ...watched, unwell } } : group))
-  return settle({ ...run, groups }, at)
+  const group = groupOf(run, key)
+  const watched = group?.watched
+  const isDue =
+    isIn(run, 'applying', 'waiting', 'paused', 'holding') && watched?.wave === wave && watched.unwell === null
+  if (!group || !isDue) return notReady(run, 'that wave is not watched')
+  return settle({ ...run, groups: withGroup(run.groups, { ...group, watched: { ...watched, unwell } }) }, at)
 }
 
 function planningMoved(run: Run, at: Instant): Moved {
@@ -273,7 +276,7 @@ function askHost(run: Run, id: HostId, says: string, code: RunHost['code'] = nul
 /** What a canary said that lets the rest pass, or not yet, though it is not simply fixed. */
 function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
   const [was, host] = [hostOf(before, id), hostOf(after, id)]
-  const group = before.groups.find((each) => each.key === was?.group)
+  const group = was?.group ? groupOf(before, was.group) : null
   if (!group || !host || was?.wave !== 0 || standingOf(was) === 'passed-over') return after
   if (host.state === 'cleared-still-failing' && !takesBack(group))
     return note(after, at, `${id} is clear of what was found but still fails for another reason; the rest follows.`)
@@ -293,14 +296,11 @@ function canaryNote(before: Run, after: Run, id: HostId, at: Instant): Run {
 }
 
 function promoted(run: Run, { at, by, group: key }: Of<'promoted'>): Step {
-  const group = run.groups.find((each) => each.key === key)
+  const group = groupOf(run, key)
   if (!group || !isIn(run, 'applying', 'waiting', 'holding', 'paused') || gateOf(run, group) !== 'held')
     return notReady(run, 'no wave of that change is waiting for a word')
   const promotedNow = { by, at, wave: nextWaveOf(run, group) }
-  return settle(
-    { ...run, groups: run.groups.map((each) => (each === group ? { ...each, promoted: promotedNow } : each)) },
-    at,
-  )
+  return settle({ ...run, groups: withGroup(run.groups, { ...group, promoted: promotedNow }) }, at)
 }
 
 function aborted(run: Run, { at, by, reason }: Of<'aborted'>): Step {

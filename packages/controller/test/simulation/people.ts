@@ -1,7 +1,7 @@
 /** People of a simulation: they approve, begin, pause, resume, promote and abort, now and then twice, and some are slow. */
 import { hasEnded, manifestDigest, type Run } from '@fleetmend/shared'
 import type { Deed, Driver } from '../../src/runs/driver.ts'
-import { gateOf } from '../../src/runs/waves.ts'
+import { gateOf } from '../../src/runs/gates.ts'
 import { approvalBy } from '../sample-run.ts'
 import type { Chance } from './chance.ts'
 import { signatureOf } from './simulated-hosts.ts'
