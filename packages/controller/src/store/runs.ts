@@ -5,7 +5,9 @@ import type { Created, Lease, RunStore, Saved, StartKey, StoredRun } from '../ru
 import { forgetGivenUp, listInChange, moveHosts } from './hosts-in-change.ts'
 import { putPlan } from './plans.ts'
 import { appendEvent } from './run-events.ts'
-import { putRunHosts, snapshotOf, wholeRuns } from './run-hosts.ts'
+import { putRunHosts } from './run-hosts.ts'
+import { putRunParts } from './run-parts.ts'
+import { snapshotOf, wholeRuns, type Row } from './whole-runs.ts'
 import type { Connection, Database } from './tables.ts'
 
 export interface RunStoreOptions {
@@ -33,10 +35,12 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
             ...follows,
             ...columnsOf(run),
             ...leaseOf(lease),
+            canaries: JSON.stringify(run.canaries),
             start_key: key ? textOf(key) : null,
           })
           .execute()
         await putRunHosts(transaction, run, null)
+        await putRunParts(transaction, run, null)
         return { kind: 'created', recorded: await appendEvent(transaction, id, 1, started) }
       }),
 
@@ -60,6 +64,7 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
         if (changed.numUpdatedRows === 0n) return { kind: 'not-ours' }
         if (!(await moveHosts(transaction, run.id, hosts))) throw new NoRoom()
         await putRunHosts(transaction, run, hosts.since)
+        await putRunParts(transaction, run, hosts.since)
         await putDocuments(transaction, run, event)
         return { kind: 'saved', recorded: await appendEvent(transaction, run.id, revision, event) }
       })
@@ -76,7 +81,7 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
       database.transaction().execute(async (transaction) => {
         const row = await transaction
           .selectFrom('runs')
-          .select(['id', 'snapshot', 'revision'])
+          .select(['id', 'snapshot', 'canaries', 'revision'])
           .where('id', '=', id)
           .executeTakeFirst()
         const [stored] = row ? await storedRuns(transaction, [row]) : []
@@ -100,7 +105,7 @@ export function runStore(database: Database, { soleWriter }: RunStoreOptions): R
         if (taken.length === 0) return []
         const found = await transaction
           .selectFrom('runs')
-          .select(['id', 'snapshot', 'revision'])
+          .select(['id', 'snapshot', 'canaries', 'revision'])
           .where('id', 'in', taken)
           .orderBy('id')
           .execute()
@@ -124,7 +129,7 @@ export function listRuns(database: Database, limit: number): Promise<readonly Ru
   return database.transaction().execute(async (transaction) => {
     const rows = await transaction
       .selectFrom('runs')
-      .select(['id', 'snapshot'])
+      .select(['id', 'snapshot', 'canaries'])
       .orderBy('started_at', 'desc')
       .orderBy('id', 'desc')
       .limit(limit)
@@ -189,7 +194,7 @@ function leaseOf({ owner, expiresMs }: Lease): { readonly lease_owner: string; r
 
 async function storedRuns(
   db: Connection,
-  rows: readonly { readonly id: RunId; readonly snapshot: string; readonly revision: number }[],
+  rows: readonly (Row & { readonly revision: number })[],
 ): Promise<readonly StoredRun[]> {
   const runs = await wholeRuns(db, rows)
   return rows.flatMap(({ revision }, n) => (runs[n] ? [{ run: runs[n], revision }] : []))

@@ -4,6 +4,9 @@ import type { Kysely, Transaction } from 'kysely'
 export interface Tables {
   readonly runs: RunsTable
   readonly run_hosts: RunHostsTable
+  readonly run_groups: RunGroupsTable
+  readonly run_notes: RunNotesTable
+  readonly run_held_back: RunHeldBackTable
   readonly run_events: RunEventsTable
   readonly applies: AppliesTable
   readonly plans: PlansTable
@@ -29,8 +32,10 @@ export interface RunsTable {
   state: string
   /** The number of its events. */
   revision: number
-  /** Without its hosts. */
+  /** Without what has rows of its own. */
   snapshot: string
+  /** Those of its hosts that have the labels of canaries, as they were then. */
+  canaries: string
   started_at: string
   ended_at: string | null
   lease_owner: string | null
@@ -48,6 +53,29 @@ export interface RunHostsTable {
   /** Its place among the hosts of the run, which stays. */
   position: number
   host: string
+}
+
+/** A change group without its hosts, each of which says itself which group it is in. */
+export interface RunGroupsTable {
+  run: string
+  key: string
+  change_group: string
+}
+
+/** Only added to. */
+export interface RunNotesTable {
+  run: string
+  position: number
+  note: string
+}
+
+/** A host whose turn it is, and what it waits for. */
+export interface RunHeldBackTable {
+  run: string
+  host: string
+  /** Its place among all who wait; those who wait for the same stand together. */
+  position: number
+  because: string
 }
 
 /** One chain over all runs, so that a whole run cannot be taken out unseen. Rows are never changed or deleted. */

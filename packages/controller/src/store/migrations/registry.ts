@@ -10,6 +10,7 @@ import { up as follows } from './0008-follows.ts'
 import { up as runHosts } from './0009-run-hosts.ts'
 import { up as startKeys } from './0010-start-keys.ts'
 import { up as hostsGivenUp } from './0011-hosts-given-up.ts'
+import { up as runParts } from './0012-run-parts.ts'
 
 /** A released migration is never edited: a change is the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -23,4 +24,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-run-hosts': { up: runHosts },
   '0010-start-keys': { up: startKeys },
   '0011-hosts-given-up': { up: hostsGivenUp },
+  '0012-run-parts': { up: runParts },
 }
