@@ -1,16 +1,20 @@
 /**
  * What an event of a run costs, over runs of 100, 1,000 and 10,000 hosts: the real driver over a store in a file, with hosts
  * that answer at once, beside the same entries inserted into a bare table of the same file, each in a transaction of its own.
- * Goal: the cost per host is flat. `node packages/controller/bench/run-events.ts [HOSTS …]`; a phase is broken off after `FLEETMEND_BENCH_S` seconds.
+ * Of the same change for all; with every host a change of its own; with all but 50 held back by a limit of the fleet; and
+ * with ten who follow it. Goal: the cost per host is flat. `node packages/controller/bench/run-events.ts [HOSTS …]`; a phase is broken off after `FLEETMEND_BENCH_S` seconds.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { digestOf, manifestDigest, type HostId, type PlanRecord, type Run } from '@fleetmend/shared'
+import { digestOf, manifestDigest, type HostId, type PlanRecord, type Run, type RunId } from '@fleetmend/shared'
 import { sql } from 'kysely'
+import { watchRun } from '../src/api/watch-run.ts'
 import { Driver, driverDefaults } from '../src/runs/driver.ts'
 import { systemClock } from '../src/runs/clock.ts'
 import type { Fleet } from '../src/runs/fleet-port.ts'
+import type { FleetRules } from '../src/runs/room.ts'
+import type { Started } from '../src/runs/run-event.ts'
 import { openSqlite } from '../src/store/open-sqlite.ts'
 import { runStore } from '../src/store/runs.ts'
 import type { Database } from '../src/store/tables.ts'
@@ -26,24 +30,59 @@ interface Phase {
   readonly isWhole: boolean
 }
 
-const plans = new Map<HostId, PlanRecord>()
+interface Case {
+  readonly name: string
+  readonly request: Partial<Started>
+  readonly changeOf: (host: HostId) => string
+  readonly limits: FleetRules['limits']
+  readonly followers: number
+}
 
-const instantFleet: Fleet = {
-  plan: async (host) => ({ kind: 'planned', record: freshPlan(host) }),
-  apply: async (host) => ({ kind: 'reported', report: reportOf(freshPlan(host), 'fixed') }),
-  askApply: async () => ({ kind: 'never-heard' }),
-  presence: async () => 'here',
-  look: async () => ({ kind: 'well' }),
+const one: Case = {
+  name: 'one change',
+  request: { waves: { canaryHosts: 1, batchHosts: 50 } },
+  changeOf: () => 'raise',
+  limits: [],
+  followers: 0,
+}
+
+const cases: readonly Case[] = [
+  one,
+  {
+    ...one,
+    name: 'its own',
+    changeOf: (host) => host,
+    request: { ...one.request, limits: { stopAtFailures: 1, groupsAtOnce: 50, approvalsNeeded: 1 } },
+  },
+  {
+    ...one,
+    name: 'held back',
+    request: { waves: { canaryHosts: 0, batchHosts: '100%' } },
+    limits: [{ words: '50 of all hosts', members: null, most: 50 }],
+  },
+  { ...one, name: 'followed', followers: 10 },
+]
+
+const fleetOf = (plans: ReadonlyMap<HostId, PlanRecord>): Fleet => {
+  const planOf = (host: HostId): PlanRecord => plans.get(host)!
+  return {
+    plan: async (host) => ({ kind: 'planned', record: planOf(host) }),
+    apply: async (host) => ({ kind: 'reported', report: reportOf(planOf(host), 'fixed') }),
+    askApply: async () => ({ kind: 'never-heard' }),
+    presence: async () => 'here',
+    look: async () => ({ kind: 'well' }),
+  }
 }
 
 process.stdout.write(`load ${loadavg()[0]?.toFixed(2)}\n`)
 process.stdout.write(
-  `${['hosts', 'phase', 'events', 'µs/event', 'bare insert', 'ratio', 'CPU µs/event', 'bare insert', 'ratio'].map(cell).join('')}\n`,
+  `${['hosts', 'change', 'phase', 'events', 'µs/event', 'bare insert', 'ratio', 'CPU µs/event', 'bare insert', 'ratio'].map(cell).join('')}\n`,
 )
 // What is compiled on the way is compiled before anything is measured.
-for (let round = 0; round < 3; round++) await measure(100, () => {})
-for (const hosts of sizes.length > 0 ? sizes : [100, 1_000, 10_000])
-  await measure(hosts, (line) => process.stdout.write(`${line}\n`))
+for (const each of cases) for (let round = 0; round < 3; round++) await measure(each, 100, () => {})
+for (const each of cases)
+  for (const hosts of sizes.length > 0 ? sizes : [100, 1_000, 10_000])
+    await measure(each, hosts, (line) => process.stdout.write(`${line}\n`))
 
 function cell(value: string | number): string {
   return String(value).padEnd(14)
@@ -58,18 +97,18 @@ function cpuMs(): number {
   return (user + system) / 1000
 }
 
-async function measure(hosts: number, print: (line: string) => void): Promise<void> {
+async function measure(each: Case, hosts: number, print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fleetmend-bench-'))
   try {
     const opened = await openSqlite(folder)
     if (!opened.ok) throw new Error(opened.says)
     const { database } = opened
-    const phases = await runOver(database, hosts)
+    const phases = await runOver(database, each, hosts)
     const floor = await floorOf(database)
     for (const [name, phase] of Object.entries(phases)) {
-      const beside = (each: number, bare: number) => [each.toFixed(0), bare.toFixed(0), (each / bare).toFixed(1)]
+      const beside = (us: number, bare: number) => [us.toFixed(0), bare.toFixed(0), (us / bare).toFixed(1)]
       const ours = eachOf(phase)
-      const cells = [hosts, name, `${phase.events}${phase.isWhole ? '' : '+'}`]
+      const cells = [hosts, each.name, name, `${phase.events}${phase.isWhole ? '' : '+'}`]
       const line = [...cells, ...beside(ours.us, floor.us), ...beside(ours.cpuUs, floor.cpuUs)]
       print(line.map(cell).join(''))
     }
@@ -79,10 +118,14 @@ async function measure(hosts: number, print: (line: string) => void): Promise<vo
   }
 }
 
-async function runOver(database: Database, hosts: number): Promise<Readonly<Record<string, Phase>>> {
+async function runOver(
+  database: Database,
+  { request: asked, changeOf, limits, followers }: Case,
+  hosts: number,
+): Promise<Readonly<Record<string, Phase>>> {
   const names = Array.from({ length: hosts }, (_, n) => `web-${String(n).padStart(5, '0')}`)
   // Made before, so that what hosts do costs nothing here.
-  for (const name of names) freshPlan(name)
+  const plans = new Map(names.map((name) => [name, freshPlan(name, changeOf(name))]))
   let events = 0
   let state = ''
   let wake = (): void => undefined
@@ -92,9 +135,9 @@ async function runOver(database: Database, hosts: number): Promise<Readonly<Reco
   const driver = new Driver(
     {
       store: runStore(database, { soleWriter: true }),
-      fleet: instantFleet,
+      fleet: fleetOf(plans),
       clock: systemClock,
-      rules: () => Promise.resolve({ limits: [], closed: [] }),
+      rules: () => Promise.resolve({ limits, closed: [] }),
       random: (bytes) => Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString('hex'),
       onBug: fail,
       onFatal: fail,
@@ -118,10 +161,13 @@ async function runOver(database: Database, hosts: number): Promise<Readonly<Reco
   }
   await driver.start()
   let run: Run | null = null
-  const { type: _, at: __, run: ___, ...request } = startedWith(names, { waves: { canaryHosts: 1, batchHosts: 50 } })
+  const { type: _, at: __, run: ___, ...request } = startedWith(names, asked)
   const planning = await phase(
     () => state === 'awaiting-approval',
-    async () => (run = await driver.startRun(request)),
+    async () => {
+      run = await driver.startRun(request)
+      for (let n = 0; n < followers; n++) void follow(driver, database, run.id)
+    },
   )
   const id = run!.id
   const phases: Record<string, Phase> = { planning }
@@ -138,14 +184,15 @@ async function runOver(database: Database, hosts: number): Promise<Readonly<Reco
   return phases
 }
 
+/** To its end; what is told is made into text, as for somebody far away. */
+async function follow(driver: Driver, database: Database, run: RunId): Promise<void> {
+  for await (const { news } of watchRun(driver, database, run, 0, new AbortController().signal)) JSON.stringify(news)
+}
+
 /** As the sample makes it, but good for an hour from now. */
-function freshPlan(host: HostId): PlanRecord {
-  const known = plans.get(host)
-  if (known) return known
-  const plan = { ...planOf(host).plan, expiresAt: new Date(Date.now() + 3_600_000).toISOString() }
-  const record = { digest: digestOf(plan), plan, forecast: [] }
-  plans.set(host, record)
-  return record
+function freshPlan(host: HostId, change: string): PlanRecord {
+  const plan = { ...planOf(host, change).plan, expiresAt: new Date(Date.now() + 3_600_000).toISOString() }
+  return { digest: digestOf(plan), plan, forecast: [] }
 }
 
 /** µs for an entry of the history, by itself. */
