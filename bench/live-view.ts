@@ -3,10 +3,9 @@
  * fleets of different sizes. Goal: per piece of news the same at any size, and less than its parse. Frames are drawn ten times
  * a second at most and cost what a screen costs: their time stands apart.
  */
-import { plainPaint, type RunNews } from '@fleetmend/shared'
+import { nowOf, plainPaint, runPicture, type RunNews } from '@fleetmend/shared'
 import { liveBlock } from '../packages/cli/src/progress/live-block.ts'
 import { pictureLines } from '../packages/cli/src/progress/picture-lines.ts'
-import { runPicture } from '../packages/cli/src/progress/run-picture.ts'
 import { toldRun } from '../packages/controller/test/told-run.ts'
 
 const sizes = [100, 300, 1000, 3000]
@@ -23,7 +22,7 @@ for (const size of sizes) {
   let bytes = 0
   for (let round = 0; round < rounds; round++) {
     seen.parse.push(timed(() => lines.map(parsed)) / lines.length)
-    const picture = runPicture(first)
+    const picture = runPicture(nowOf(first))
     seen.told.push(timed(() => lines.map((line) => picture.tell(parsed(line)))) / lines.length)
     bytes = 0
     const block = liveBlock({ err: (text) => void (bytes += text.length), columns: 120, rows: 50 })

@@ -48,8 +48,8 @@ test('three thousand hosts: waves, counts and the few that matter on one screen,
     ███████████████████×▒▒▒▒▒▒░░░░░░░░░░░░░░  1500 of 3000 hosts done
     3 not fixed · 455 applying · 1497 fixed · 1045 waiting
     5xx: 12.0 % before, 0.2 % now  on 1500 hosts
-      change 1  ██████▒░░░░░  1125 of 2250  wave 6
-      change 2  █████×▒░░░░░  375 of 750  3 failed  wave 6
+      change 1  ██████▒░░░░░  1125 of 2250  wave 6  tune-pool
+      change 2  █████×▒░░░░░  375 of 750  3 failed  wave 6  tune-pool
     To look at
       web-2348          not fixed  It is not-fixed.
       web-1899          not fixed  It is not-fixed.
@@ -69,8 +69,8 @@ test('three thousand hosts: waves, counts and the few that matter on one screen,
     ███████████████████████████████████████×  3000 of 3000 hosts done
     6 not fixed · 2994 fixed
     5xx: 12.0 % before, 0.2 % now  on 3000 hosts
-      change 1  ████████████  2250 of 2250  wave 8
-      change 2  ███████████×  750 of 750  6 failed  wave 8
+      change 1  ████████████  2250 of 2250  wave 8  tune-pool
+      change 2  ███████████×  750 of 750  6 failed  wave 8  tune-pool
     To look at
       web-999           not fixed  It is not-fixed.
       web-548           not fixed  It is not-fixed.

@@ -9,6 +9,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestOf, manifestDigest, type HostId, type PlanRecord, type Run, type RunId } from '@fleetmend/shared'
 import { sql } from 'kysely'
+import { runStories, type RunStories } from '../src/api/run-stories.ts'
 import { watchRun } from '../src/api/watch-run.ts'
 import { Driver, driverDefaults } from '../src/runs/driver.ts'
 import { systemClock } from '../src/runs/clock.ts'
@@ -144,6 +145,7 @@ async function runOver(
     },
     driverDefaults,
   )
+  const stories = runStories(driver, database)
   driver.watch((news) => {
     if (news.news !== 'event') return
     events++
@@ -166,7 +168,7 @@ async function runOver(
     () => state === 'awaiting-approval',
     async () => {
       run = await driver.startRun(request)
-      for (let n = 0; n < followers; n++) void follow(driver, database, run.id)
+      for (let n = 0; n < followers; n++) void follow(stories, run.id)
     },
   )
   const id = run!.id
@@ -185,8 +187,8 @@ async function runOver(
 }
 
 /** To its end; what is told is made into text, as for somebody far away. */
-async function follow(driver: Driver, database: Database, run: RunId): Promise<void> {
-  for await (const { news } of watchRun(driver, database, run, 0, new AbortController().signal)) JSON.stringify(news)
+async function follow(stories: RunStories, run: RunId): Promise<void> {
+  for await (const { news } of watchRun(stories, run, 0, new AbortController().signal)) JSON.stringify(news)
 }
 
 /** As the sample makes it, but good for an hour from now. */

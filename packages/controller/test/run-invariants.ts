@@ -1,12 +1,12 @@
 /** What must hold for every run after every event, whatever the order in which the world answers; broken rules by name. */
-import { hasEnded, shareOf, type ChangeGroup, type HostId, type Run } from '@fleetmend/shared'
+import { hasEnded, shareOf, type ChangeGroup, type HostId, type Run, type RunHost } from '@fleetmend/shared'
 import type { Command } from '../src/runs/command.ts'
 import { hostsThatAre, standingOf } from '../src/runs/host-states.ts'
 import { resume } from '../src/runs/resume.ts'
 import type { RunEvent } from '../src/runs/run-event.ts'
 import { whyStop } from '../src/runs/stop-rules.ts'
 import { gateOf } from '../src/runs/gates.ts'
-import { calledHosts, membersOf, nextWaves } from '../src/runs/waves.ts'
+import { calledHosts, nextWaves } from '../src/runs/waves.ts'
 
 export function brokenInState(run: Run): readonly string[] {
   const atWork = hostsThatAre(run, 'in-flight')
@@ -97,6 +97,10 @@ export function brokenInStep(
     'a paused run tells nobody to apply': after.state === 'paused' && told.length > 0,
     'hosts are neither gained nor lost': before.hosts.length !== after.hosts.length,
   })
+}
+
+function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {
+  return run.hosts.filter((host) => group.hosts.includes(host.id))
 }
 
 function waveIn(run: Run, id: HostId): number | undefined {

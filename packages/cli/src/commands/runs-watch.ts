@@ -1,4 +1,4 @@
-/** `fleetmend runs watch RUN`: a run's whole story, then what happens, until it has ended. Changes nothing. */
+/** `fleetmend runs watch RUN`: how a run stands, then what happens, until it has ended. Changes nothing. */
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import { followToEnd } from '../runs/carry-out.ts'
@@ -7,7 +7,9 @@ import { jsonlOption, jsonOption, runArgument } from '../words/target.ts'
 
 export function runsWatchCommand(cli: Cli) {
   return new Command('watch')
-    .description('Tells a run’s story from its beginning, and what happens, until it has ended.')
+    .description(
+      'Tells how a run stands and what happens from there, until it has ended. With --jsonl its whole story, from its beginning; what happened before also stands in runs show.',
+    )
     .argument(...runArgument)
     .option(...jsonOption)
     .option(...jsonlOption)

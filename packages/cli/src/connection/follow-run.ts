@@ -1,20 +1,25 @@
 /** News of a run until it has ended, however often the controller goes away meanwhile: no event is lost or told twice. */
-import { hasEnded, type Problem, type RunId, type RunNews } from '@fleetmend/shared'
+import { hasEnded, type Problem, type RunId, type RunNews, type RunState } from '@fleetmend/shared'
 import type { Cli } from '../cli.ts'
 import type { Controller } from './controller.ts'
 import { persistence } from './persist.ts'
 
-/** Returns null when the run has ended, or why it could not be followed to its end. */
+/**
+ * `from`: its whole story, or how it stands now and what happens from there. Returns null when the run has ended, or why it
+ * could not be followed to its end.
+ */
 export async function* followRun(
   cli: Pick<Cli, 'patience' | 'streams' | 'nowMs'>,
   controller: Controller,
   run: RunId,
+  from: 'its-beginning' | 'now',
 ): AsyncGenerator<RunNews, Problem | null> {
   const waiting = persistence(cli)
   let lastEventId: string | null = null
   let isToldToItsEnd = false
   for (;;) {
-    const seen: { lastEventId?: string } = lastEventId === null ? {} : { lastEventId }
+    const seen: { lastEventId?: string; from?: 'now' } =
+      lastEventId === null ? (from === 'now' ? { from } : {}) : { lastEventId }
     const watching = controller.stream((api) => api.runs.watch.subscribe({ run, ...seen }))
     for (;;) {
       const next = await watching.next()
@@ -25,7 +30,8 @@ export async function* followRun(
       waiting.answered()
       lastEventId = next.value.id
       const { data } = next.value
-      isToldToItsEnd = data.news === 'event' && hasEnded(data.state)
+      const state = stateIn(data)
+      isToldToItsEnd = state !== null && hasEnded(state)
       yield data
     }
     if (isToldToItsEnd) return null
@@ -36,4 +42,10 @@ export async function* followRun(
     if (shown.ok && hasEnded(shown.value.run.state)) continue
     if (!(await waiting.again())) return shown.ok ? null : shown.problem
   }
+}
+
+/** Of the run, where it is told. */
+export function stateIn(news: RunNews): RunState | null {
+  if (news.news === 'progress') return null
+  return news.news === 'now' ? news.now.state : news.state
 }

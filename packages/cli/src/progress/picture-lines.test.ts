@@ -1,11 +1,10 @@
-import { colourPaint, plainPaint } from '@fleetmend/shared'
+import { colourPaint, nowOf, plainPaint, runPicture } from '@fleetmend/shared'
 import * as fc from 'fast-check'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { toldRun } from '../../../controller/test/told-run.ts'
 import { lineOf, widthOf } from './cells.ts'
 import { pictureLines } from './picture-lines.ts'
-import { runPicture } from './run-picture.ts'
 
 const nowMs = Date.parse('2026-11-21T03:20:00.000Z')
 
@@ -18,7 +17,7 @@ test('whatever the size of the terminal and however far the run is, no line is t
       fc.integer({ min: 1, max: 200 }),
       fc.integer({ min: 1, max: 60 }),
       (told, width, height) => {
-        const picture = runPicture(first)
+        const picture = runPicture(nowOf(first))
         for (const { news } of story.slice(0, told)) picture.tell(news)
         const lines = pictureLines(picture, { run: first.id, width, height, nowMs, paint: colourPaint })
         expect(lines.length).toBeLessThanOrEqual(height)
@@ -33,7 +32,7 @@ test('whatever the size of the terminal and however far the run is, no line is t
 
 test('what it waits for is said, and the words of hosts can do nothing to the terminal', () => {
   const [first] = [...toldRun(3)]
-  const picture = runPicture(first!.run)
+  const picture = runPicture(nowOf(first!.run))
   const evil = '\u001B[2J\rok\u202E'
   if (first?.news.news !== 'event') throw new Error('The first news is an event.')
   picture.tell({ ...first.news, waitsFor: [`web-1: ${evil}`] })
@@ -62,7 +61,7 @@ test.each([
 test('numbers are those of the run itself, to its end', () => {
   let last = 0
   const story = [...toldRun(50)]
-  const picture = runPicture(story[0]!.run)
+  const picture = runPicture(nowOf(story[0]!.run))
   for (const { news, run } of story) {
     picture.tell(news)
     const counts = Map.groupBy(run.hosts, ({ state }) => state)

@@ -2,10 +2,22 @@
  * What somebody sees of a run at work, in as many lines as there are: how far it is, what became of hosts, each change, then
  * the few hosts that matter. Pure.
  */
-import { hostCount, safeLine, standings, type Paint, type RunHostState, type Standing } from '@fleetmend/shared'
+import {
+  fewHosts,
+  hostCount,
+  safeLine,
+  standings,
+  type ChangeNow,
+  type Counts,
+  type HostNow,
+  type Paint,
+  type RunHostState,
+  type RunPicture,
+  type Standing,
+  type Traffic,
+} from '@fleetmend/shared'
 import { hostStateWords, runStateWords } from '../views/run-words.ts'
 import { lineOf, type Line, type Piece } from './cells.ts'
-import type { ChangeNow, Counts, HostNow, RunPicture, Traffic } from './run-picture.ts'
 
 export interface Frame {
   readonly run: string
@@ -16,7 +28,7 @@ export interface Frame {
 }
 
 export function pictureLines(picture: RunPicture, { run, width, height, nowMs, paint }: Frame): readonly Line[] {
-  const { hosts, counts, traffic, waitsFor } = picture
+  const { hosts, changes, counts, traffic, waitsFor } = picture
   const far = farOf(counts)
   const head: (readonly Piece[])[] = [
     [['bold', run], `  ${runStateWords[picture.state]}  `, ['dim', lasted(nowMs - picture.beganMs)]],
@@ -31,20 +43,18 @@ export function pictureLines(picture: RunPicture, { run, width, height, nowMs, p
   const left = Math.max(height - head.length, 0)
   // As long as all of them have a line, who matters is seen by itself.
   const rest =
-    hosts.size <= Math.min(left - picture.changes.size - 1, fewHosts)
-      ? [...changeLines(picture, picture.changes.size), ...[...hosts.values()].map((host) => hostPieces(host, nowMs))]
+    far.all <= Math.min(left - changes.length - 1, fewHosts)
+      ? [...changeLines(changes, changes.length), ...[...hosts.values()].map((host) => hostPieces(host, nowMs))]
       : manyLines(picture, left, nowMs)
   return [...head, ...rest].slice(0, height).map((pieces) => lineOf(pieces, width, paint))
 }
-
-const fewHosts = 12
 
 /** Most of them say the same. */
 const mostAtWork = 5
 
 /** Half of the room for changes at most; then hosts to look at, and with what is left who is longest at work. */
 function manyLines(picture: RunPicture, left: number, nowMs: number): readonly (readonly Piece[])[] {
-  const changes = changeLines(picture, Math.max(Math.floor(left / 2), 1))
+  const changes = changeLines(picture.changes, Math.max(Math.floor(left / 2), 1))
   const room = left - changes.length
   const amiss = newest(picture.amiss, Math.max(Math.ceil(room / 2) - 1, 0))
   const amissLines = hostLines('To look at', amiss, picture.amiss.size, nowMs)
@@ -63,12 +73,12 @@ function hostLines(
   return [[['dim', `${title}${more}`]], ...shown.map((host) => hostPieces(host, nowMs))]
 }
 
-function hostPieces({ id, state, sinceMs, says }: HostNow, nowMs: number): readonly Piece[] {
+function hostPieces({ id, state, since, says }: HostNow, nowMs: number): readonly Piece[] {
   const isAtWork = standings[state] === 'in-flight'
   return [
     `  ${safeLine(id).padEnd(16)}  `,
     [colours[standings[state]], hostStateWords[state]],
-    isAtWork ? ['dim', `  ${lasted(nowMs - sinceMs)}`] : '',
+    isAtWork ? ['dim', `  ${lasted(nowMs - Date.parse(since))}`] : '',
     says === '' ? '' : `  ${safeLine(firstWords(says, state))}`,
   ]
 }
@@ -80,18 +90,18 @@ function firstWords(says: string, state: RunHostState): string {
 }
 
 /** Those at work, and those with hosts to look at, before others. One change is what the head says. */
-function changeLines({ changes }: RunPicture, most: number): readonly (readonly Piece[])[] {
-  if (changes.size < 2) return []
-  const numbered = [...changes.values()].map((change, index) => ({
+function changeLines(changes: readonly ChangeNow[], most: number): readonly (readonly Piece[])[] {
+  if (changes.length < 2) return []
+  const numbered = changes.map((change, index) => ({
     change,
     number: index + 1,
     far: farOf(change.counts),
   }))
   const shown = numbered
     .toSorted((a, b) => Number(b.far.atWork + b.far.failed > 0) - Number(a.far.atWork + a.far.failed > 0))
-    .slice(0, changes.size <= most ? most : Math.max(most - 1, 0))
+    .slice(0, changes.length <= most ? most : Math.max(most - 1, 0))
     .toSorted((a, b) => a.number - b.number)
-  const more = changes.size - shown.length
+  const more = changes.length - shown.length
   return [
     ...shown.map(({ change, number, far }): readonly Piece[] => [
       `  change ${number}  `,

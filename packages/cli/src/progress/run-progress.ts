@@ -2,11 +2,20 @@
  * A run as it happens. On a terminal a picture of it at the foot, drawn over, with lines above that stay: all of them while
  * hosts are few, else what people did. Elsewhere a line for each event, and nothing is drawn over.
  */
-import { safeLine, type Run, type RunEventView, type RunNews } from '@fleetmend/shared'
+import {
+  hostCount,
+  nowOf,
+  runPicture,
+  safeLine,
+  type Run,
+  type RunEventView,
+  type RunNews,
+  type RunNow,
+} from '@fleetmend/shared'
 import type { Streams } from '../streams.ts'
 import { liveBlock } from './live-block.ts'
 import { pictureLines } from './picture-lines.ts'
-import { runPicture } from './run-picture.ts'
+import { hostStateWords, runStateWords } from '../views/run-words.ts'
 
 export interface RunProgress {
   tell(news: RunNews): void
@@ -40,7 +49,7 @@ function plainProgress(streams: Streams, run: Run): RunProgress {
 function liveProgress(streams: Streams, run: Run, nowMs: () => number): RunProgress {
   const { errPaint: paint } = streams
   const block = liveBlock(streams)
-  const picture = runPicture(run)
+  const picture = runPicture(nowOf(run))
   const lines = storyLines(streams, run)
   const isFew = run.hosts.length <= fewHosts
   let drawnMs = -Infinity
@@ -65,7 +74,7 @@ function liveProgress(streams: Streams, run: Run, nowMs: () => number): RunProgr
     tell(news) {
       picture.tell(news)
       const isOfPeople = news.news === 'event' && news.event.by !== null
-      const line = isFew || isOfPeople ? lines(news) : null
+      const line = isFew || isOfPeople || news.news === 'now' ? lines(news) : null
       if (line !== null) block.write(line)
       drawSoon()
     },
@@ -80,18 +89,29 @@ function liveProgress(streams: Streams, run: Run, nowMs: () => number): RunProgr
 }
 
 /** A line for each piece of news that says something; null: for this one there is none. */
-function storyLines({ errPaint: paint }: Streams, run: Run): (news: RunNews) => string | null {
+function storyLines(streams: Streams, run: Run): (news: RunNews) => string | null {
+  const { errPaint: paint } = streams
   const isFew = run.hosts.length <= fewHosts
   const nameWidth = Math.min(Math.max(...run.hosts.map(({ id }) => id.length), 0), 32)
   /** Hosts whose own last word was shown: what is recorded of them says the same. */
   const toldItself = new Set<string>()
   const lineOf = (at: string, host: string | null, says: string): string =>
     `  ${paint.dim(at.slice(11, 19))}  ${paint.cyan((host ?? '').padEnd(nameWidth))}  ${says}\n`
+  const noteLines = ({ notes, state, counts, beganAt }: RunNow, isDrawn: boolean): string | null => {
+    const told = notes.map(({ at, says }) => lineOf(at, null, safeLine(says)))
+    const words = counts.map(({ state: each, hosts }) => `${hosts} ${hostStateWords[each]}`).join(' · ')
+    const all = hostCount(counts.reduce((sum, { hosts }) => sum + hosts, 0))
+    // Where there is a picture, it says this.
+    if (!isDrawn)
+      told.push(lineOf(beganAt, null, `${run.id} began; now it is ${runStateWords[state]}, ${all}: ${words}`))
+    return told.length === 0 ? null : told.join('')
+  }
   return (news) => {
     if (news.news === 'event') {
       const { event } = news
       return toldItself.has(event.host ?? '') ? null : lineOf(event.at, event.host, eventWords(event))
     }
+    if (news.news === 'now') return noteLines(news.now, streams.isLive)
     if (!isFew) return null
     if (news.phase === 'closed') toldItself.add(news.host)
     return news.entry.says === '' ? null : lineOf(news.entry.at, news.host, safeLine(news.entry.says))

@@ -1,8 +1,8 @@
 /** Begins an approved run, and follows it to its end with whoever asked; the run itself needs nobody to watch it. */
 import { exitCodes, type ExitCode, type Problem, type Run } from '@fleetmend/shared'
 import { whoAsks, type Cli } from '../cli.ts'
-import type { Controller } from '../connection/controller.ts'
-import { followRun } from '../connection/follow-run.ts'
+import type { Answer, Controller } from '../connection/controller.ts'
+import { followRun, stateIn } from '../connection/follow-run.ts'
 import { persistently } from '../connection/persist.ts'
 import { submitDeed } from '../connection/submit-deed.ts'
 import { printNews, printRun } from '../documents.ts'
@@ -12,27 +12,29 @@ import { sayNext } from '../views/next-command.ts'
 import { runText } from '../views/run-text.ts'
 import { exitOfRun } from './exit-of-run.ts'
 
-export async function carryOut(cli: Cli, controller: Controller, run: Run, answering: Answering): Promise<ExitCode> {
-  const begun = await submitDeed(cli, controller, {
-    run: run.id,
-    submit: (api) => api.runs.begin.mutate({ run: run.id, by: whoAsks(cli) }),
-    arrived: ({ state }) => state !== 'approved' && state !== 'awaiting-approval',
-  })
-  if (!begun.ok) return reportProblem(cli.streams, begun.problem, answering)
-  // What came before was shown when it was decided on.
-  return followToEnd(cli, controller, begun.value, answering, 'apply-started')
+export function carryOut(cli: Cli, controller: Controller, run: Run, answering: Answering): Promise<ExitCode> {
+  return followToEnd(cli, controller, run, answering, () =>
+    submitDeed(cli, controller, {
+      run: run.id,
+      submit: (api) => api.runs.begin.mutate({ run: run.id, by: whoAsks(cli) }),
+      arrived: ({ state }) => state !== 'approved' && state !== 'awaiting-approval',
+    }),
+  )
 }
 
-/** `since`: the type of the event with which the telling begins; left out: the whole story. */
+/**
+ * `begin`: what sets it going once somebody is there to see it, so that what was shown before is not told again and nothing
+ * after it is missed. Left out: a program is told the whole story, a person how the run stands and what happens from there.
+ */
 export async function followToEnd(
   cli: Cli,
   controller: Controller,
   run: Run,
   answering: Answering,
-  since?: string,
+  begin?: () => Promise<Answer<Run>>,
 ): Promise<ExitCode> {
   const { streams } = cli
-  const failed = await tellUntilEnd(cli, controller, run, answering, since)
+  const failed = await tellUntilEnd(cli, controller, run, answering, begin)
   if (failed) return reportProblem(streams, failed, answering)
   const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: run.id })))
   if (!shown.ok) return reportProblem(streams, shown.problem, answering)
@@ -51,7 +53,7 @@ async function tellUntilEnd(
   controller: Controller,
   run: Run,
   { jsonl }: Answering,
-  since: string | undefined,
+  begin: (() => Promise<Answer<Run>>) | undefined,
 ): Promise<Problem | null> {
   const { streams, interruption } = cli
   interruption.says = `${run.id} goes on. To follow it again, or to end it:\n    fleetmend runs watch ${run.id}\n    fleetmend runs abort ${run.id} --reason WHY`
@@ -59,21 +61,24 @@ async function tellUntilEnd(
   const progress = runProgress(jsonl ? { ...streams, isLive: false } : streams, run, cli.nowMs)
   interruption.tidy = () => progress.end()
   try {
-    const story = followRun(
-      { ...cli, streams: { ...streams, err: (text) => progress.write(text) } },
-      controller,
-      run.id,
-    )
-    let isTold = since === undefined
+    const told = { ...cli, streams: { ...streams, err: (text: string) => progress.write(text) } }
+    const story = followRun(told, controller, run.id, begin || !jsonl ? 'now' : 'its-beginning')
+    if (begin) {
+      const first = await story.next()
+      const begun = first.done && first.value ? null : await begin()
+      if (first.done) return first.value ?? (begun?.ok === false ? begun.problem : null)
+      if (begun?.ok === false) {
+        await story.return(null)
+        return begun.problem
+      }
+    }
     for (;;) {
       const next = await story.next()
       if (next.done) return next.value
       const news = next.value
-      isTold ||= news.news === 'event' && news.event.type === since
-      if (!isTold) continue
       if (jsonl) printNews(streams, news)
       progress.tell(news)
-      if (news.news === 'event' && news.state === 'holding' && (await isHeld(controller, run.id))) {
+      if (stateIn(news) === 'holding' && (await isHeld(controller, run.id))) {
         // A person may take their time; whoever scripts this learns of it now.
         await story.return(null)
         return null

@@ -90,7 +90,7 @@ async function untilPlanned(
   const answered = new Set<string>()
   cli.interruption.says = `${id} goes on planning; nothing is done before somebody approves it. To see it:\n    fleetmend runs show ${id}`
   try {
-    const news = followRun(cli, controller, id)
+    const news = followRun(cli, controller, id, 'its-beginning')
     for (;;) {
       const next = await news.next()
       if (next.done) return next.value

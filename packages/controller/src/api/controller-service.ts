@@ -103,12 +103,13 @@ export interface ControllerService {
   /** Newest first. */
   listRuns(limit: number): Promise<readonly Run[]>
   /**
-   * News of a run, from the event after `seen` on (0: from its beginning): what is recorded, then what happens. Progress
-   * of hosts at work is told only while it happens and has no number. Ends when the run has ended.
+   * News of a run, from the event after `from` on (0: from its beginning), or how it stands now and what happens from there:
+   * what is recorded, then what happens. Progress of hosts at work is told only while it happens and has no number. Ends
+   * when the run has ended.
    */
   watchRun(
     run: RunId,
-    seen: number,
+    from: number | 'now',
     signal: AbortSignal,
   ): AsyncGenerator<{ readonly number: number | null; readonly news: RunNews }, Problem | null>
   /** The lines of its list that count. */

@@ -57,6 +57,8 @@ const startKey = z.uuid()
 const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 
 /** What somebody signed of a run, with the digest of the manifest that they were shown. */
+/** Whoever says nothing is told the whole story; whoever was cut off, what came after the last that they heard. */
+const Watched = z.strictObject({ run: RunId, lastEventId, from: z.exactOptional(z.literal('now')) })
 const Signed = z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) })
 
 export const apiRouter = t.router({
@@ -187,13 +189,10 @@ export const apiRouter = t.router({
       .input(z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) }))
       .query(({ ctx, input }) => ctx.controller.listRuns(input.limit)),
 
-    watch: t.procedure.input(z.strictObject({ run: RunId, lastEventId })).subscription(async function* ({
-      ctx,
-      input,
-      signal,
-    }) {
-      const watching = ctx.controller.watchRun(input.run, Number(input.lastEventId ?? 0), signal ?? never)
-      let last = Number(input.lastEventId ?? 0)
+    watch: t.procedure.input(Watched).subscription(async function* ({ ctx, input, signal }) {
+      const from = input.lastEventId === undefined ? (input.from ?? 0) : Number(input.lastEventId)
+      const watching = ctx.controller.watchRun(input.run, from, signal ?? never)
+      let last = from === 'now' ? 0 : from
       for (;;) {
         const next = await watching.next()
         if (next.done && next.value) throw problemError(next.value)

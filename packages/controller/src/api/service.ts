@@ -33,6 +33,7 @@ import { groupNamesOf, hostNamesOf, labelNamesOf, runNamesOf } from './names.ts'
 import { signedDeeds } from './signed-deeds.ts'
 import { retryOf, rollbackOf, startOf } from './starting-runs.ts'
 import { hostsMeant } from './targets.ts'
+import { runStories } from './run-stories.ts'
 import { unknownRun, watchRun } from './watch-run.ts'
 
 export interface ServiceParts {
@@ -64,6 +65,8 @@ export function controllerService(parts: ServiceParts): ControllerService {
     const run = key === undefined ? null : await driver.startedWith({ by, key })
     return run && { ok: true, value: run }
   }
+
+  const stories = runStories(driver, database)
 
   return {
     hello: () => ({ version: controllerVersion, fleet: authority.fleet, spoken: spokenHere, agentsUrl }),
@@ -183,7 +186,7 @@ export function controllerService(parts: ServiceParts): ControllerService {
 
     listRuns: (limit) => listRuns(database, limit),
 
-    watchRun: (id, seen, signal) => watchRun(driver, database, id, seen, signal),
+    watchRun: (id, from, signal) => watchRun(stories, id, from, signal),
 
     ...signedDeeds({ ...parts, fleet: authority.fleet }),
     submit: async (id, deed) => opened(await driver.submit(id, deed)),

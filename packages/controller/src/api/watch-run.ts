@@ -1,60 +1,55 @@
 /** The story of a run as it is told to somebody who follows it: what is recorded, then what happens, without gap or repeat. */
-import { hasEnded, problem, type Problem, type Run, type RunId, type RunNews } from '@fleetmend/shared'
-import type { Driver, DriverNews } from '../runs/driver.ts'
-import { eventNews } from '../runs/event-news.ts'
-import type { RecordedEvent } from '../runs/run-event.ts'
-import { begin, transition } from '../runs/transition.ts'
-import { listEvents } from '../store/run-events.ts'
-import type { Database } from '../store/tables.ts'
-
-export interface NumberedNews {
-  readonly number: number | null
-  readonly news: RunNews
-}
+import { problem, type Problem, type RunId } from '@fleetmend/shared'
+import type { NumberedNews, RunStories } from './run-stories.ts'
 
 /** News that nobody has read yet; a reader this far behind is told only what is recorded. */
 const keptNews = 10_000
 
+/** `from`: what comes after the event of this number, 0 for all of it; `now`: how it stands, and what happens from there. */
 export async function* watchRun(
-  driver: Driver,
-  database: Database,
+  stories: RunStories,
   id: RunId,
-  seen: number,
+  from: number | 'now',
   signal: AbortSignal,
 ): AsyncGenerator<NumberedNews, Problem | null> {
-  const queue: Unread[] = []
+  const queue: NumberedNews[] = []
   let wake = (): void => undefined
   // Before anything is read: what happens meanwhile is told twice by the two sources, and taken once by its number.
-  const stop = driver.watch((news) => {
-    const about = news.news === 'event' ? news.recorded.run : news.run
-    if (about !== id || (news.news === 'progress' && queue.length >= keptNews)) return
-    queue.push(unread(news))
+  const stop = stories.follow(id, (news) => {
+    if (news.number === null && queue.length >= keptNews) return
+    queue.push(news)
     wake()
   })
   const onAbort = (): void => wake()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    let last = seen
-    let run: Run | null = null
-    for (const recorded of await listEvents(database, id)) {
-      const before: Run | null = run
-      run = after(before, recorded)
-      if (recorded.sequence <= last) continue
-      last = recorded.sequence
-      yield { number: last, news: eventNews(recorded, before, run) }
+    let last = 0
+    let ended = false
+    if (from === 'now') {
+      const story = await stories.of(id)
+      if (story === null) return unknownRun(id)
+      // From here to there nothing else happens: all that has been told by now is in what it says.
+      const news = story.now()
+      queue.length = 0
+      ;({ number: last, ends: ended } = news)
+      yield news
+    } else {
+      last = from
+      let isKnown = false
+      for await (const news of stories.since(id, from)) {
+        ;({ number: last, ends: ended } = news)
+        isKnown = true
+        if (news.number > from) yield news
+      }
+      if (!isKnown) return unknownRun(id)
     }
-    if (run === null) return unknownRun(id)
-    let ended = hasEnded(run.state)
     while (!ended && !signal.aborted) {
       const next = queue.shift()
-      if (next === undefined) {
-        await new Promise<void>((resolve) => (wake = resolve))
-      } else if (next.number === null) {
+      if (next === undefined) await new Promise<void>((resolve) => (wake = resolve))
+      else if (next.number === null) yield next
+      else if (next.number > last) {
+        ;({ number: last, ends: ended } = next)
         yield next
-      } else if (next.number > last) {
-        last = next.number
-        ended = next.ends
-        yield { number: last, news: next.news }
       }
     }
     return null
@@ -64,28 +59,9 @@ export async function* watchRun(
   }
 }
 
-interface Unread extends NumberedNews {
-  /** The run with it. */
-  readonly ends: boolean
-}
-
-/** Made at once: runs of thousands of hosts are not kept for a reader who is slow. */
-function unread(news: DriverNews): Unread {
-  if (news.news === 'progress') return { number: null, news, ends: false }
-  const { recorded, before, run } = news
-  return { number: recorded.sequence, news: eventNews(recorded, before, run), ends: hasEnded(run.state) }
-}
-
 export function unknownRun(id: string): Problem {
   return problem(
     'unknown-run',
     `There is no run ${JSON.stringify(id.slice(0, 80))}. To see those there are:\n    fleetmend runs list`,
   )
-}
-
-function after(run: Run | null, { event }: RecordedEvent): Run {
-  if (event.type === 'started') return begin(event).run
-  const step = run && transition(run, event)
-  if (!step?.ok) throw new Error(`Event ${event.type} does not fit the history of its run. This is a bug.`)
-  return step.run
 }

@@ -97,10 +97,10 @@ export function seenBy(service: ControllerService, { name, powers }: Caller): Co
       const runs = await service.listRuns(searchedRuns)
       return runs.filter(({ hosts }) => hosts.every(({ id }) => known.has(id))).slice(0, limit)
     },
-    async *watchRun(id, seen, signal) {
+    async *watchRun(id, from, signal) {
       const hidden = await whyNot(id)
       if (hidden) return hidden.problem
-      return yield* service.watchRun(id, seen, signal)
+      return yield* service.watchRun(id, from, signal)
     },
     approve: async (id, digest, signature) => (await whyNot(id)) ?? service.approve(id, digest, signature),
     approvers: () => service.approvers(),

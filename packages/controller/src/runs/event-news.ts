@@ -1,5 +1,13 @@
 /** An event as it is told to whoever follows the run: its words, and what it changed of hosts, so that they can count along. Pure. */
-import { hostCount, hostNames, type Run, type RunHost, type RunHostNews, type RunNews } from '@fleetmend/shared'
+import {
+  hostCount,
+  hostNames,
+  titleOf,
+  type Run,
+  type RunHost,
+  type RunHostNews,
+  type RunNews,
+} from '@fleetmend/shared'
 import { eventView } from './event-view.ts'
 import { gatesOf } from './gates.ts'
 import { placesChanged } from './host-tally.ts'
@@ -12,7 +20,7 @@ export function eventNews(recorded: RecordedEvent, before: Run | null, run: Run)
     state: run.state,
     hosts: placesChanged(before?.hosts ?? [], run.hosts).flatMap((place) => {
       const [was, host] = [before?.hosts[place], run.hosts[place]]
-      return !host || (was && isSame(was, host)) ? [] : changed(host, recorded.event)
+      return !host || (was && isSame(was, host)) ? [] : changed(was, host, recorded.event)
     }),
     waitsFor: waitsFor(run),
   }
@@ -22,13 +30,15 @@ function isSame(a: RunHost, b: RunHost): boolean {
   return a.state === b.state && a.group === b.group && a.wave === b.wave
 }
 
-function changed({ id, state, group, wave }: RunHost, event: RunEvent): RunHostNews {
+function changed(was: RunHost | undefined, { id, state, group, wave }: RunHost, event: RunEvent): RunHostNews {
   const watch = 'report' in event && event.host === id ? event.report?.verdict?.watch : null
   return {
     id,
     state,
     group,
     ...(wave === undefined ? {} : { wave }),
+    ...(was ? { was: was.state } : {}),
+    ...(event.type === 'host-planned' && event.host === id ? { does: titleOf(event.record.plan.remediations) } : {}),
     ...(watch
       ? {
           traffic: {

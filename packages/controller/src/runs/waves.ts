@@ -43,10 +43,6 @@ export function canariesOf(run: Run, group: ChangeGroup): readonly RunHost[] {
   return hostsOfWave(run, group, 0).filter((host) => standingOf(host) !== 'passed-over')
 }
 
-export function membersOf(run: Run, group: ChangeGroup): readonly RunHost[] {
-  return group.hosts.flatMap((id) => hostOf(run, id) ?? [])
-}
-
 /** Hosts of waves that have begun, which only wait until there is room: no more than may be at work at once. */
 export function calledHosts(run: Run): readonly HostId[] {
   const places = tallyOf(run).called.slice(0, countCalled(run))

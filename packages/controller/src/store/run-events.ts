@@ -44,15 +44,20 @@ export async function appendEvent(
   return { ...recorded, hash }
 }
 
-/** In order; from after a sequence, or all. */
-export async function listEvents(db: Connection, run: RunId, afterSequence = 0): Promise<readonly RecordedEvent[]> {
-  const rows = await db
+/** In order; from after a sequence, and no more than so many, or all. */
+export async function listEvents(
+  db: Connection,
+  run: RunId,
+  afterSequence = 0,
+  limit?: number,
+): Promise<readonly RecordedEvent[]> {
+  const all = db
     .selectFrom('run_events')
     .selectAll()
     .where('run', '=', run)
     .where('sequence', '>', afterSequence)
     .orderBy('sequence')
-    .execute()
+  const rows = await (limit === undefined ? all : all.limit(limit)).execute()
   return rows.map((row) => ({ ...RecordedEvent.parse(JSON.parse(row.entry)), hash: Digest.parse(row.hash) }))
 }
 

@@ -135,9 +135,12 @@ const ends: ReadonlySet<string> = new Set(['denied', 'aborted', 'expired', 'host
 async function marked(database: Database, { groups: [first] }: Run): Promise<Readonly<Record<string, boolean>>> {
   const groups = await database.selectFrom('run_groups').select(['key', 'change_group']).execute()
   const queue = await database.selectFrom('run_held_back').select(['host', 'because']).execute()
-  return Object.fromEntries([
-    ...groups.map((group) => [group.key === first?.key ? 'raise' : 'lower', group.change_group.endsWith(' ')]),
-    ...queue.map(({ host, because }) => [host, because.endsWith(' ')]),
+  return Object.fromEntries<boolean>([
+    ...groups.map((group): [string, boolean] => [
+      group.key === first?.key ? 'raise' : 'lower',
+      group.change_group.endsWith(' '),
+    ]),
+    ...queue.map(({ host, because }): [string, boolean] => [host, because.endsWith(' ')]),
   ])
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { isToRetry } from './host-standing.ts'
-import { RunHostState } from './run.ts'
+import { RunHostState } from './run-states.ts'
 
 test('what was done, is still to be done or asks for nothing is not to be done again', () => {
   expect(RunHostState.options.filter((state) => !isToRetry({ state }))).toEqual([

@@ -1,5 +1,6 @@
 /** What the state of a host means to its run. One table, so that a new state does not compile until it has a meaning. */
-import type { RunHost, RunHostState } from './run.ts'
+import type { RunHostState } from './run-states.ts'
+import type { RunHost } from './run.ts'
 
 /**
  * ahead: not approved yet · waiting: approved, not begun · away: the same, and not there to be begun · in-flight: begun, outcome open · done: the change is in place ·

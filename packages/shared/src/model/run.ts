@@ -2,74 +2,14 @@
 import * as z from 'zod/mini'
 import { SignedGrant } from '../approval/authority.ts'
 import { WavePlan, Manifest } from '../approval/manifest.ts'
-import { ApplyOutcome, ApplyPhase, ApplyReport, TimelineEntry } from './apply.ts'
+import { ApplyPhase, ApplyReport, TimelineEntry } from './apply.ts'
 import { SuggestedRemediation } from './finding.ts'
 import { ApplyId, Digest, HostId, Instant, RunId } from './ids.ts'
 import { PlanRecord } from './plan.ts'
 import { Problem } from './problem.ts'
+import { RunNow } from './run-now.ts'
+import { RunHostState, RunState } from './run-states.ts'
 import { ZonedWindow } from './zoned-window.ts'
-
-/**
- * planning: hosts make their plans · awaiting-approval · approved: it may be begun, and nobody has begun it ·
- * applying · waiting: nobody is at work, and it goes on by itself when what it waits for is there · paused: no further
- * host begins · holding: a person decides whether the rest may follow · halting: no further host begins, those begun are
- * awaited · and the ends: halted (it stopped itself), finished, aborted (a person stopped
- * it), denied (an approver said no), expired (the approval ran out), nothing-to-do.
- */
-export const RunState = z.enum([
-  'planning',
-  'awaiting-approval',
-  'approved',
-  'applying',
-  'waiting',
-  'paused',
-  'holding',
-  'halting',
-  'halted',
-  'finished',
-  'aborted',
-  'denied',
-  'expired',
-  'nothing-to-do',
-])
-export type RunState = z.infer<typeof RunState>
-
-export const endedRunStates = [
-  'halted',
-  'finished',
-  'aborted',
-  'denied',
-  'expired',
-  'nothing-to-do',
-] as const satisfies readonly RunState[]
-
-export function hasEnded(state: RunState): boolean {
-  return (endedRunStates as readonly RunState[]).includes(state)
-}
-
-/**
- * Before the approval: planning, planned, plan-refused, nothing-to-do. After it: waiting, away (not connected when its
- * turn came, and waited for), applying, lost (the connection broke in the middle; the host's journal is being asked). Then what became of it: the outcomes of an apply, and
- * stale (it changed since; nothing was done), unreachable or timed-out (nothing was begun), unknown (its journal could
- * not be asked; a person must look), skipped (the run ended first).
- */
-export const RunHostState = z.enum([
-  'planning',
-  'planned',
-  'plan-refused',
-  'nothing-to-do',
-  'waiting',
-  'away',
-  'applying',
-  'lost',
-  ...ApplyOutcome.options,
-  'stale',
-  'unreachable',
-  'timed-out',
-  'unknown',
-  'skipped',
-])
-export type RunHostState = z.infer<typeof RunHostState>
 
 export const RunHost = z.strictObject({
   id: HostId,
@@ -261,6 +201,8 @@ export const RunHostNews = z.strictObject({
   state: RunHostState,
   group: z.nullable(Digest),
   wave: z.exactOptional(z.int()),
+  was: z.exactOptional(RunHostState.check(z.describe('Its state before; left out where there was none.'))),
+  does: z.exactOptional(z.string().check(z.describe('What its plan does, where it has just made it.'))),
   traffic: z.exactOptional(
     z
       .strictObject({ requests: z.int(), serverErrors: z.int(), serverErrorShareBefore: z.nullable(z.number()) })
@@ -269,8 +211,12 @@ export const RunHostNews = z.strictObject({
 })
 export type RunHostNews = z.infer<typeof RunHostNews>
 
-/** What is shown while it happens: an event that was recorded, or the words of a host at work, which its journal keeps. */
+/**
+ * What is shown while it happens: an event that was recorded, or the words of a host at work, which its journal keeps. Before
+ * any of it, for whoever asks not to be told what was: how it stands.
+ */
 export const RunNews = z.discriminatedUnion('news', [
+  z.strictObject({ news: z.literal('now'), now: RunNow }),
   z.strictObject({
     news: z.literal('event'),
     event: RunEventView,
