@@ -1,4 +1,5 @@
 /** The documents of `--json`: one each, with a format that only changes when the meaning does. */
+import type { Moved } from '@fleetmend/controller'
 import type {
   ApiTokenView,
   AuditLine,
@@ -82,6 +83,11 @@ export interface RevokedDocument {
 
 export interface WhoamiDocument extends Whoami {
   readonly format: 'fleetmend.whoami/1'
+}
+
+export interface StoreMovedDocument extends Moved {
+  readonly format: 'fleetmend.store-moved/1'
+  readonly to: 'database' | 'file'
 }
 
 export interface AuthorityDocument extends FleetAuthority {

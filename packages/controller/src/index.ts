@@ -7,4 +7,5 @@ export {
   type ControllerTime,
   type RunningController,
 } from './serve-controller.ts'
+export { moveStore, type Moved } from './store/move-store.ts'
 export { databaseUrlOf } from './store/postgres/given-url.ts'

@@ -78,6 +78,8 @@ export const problemKinds = {
   'database-lost': { title: 'The database is out of reach', exit: 5, retry: 'later' },
   'database-in-use': { title: 'The database is in use', exit: 3, retry: 'later' },
   'database-unusable': { title: 'The database cannot be used', exit: 64, retry: 'no' },
+  'store-not-empty': { title: 'There is something in that store already', exit: 3, retry: 'no' },
+  'store-not-moved': { title: 'The store was not moved', exit: 4, retry: 'later' },
   'backup-failed': { title: 'No copy of the store was made', exit: 4, retry: 'later' },
   'bad-token': { title: 'The join token is not valid', exit: 3, retry: 'no' },
   'token-used': { title: 'The join token was used before', exit: 3, retry: 'no' },

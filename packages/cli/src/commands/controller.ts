@@ -8,15 +8,17 @@ import { reportProblem } from '../report-problem.ts'
 import { authoritiesIn } from '../words/authority-files.ts'
 import { count } from '../words/numbers.ts'
 import { backupCommand } from './controller-backup.ts'
+import { moveStoreCommand } from './controller-move-store.ts'
 import { renewCaCommand } from './controller-renew-ca.ts'
 
 const dayMs = 24 * 60 * 60_000
 
 export function controllerCommand(cli: Cli) {
   return new Command('controller')
-    .description('The controller: serve, backup, renew-ca.')
+    .description('The controller: serve, backup, move-store, renew-ca.')
     .addCommand(serveCommand(cli))
     .addCommand(backupCommand(cli))
+    .addCommand(moveStoreCommand(cli))
     .addCommand(renewCaCommand(cli))
 }
 

@@ -57,6 +57,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'controller serve --approvers /etc/fleetmend/approvers --public-url wss://controller.example:7443',
     'controller serve --api-listen 0.0.0.0:8443 --api-url wss://controller.example:8443',
   ],
+  'controller move-store': [
+    'controller move-store --to database --database-file /etc/fleetmend/database-url',
+    'controller move-store --to file --database-file /etc/fleetmend/database-url',
+  ],
   'controller backup': ['controller backup /var/backups/fleetmend-monday.sqlite'],
   'controller renew-ca': ['controller renew-ca'],
   completion: ['completion bash', 'completion zsh'],
