@@ -25,13 +25,10 @@ export function moveStoreCommand(cli: Cli) {
         const { streams, environment } = cli
         const { databaseUrlOf, moveStore } = await import('@fleetmend/controller')
         const found = await databaseUrlOf({ onCommandLine, file: databaseFile, environment })
-        if (!found.ok) return reportProblem(streams, problem('usage', found.says), answering)
-        if (found.url === undefined)
-          return reportProblem(
-            streams,
-            problem('usage', 'One of the two is a PostgreSQL: say which with --database or --database-file.'),
-            answering,
-          )
+        if (!found.ok || found.url === undefined) {
+          const says = found.ok ? 'One of the two is a PostgreSQL. Say which.' : found.says
+          return reportProblem(streams, problem('usage', `${says}\n\n${plainest(to)}`), answering)
+        }
         const file = { folder: data, timers: systemTimers }
         const database = { ...file, databaseUrl: found.url }
         const moved = await (to === 'database' ? moveStore(file, database) : moveStore(database, file))
@@ -47,6 +44,10 @@ export function moveStoreCommand(cli: Cli) {
         return exitCodes.done
       }),
     )
+}
+
+function plainest(to: string): string {
+  return `One on this machine needs no password:\n    fleetmend controller move-store --to ${to} --database postgres:///fleetmend\nFor another one, put its URL into a file that nobody else can read, and name it with --database-file.`
 }
 
 /** Two controllers, one over each, would do the same things twice. */

@@ -59,7 +59,7 @@ async function fill(database: Database): Promise<void> {
   for (const [table, row] of Object.entries(rows))
     await database
       .insertInto(table as keyof Tables)
-      .values(row as never)
+      .values(row)
       .execute()
 }
 
