@@ -5,11 +5,10 @@
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { exitCodes, type HostDiagnosis } from '@fleetmend/shared'
-import { build } from 'esbuild'
+import { exitCodes } from '@fleetmend/shared'
 import { installAgent } from '../test/lab/agent-bundle.ts'
 import { openLab } from '../test/lab/lab.ts'
-import { nodeOnHost } from '../test/lab/node-on-host.ts'
+import { putRecorder, recorderBundle, recordLook } from '../test/lab/recording/recorder.ts'
 import { foundBy, recordedNames, writeRecord } from '../test/lab/recording/recordings.ts'
 import { until } from '../test/lab/until.ts'
 import { virtualImage } from '../test/lab/virtual-image.ts'
@@ -19,7 +18,6 @@ import type { Fault, RecordedFault } from '../test/live/faults/fault.ts'
 import { hostOf, namesOf, untilServing, type AnyHost } from '../test/live/faults/host-kit.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const recorder = '/usr/lib/fleetmend/record-look.mjs'
 /** An emulated processor takes its time. */
 const lookLimitMs = 5 * 60_000
 const showLimitMs = 3 * 60_000
@@ -33,7 +31,7 @@ const onLab = (await loadFaults()).filter(({ id }) =>
 const onVirtual = (await loadRecordedFaults()).filter(({ id }) => wanted(id))
 
 spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-const bundle = await bundled()
+const bundle = await recorderBundle()
 for (const kernel of ['selinux', 'apparmor'] as const)
   await recordVirtual(
     kernel,
@@ -49,7 +47,7 @@ async function recordVirtual(kernel: RecordedFault['kernel'], faults: readonly R
   // Debian's policy lets nobody make memory executable, which Node does; others let root's services.
   if (kernel === 'selinux') await machine.must(['setsebool', 'allow_execmem', 'on'])
   const host: AnyHost = { ...machine, ...namesOf('debian12') }
-  await putRecorder(host)
+  await putRecorder(host, bundle)
   // What is read from its disk for the first time takes longer than the agent waits.
   await machine.run(['/usr/bin/fleetmend-agent', 'diagnose'], { limitMs: lookLimitMs })
   await machine.remember()
@@ -68,12 +66,8 @@ async function recordLab(fault: Fault): Promise<void> {
   await using lab = await openLab()
   const host = hostOf(await lab.boot({ name: 'web-1' }), 'debian12')
   await host.installAgent()
-  await putRecorder(host)
+  await putRecorder(host, bundle)
   await record(host, fault, () => fault.inject(host), fault.shows && (async () => (await fault.shows?.(host)) ?? true))
-}
-
-async function putRecorder(host: AnyHost): Promise<void> {
-  await host.must(['dd', `of=${recorder}`, 'status=none'], { input: bundle })
 }
 
 async function record(
@@ -87,11 +81,9 @@ async function record(
   try {
     if (shows) await until(shows, `${fault.id} to show`, showLimitMs)
     const within = fault.within?.(host) ?? []
-    const printed = await host.must([...within, ...nodeOnHost, recorder], { limitMs: lookLimitMs })
-    const { record: recorded, diagnosis } = JSON.parse(printed) as Printed
-    const files = new Map(recorded.files.map(([path, base64]) => [path, Buffer.from(base64, 'base64')]))
+    const { record: recorded, diagnosis } = await recordLook(host, { within, limitMs: lookLimitMs })
     const found = foundBy(diagnosis)
-    writeRecord(fault.id, { ...recorded, files, answers: new Map(recorded.answers) }, found)
+    writeRecord(fault.id, recorded, found)
     say(`${fault.id}: ${found.findings.map(({ diagnosis: id, role }) => `${id} (${role})`).join(', ')}`)
   } catch (error) {
     say(`${fault.id} could not be recorded: ${String(error)}`)
@@ -99,30 +91,6 @@ async function record(
   } finally {
     await going?.[Symbol.asyncDispose]()
   }
-}
-
-interface Printed {
-  readonly record: {
-    readonly host: string
-    readonly takenAtMs: number
-    readonly files: readonly (readonly [string, string])[]
-    readonly answers: readonly (readonly [string, readonly unknown[]])[]
-  }
-  readonly diagnosis: HostDiagnosis
-}
-
-async function bundled(): Promise<Uint8Array> {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: ['test/lab/recording/record-look.ts'],
-    write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node26',
-    format: 'esm',
-    logLevel: 'warning',
-  })
-  return outputFiles[0]?.contents ?? new Uint8Array()
 }
 
 function say(text: string): void {

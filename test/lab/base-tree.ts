@@ -24,8 +24,9 @@ const buildLimitMs = 15 * 60_000
 export async function lowerLayers(
   release: Release,
   progress: (text: string) => void = toStderr,
+  also: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const recipe = treeRecipe(release)
+  const recipe = treeRecipe(release, also)
   const tree = treePath(recipe)
   for (let rounds = 0; !existsSync(tree); rounds++) {
     using lock = takeLock(`${tree}.lock`)

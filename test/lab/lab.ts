@@ -25,6 +25,8 @@ export interface BootOptions {
   readonly release?: Release
   /** Nothing of ours is there: not even Node, which others have at hand for an agent. */
   readonly isBare?: true
+  /** Debian packages beside those of every web host, such as a Python for those who ask hosts by one. */
+  readonly also?: readonly string[]
 }
 
 /** All hosts' layers together; what they write there is memory of this machine. */
@@ -51,13 +53,13 @@ export async function openLab({ lowestNumber }: { readonly lowestNumber?: number
   let booted = 0
   return {
     address: `${network}.1`,
-    boot: async ({ name, release = 'debian12', isBare }) => {
+    boot: async ({ name, release = 'debian12', isBare, also }) => {
       // A network has 254 addresses; few hosts are there at once.
       const host = liveHost(`${network}.${10 + (booted++ % 240)}`, {
         machine: `flm${claim.number}-${name}`,
         name,
         machineId: randomBytes(16).toString('hex'),
-        lowerLayers: await lowerLayers(release),
+        lowerLayers: await lowerLayers(release, undefined, also),
         folder: join(folderOf(claim.number), 'hosts', name),
         bridge: bridgeOf(claim.number),
         scope: `${cgroupOf(claim.number)}-${name}`,

@@ -49,9 +49,10 @@ const treeVersion = 1
 
 const overlay = fileURLToPath(new URL('tree/', import.meta.url))
 
-export function treeRecipe(release: Release): TreeRecipe {
+/** `also`: packages beside those of every web host, which make it another tree. */
+export function treeRecipe(release: Release, also: readonly string[] = []): TreeRecipe {
   const { suite, php } = releases[release]
-  const installed = [...packages, `php${php}-fpm`]
+  const installed = [...packages, `php${php}-fpm`, ...also]
   const files = overlayFiles(php)
   return {
     ...{ release, suite, packages: installed, files, masked },
