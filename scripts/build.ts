@@ -1,4 +1,4 @@
-/** Makes what is installed on machines: a folder for the agent, a file for the command, nothing beside them but a Node 26. */
+/** Makes what is installed on machines: a folder for the agent, files for the command, nothing beside them but a Node 26. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, globSync, rmSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
@@ -11,8 +11,8 @@ interface Bundle {
   readonly entry: string
   readonly file: string
   readonly shebang?: string
-  /** Kept beside it: what V8 makes of it. */
-  readonly isCached?: boolean
+  /** Words with which it loads what most of its processes need and does nothing; what V8 makes of it then is kept beside it. */
+  readonly loads?: readonly string[]
 }
 
 /** The agent brings its own Node to the host, because web hosts have none; its shebang names that one. */
@@ -22,13 +22,18 @@ const bundles: readonly Bundle[] = [
     file: 'dist/agent/fleetmend-agent.cjs',
     shebang: '#!/usr/bin/env -S LD_LIBRARY_PATH=/usr/lib/fleetmend /usr/lib/fleetmend/node',
   },
-  { entry: 'packages/agent/src/main.ts', file: 'dist/agent/agent.cjs', isCached: true },
+  { entry: 'packages/agent/src/main.ts', file: 'dist/agent/agent.cjs', loads: ['help', '--help'] },
   { entry: 'packages/agent/src/serving.ts', file: 'dist/agent/serving.cjs' },
   { entry: 'packages/agent/src/stdio.ts', file: 'dist/agent/stdio.cjs' },
-  { entry: 'packages/cli/src/main.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
+  { entry: 'packages/cli/src/boot.ts', file: 'dist/fleetmend.cjs', shebang: '#!/usr/bin/env node' },
+  {
+    entry: 'packages/cli/src/main.ts',
+    file: 'dist/fleetmend-main.cjs',
+    loads: ['hosts', 'list', '--socket', '/nonexistent/controller.sock'],
+  },
 ]
 
-for (const { entry, file, shebang, isCached } of bundles) {
+for (const { entry, file, shebang, loads } of bundles) {
   if (!existsSync(`${root}/${entry}`)) {
     // A bundle that outlives its source would be tested in its place.
     rmSync(`${root}/${file}`, { force: true })
@@ -55,8 +60,12 @@ for (const { entry, file, shebang, isCached } of bundles) {
     logLevel: 'warning',
   })
   if (shebang !== undefined) chmodSync(`${root}/${file}`, 0o755)
-  if (isCached)
-    spawnSync(process.execPath, ['scripts/code-cache.ts', file], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  if (loads) {
+    rmSync(`${root}/${file}.cache`, { force: true })
+    // What it says of a controller that is not there is nobody's affair; that it kept nothing would be.
+    spawnSync(process.execPath, ['scripts/code-cache.ts', file, ...loads], { cwd: root, stdio: 'ignore' })
+    if (!existsSync(`${root}/${file}.cache`)) throw new Error(`Nothing was kept of ${file}.`)
+  }
   process.stdout.write(`${file}  ${Math.round(statSync(`${root}/${file}`).size / 1024)} KiB\n`)
 }
 

@@ -1,12 +1,11 @@
-/** `node scripts/code-cache.ts BUNDLE`: runs a bundle of the agent once and keeps what V8 made of it beside it, for `boot.ts`. */
+/** `node scripts/code-cache.ts BUNDLE WORD …`: runs a bundle once with these words, and keeps what V8 made of it beside it. */
 import { writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { bundleScript, runBundle } from '../packages/agent/src/bundle-script.ts'
+import { bundleScript, runBundle } from '@fleetmend/shared/bundle-script'
 
-const bundle = resolve(process.argv[2] ?? '')
+const [path = '', ...words] = process.argv.slice(2)
+const bundle = resolve(path)
 const script = bundleScript(bundle, undefined)
 process.on('exit', () => writeFileSync(`${bundle}.cache`, script.createCachedData()))
-// Loads every command, and does nothing.
-process.argv.splice(2, process.argv.length, 'help', '--help')
-runBundle(script, createRequire(bundle))
+process.argv.splice(2, process.argv.length, ...words)
+runBundle(bundle, script)

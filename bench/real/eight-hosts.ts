@@ -36,9 +36,7 @@ export async function bootEightHosts(): Promise<EightHosts> {
     await host.writeFile('/root/.ssh/authorized_keys', readFileSync(`${key}.pub`))
   }
   const knownHosts = join(folder, 'known_hosts')
-  const lines = hosts.map(
-    async (host) => `${host.name} ${await host.readFile('/etc/ssh/ssh_host_ed25519_key.pub')}`,
-  )
+  const lines = hosts.map(async (host) => `${host.name} ${await host.readFile('/etc/ssh/ssh_host_ed25519_key.pub')}`)
   writeFileSync(knownHosts, (await Promise.all(lines)).join(''))
   const sshConfig = join(folder, 'ssh_config')
   writeFileSync(sshConfig, sshConfigText(hosts, { folder, key, knownHosts }))

@@ -267,6 +267,12 @@ const rows: readonly Row[] = [
   },
   {
     room: 'packages/cli/src',
+    never: ['@fleetmend/ssh'],
+    except: ['packages/cli/src/ssh'],
+    why: 'a command that goes nowhere by SSH does not load it: what reads a word about it is taken by its own name',
+  },
+  {
+    room: 'packages/cli/src',
     never: ['@fleetmend/agent', 'kysely', 'node:sqlite', '@peculiar/x509'],
     why: 'it knows the controller as a type and asks over its socket; `controller serve` brings the rest with it, and `diagnose --files` the diagnosis of files alone',
   },

@@ -13,7 +13,7 @@ import {
   webSocketChannel,
   type Problem,
 } from '@fleetmend/shared'
-import { WebSocket, type ClientOptions } from 'ws'
+import type { ClientOptions } from 'ws'
 import type { Connected } from './connect-socket.ts'
 import type { Trusted } from './server-trust.ts'
 
@@ -30,7 +30,9 @@ export type NetworkConnected =
 
 const handshakeLimitMs = 15_000
 
-export function connectNetwork({ url, token, trusted }: NetworkWay): Promise<NetworkConnected> {
+export async function connectNetwork({ url, token, trusted }: NetworkWay): Promise<NetworkConnected> {
+  // Only here: whoever asks over the socket of this machine need not wait for it.
+  const { WebSocket } = await import('ws')
   return new Promise((resolve) => {
     const settings: ClientOptions & { readonly closeTimeout: number; readonly allowPartialTrustChain: boolean } = {
       ca: [...trusted],

@@ -1,7 +1,7 @@
 /** `--ssh fleetmend@web-7.example:22`: where a controller logs in, and as whom. */
 import { InvalidArgumentError } from '@commander-js/extra-typings'
 import type { SshPlace } from '@fleetmend/shared'
-import { readSshDestination } from '@fleetmend/ssh'
+import { readSshDestination } from '@fleetmend/ssh/readings/ssh-destination'
 
 /** As `hosts add` has the account made. */
 export const usualAccount = 'fleetmend'
