@@ -32,13 +32,20 @@ export async function measureReads(eight: EightHosts): Promise<void> {
     ]),
   ])
   const wallOf = (name: keyof typeof ways) => median((seen.get(name) ?? []).map(({ wallMs }) => wallMs))
-  for (const own of ['fleetmend diagnose', 'the same, asked on an open connection'] as const) {
-    const times = (rival: keyof typeof ways) => wallOf(rival) / wallOf(own)
+  const cpuOf = (name: keyof typeof ways) => median((seen.get(name) ?? []).map(({ cpuMs }) => cpuMs))
+  for (const own of ['fleetmend diagnose', 'the same, asked on an open line'] as const) {
+    const times = (other: keyof typeof ways) => wallOf(other) / wallOf(own)
     process.stdout.write(
       `${own}: ${verdict(times("Ansible's check, by kind of read"), goals.ansible)} than Ansible's check, ` +
         `${verdict(times('one clush command'), goals.clush)} than clush\n`,
     )
   }
+  const perHost = (name: keyof typeof ways) => `${(cpuOf(name) / eight.hosts.length).toFixed(0)} ms`
+  process.stdout.write(
+    `Where the time of a diagnosis goes: ${perHost('the same, asked on an open line')} of CPU for each host, on so few ` +
+      `processors for all; of it ${perHost('the four programs that a look starts')} are systemctl, ss, nginx -t and ` +
+      `php-fpm -t, which is ${perHost('one of them: php-fpm -t')} of it. Whoever reads the same starts the same, clush as well.\n`,
+  )
 }
 
 async function recordedReads({ hosts: [host] }: EightHosts): Promise<SameReads> {
@@ -60,15 +67,16 @@ function waysToRead(eight: EightHosts, reads: SameReads) {
   const check = (name: string, isRight: (ran: Ran) => boolean) => () =>
     tookTyped(playbook(eight, name, ['--check', '-e', `@${variables}`]), isRight)
   const { units = '', sockets = '', fpmTest = '', nginxTest = '' } = reads.lines
+  const onHosts = (line: string) => () => took(() => Promise.all(hosts.map((host) => host.run(['sh', '-c', line]))))
   const programs = [units, sockets, fpmTest, nginxTest].join('; ')
   return {
     'fleetmend diagnose': fleetmend(['diagnose', '-l', 'role=web', '--json'], forEach(/"outcome":\s*"diagnosed"/g)),
-    'the same, asked on an open connection': () => took(() => askAll(eight)),
+    'the same, asked on an open line': () => took(() => askAll(eight)),
     'one clush command': () => tookTyped(clush(eight, script), forEach(/: Id=nginx\.service$/gm)),
     "Ansible's check, by kind of read": check('read.yaml', forEach(/: ok=14 .* failed=0 /g)),
     "Ansible's check, in one task": check('read-at-once.yaml', forEach(/: ok=1 .* failed=0 /g)),
-    'the four programs that a look starts': () =>
-      took(() => Promise.all(hosts.map((host) => host.run(['sh', '-c', programs])))),
+    'the four programs that a look starts': onHosts(programs),
+    'one of them: php-fpm -t': onHosts(fpmTest),
     'nothing but: fleetmend hosts list': fleetmend(['hosts', 'list'], forEach(/ connected /g)),
     'nothing but: clush true': () => tookTyped(clush(eight, 'true'), succeeds),
     'nothing but: a playbook with true': () =>
