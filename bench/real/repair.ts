@@ -1,7 +1,8 @@
 /** The same repair by all: until each host answers from outside, until it was verified, and what a fix does meanwhile. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Run, RunView } from '@fleetmend/shared'
+import { cpus } from 'node:os'
+import type { ApplyReport, Run, RunView } from '@fleetmend/shared'
 import { breakAll, clushScript, firstAnswersMs, listens, mustBeAsBefore, sitesOf } from './broken-address.ts'
 import type { EightHosts } from './eight-hosts.ts'
 import { clush, playbook } from './rivals.ts'
@@ -19,68 +20,96 @@ interface Answers {
 interface Repaired extends Took, Answers {
   /** From typing to the first host of which the tool itself knows that it answers. A playbook knows it of all at its end. */
   readonly verifiedMs: number
+  /** Of Fleetmend alone: how long each took of `stageNames`. */
+  readonly stagesMs: readonly number[]
 }
 
-const canaryFirst = 'fleetmend fix, a canary first'
-const allAtOnce = 'fleetmend fix, all at once'
-const rival = 'ansible-playbook'
+const names = {
+  canaryFirst: 'fleetmend fix, a canary first',
+  allAtOnce: 'fleetmend fix, all at once',
+  playbook: 'ansible-playbook',
+  clush: 'one clush command',
+} as const
+type Way = keyof typeof names
+const ways: readonly Way[] = ['canaryFirst', 'allAtOnce', 'playbook', 'clush']
 
 export async function measureRepair(eight: EightHosts): Promise<void> {
   const { fleet, hosts } = eight
-  const fix = [
-    'fix',
-    '-l',
-    'role=web',
-    '--yes',
-    '--key',
-    fleet.key,
-    '--reason',
-    'Every page is 502 since the deployment',
-  ]
-  const ways: Readonly<Record<string, CommandLine>> = {
-    // No tool but ours stays to watch the hosts afterwards.
-    [canaryFirst]: { argv: fleet.commandLine([...fix, '--watch', '0']) },
-    [allAtOnce]: { argv: fleet.commandLine([...fix, '--watch', '0', '--canary', '0']) },
-    [rival]: playbook(eight, 'repair.yaml', ['-e', `listens=${listens}`]),
-    'one clush command': clush(eight, clushScript),
-  }
-  const seen = new Map<string, Repaired[]>()
-  const stages: (readonly number[])[] = []
-  for (let round = 0; round < rounds; round++)
-    for (const [name, command] of Object.entries(ways)) {
-      const before = await sitesOf(hosts)
-      await breakAll(hosts)
-      const typedAtMs = Date.now()
-      const repaired = await repair(eight, command)
-      await mustBeAsBefore(hosts, before)
-      const view = name === canaryFirst || name === allAtOnce ? await newestRun(eight) : null
-      const verifiedMs = view ? firstVerifiedMs(view) - typedAtMs : repaired.wallMs
-      seen.set(name, [...(seen.get(name) ?? []), { ...repaired, verifiedMs }])
-      if (view && name === allAtOnce) stages.push(stagesOf(view, typedAtMs))
-    }
+  const seen = await inTurns(eight, commandsOf(eight, ['-l', 'role=web']))
+  const one = { ...eight, hosts: hosts.slice(0, 1) }
+  const alone = await inTurns(one, commandsOf(one, [hosts[0]?.name ?? '']))
   await breakAll(hosts)
-  const watched = await answersAfter(eight, fleet.commandLine(fix))
+  const watched = await answersAfter(eight, fleet.commandLine(fixWords(eight, ['-l', 'role=web'])))
 
-  const all = (name: string, field: keyof Repaired) => (seen.get(name) ?? []).map((each) => each[field])
   process.stdout.write(`The same repair of ${hosts.length} hosts, ${rounds} rounds in turns\n`)
   printTable([
     ['', 'first host answers', 'first is verified', 'all hosts answer', 'ended', 'CPU p50'],
-    ...[...seen.keys()].map((name) => [
-      name,
-      ...(['firstMs', 'verifiedMs', 'lastMs', 'wallMs'] as const).map((field) => spread(all(name, field))),
-      `${median(all(name, 'cpuMs'))} ms`,
-    ]),
+    ...ways
+      .map((way) => [way, seen[way]] as const)
+      .map(([way, all]) => [
+        names[way],
+        ...(['firstMs', 'verifiedMs', 'lastMs', 'wallMs'] as const).map((field) =>
+          spread(all.map((each) => each[field])),
+        ),
+        `${middle(all, 'cpuMs')} ms`,
+      ]),
     ['fleetmend fix, each watched for a minute', shown(watched.firstMs), '', shown(watched.lastMs)],
   ])
-  const times = (own: string, field: keyof Repaired, ofRival: keyof Repaired = field) =>
-    median(all(rival, ofRival)) / median(all(own, field))
+  const times = (rounded: typeof seen, own: readonly Repaired[], field: 'verifiedMs' | 'lastMs') =>
+    verdict(middle(rounded.playbook, field) / middle(own, field), goal)
+  const stages = (all: readonly Repaired[]) =>
+    stageNames.map((name, stage) => `${name} ${shown(median(all.map((each) => each.stagesMs[stage] ?? 0)))}`).join(', ')
   process.stdout.write(
-    `To the first verified answer: ${verdict(times(canaryFirst, 'verifiedMs'), goal)} than the playbook\n` +
-      `To the answers of all hosts, all at once: ${verdict(times(allAtOnce, 'lastMs'), goal)}\n` +
-      `Where the time of a fix of all at once goes: ${stageNames
-        .map((name, stage) => `${name} ${shown(median(stages.map((each) => each[stage] ?? 0)))}`)
-        .join(', ')}\n`,
+    `To the first verified answer: ${times(seen, seen.canaryFirst, 'verifiedMs')} than the playbook; ` +
+      `to the answers of all, at once: ${times(seen, seen.allAtOnce, 'lastMs')}\n` +
+      `Where the time goes, a canary first: ${stages(seen.canaryFirst)}\n` +
+      `Where the time goes, all at once: ${stages(seen.allAtOnce)}; ` +
+      `${(middle(seen.allAtOnce, 'cpuMs') / hosts.length).toFixed(0)} ms of CPU for each host, on ${cpus().length} processors for all\n` +
+      `One of the hosts alone: verified after ${shown(middle(alone.canaryFirst, 'verifiedMs'))}, the playbook ` +
+      `${shown(middle(alone.playbook, 'verifiedMs'))}, ${times(alone, alone.canaryFirst, 'verifiedMs')}; ${stages(alone.canaryFirst)}\n`,
   )
+}
+
+function fixWords({ fleet }: EightHosts, target: readonly string[]): readonly string[] {
+  return ['fix', ...target, '--yes', '--key', fleet.key, '--reason', 'Every page is 502 since the deployment']
+}
+
+function commandsOf(eight: EightHosts, target: readonly string[]): Readonly<Record<Way, CommandLine>> {
+  // The others do not stay to watch the hosts afterwards.
+  const fix = [...fixWords(eight, target), '--watch', '0']
+  return {
+    canaryFirst: { argv: eight.fleet.commandLine(fix) },
+    allAtOnce: { argv: eight.fleet.commandLine([...fix, '--canary', '0']) },
+    playbook: playbook(eight, 'repair.yaml', ['-e', `listens=${listens}`]),
+    clush: clush(eight, clushScript),
+  }
+}
+
+async function inTurns(
+  eight: EightHosts,
+  commands: Readonly<Record<Way, CommandLine>>,
+): Promise<Readonly<Record<Way, readonly Repaired[]>>> {
+  const { hosts } = eight
+  const seen: Record<Way, Repaired[]> = { canaryFirst: [], allAtOnce: [], playbook: [], clush: [] }
+  for (let round = 0; round < rounds; round++)
+    for (const way of ways) {
+      const before = await sitesOf(hosts)
+      await breakAll(hosts)
+      const typedAtMs = Date.now()
+      const repaired = await repair(eight, commands[way])
+      await mustBeAsBefore(hosts, before)
+      const view = way === 'playbook' || way === 'clush' ? null : await newestRun(eight)
+      seen[way].push({
+        ...repaired,
+        verifiedMs: view ? Math.min(...view.reports.map(verifiedAtMs)) - typedAtMs : repaired.wallMs,
+        stagesMs: view ? stagesOf(view, typedAtMs, way === 'allAtOnce' ? 'last' : 'first') : [],
+      })
+    }
+  return seen
+}
+
+function middle(all: readonly Repaired[], field: Exclude<keyof Repaired, 'stagesMs'>): number {
+  return median(all.map((each) => each[field]))
 }
 
 async function repair({ hosts }: EightHosts, command: CommandLine): Promise<Took & Answers> {
@@ -108,30 +137,30 @@ function answersOf(answeredMs: readonly number[], startedMs: number): Answers {
   return { firstMs: Math.min(...answeredMs) - startedMs, lastMs: Math.max(...answeredMs) - startedMs }
 }
 
-function firstVerifiedMs({ reports }: RunView): number {
-  return Math.min(
-    ...reports.map(({ timeline }) => {
-      const again = timeline.findIndex(({ says }) => lookingAgain.test(says))
-      return Date.parse(timeline[again + 1]?.at ?? '')
-    }),
-  )
-}
-
-const lookingAgain = /^Looking again/
 const stageNames = ['diagnosed', 'planned and signed', 'checked', 'written and reloaded', 'looked at again']
+const lookingAgain = /^Looking again/
 
-function stagesOf({ run, reports }: RunView, typedAtMs: number): readonly number[] {
-  const lastOf = (says: RegExp) =>
-    Math.max(...reports.map(({ timeline }) => Date.parse(timeline.find((entry) => says.test(entry.says))?.at ?? '')))
+/** Of all hosts together the last one counts; of a canary its own. */
+function stagesOf({ run, reports }: RunView, typedAtMs: number, whose: 'first' | 'last'): readonly number[] {
+  const of = (mark: (report: ApplyReport) => number) => Math[whose === 'first' ? 'min' : 'max'](...reports.map(mark))
   const marks = [
     typedAtMs,
     Date.parse(run.startedAt),
     Date.parse(run.approvals[0]?.at ?? ''),
-    lastOf(/^Writing /),
-    lastOf(lookingAgain),
-    Math.max(...reports.map(({ endedAt }) => Date.parse(endedAt ?? ''))),
+    of((report) => toldAtMs(report, /^Writing /)),
+    of((report) => toldAtMs(report, lookingAgain)),
+    of(verifiedAtMs),
   ]
   return marks.slice(1).map((mark, index) => mark - (marks[index] ?? 0))
+}
+
+function toldAtMs({ timeline }: ApplyReport, says: RegExp): number {
+  return Date.parse(timeline.find((entry) => says.test(entry.says))?.at ?? '')
+}
+
+/** What comes after it looks again is what it then saw. */
+function verifiedAtMs({ timeline }: ApplyReport): number {
+  return Date.parse(timeline[timeline.findIndex(({ says }) => lookingAgain.test(says)) + 1]?.at ?? '')
 }
 
 async function newestRun({ fleet }: EightHosts): Promise<RunView> {
