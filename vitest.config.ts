@@ -27,6 +27,7 @@ export default defineConfig({
             'test/scenarios/**/*.test.ts',
             'test/attacks/**/*.test.ts',
             'demo/**/*.test.ts',
+            'bench/**/*.test.ts',
           ],
           maxWorkers: 2,
           // What hangs fails after it; a busy machine is slow.
