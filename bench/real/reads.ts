@@ -8,7 +8,7 @@ import type { Ran } from '../../test/lab/tool.ts'
 import type { EightHosts } from './eight-hosts.ts'
 import { clush, playbook } from './rivals.ts'
 import { asOneScript, sameReads, type SameReads } from './same-reads.ts'
-import { median, printTable, spread, took, tookTyped, verdict, type Took } from './took.ts'
+import { median, printTable, shown, spread, took, tookTyped, verdict, type Took } from './took.ts'
 
 const rounds = 5
 const goals = { ansible: 50, clush: 5 }
@@ -44,7 +44,12 @@ export async function measureReads(eight: EightHosts): Promise<void> {
   process.stdout.write(
     `Where the time of a diagnosis goes: ${perHost('the same, asked on an open line')} of CPU for each host, on so few ` +
       `processors for all; of it ${perHost('the four programs that a look starts')} are systemctl, ss, nginx -t and ` +
-      `php-fpm -t, which is ${perHost('one of them: php-fpm -t')} of it. Whoever reads the same starts the same, clush as well.\n`,
+      `php-fpm -t, which is ${perHost('one of them: php-fpm -t')} of it. Whoever reads the same starts the same, clush as well.\n` +
+      `What it would take: ${goals.clush} × than clush is ${shown(wallOf('one clush command') / goals.clush)}, and those programs ` +
+      `alone take ${shown(wallOf('the four programs that a look starts'))}: they must not be started where nothing has changed ` +
+      `that they read, php-fpm -t before all. ${goals.ansible} × than Ansible is ` +
+      `${shown(wallOf("Ansible's check, by kind of read") / goals.ansible)}, of which to start a command and ask nothing ` +
+      `takes ${shown(wallOf('nothing but: fleetmend hosts list'))}.\n`,
   )
 }
 

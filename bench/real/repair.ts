@@ -66,7 +66,10 @@ export async function measureRepair(eight: EightHosts): Promise<void> {
       `Where the time goes, all at once: ${stages(seen.allAtOnce)}; ` +
       `${(middle(seen.allAtOnce, 'cpuMs') / hosts.length).toFixed(0)} ms of CPU for each host, on ${cpus().length} processors for all\n` +
       `One of the hosts alone: verified after ${shown(middle(alone.canaryFirst, 'verifiedMs'))}, the playbook ` +
-      `${shown(middle(alone.playbook, 'verifiedMs'))}, ${times(alone, alone.canaryFirst, 'verifiedMs')}; ${stages(alone.canaryFirst)}\n`,
+      `${shown(middle(alone.playbook, 'verifiedMs'))}, ${times(alone, alone.canaryFirst, 'verifiedMs')}; ${stages(alone.canaryFirst)}\n` +
+      `What it would take: ${goal} × than the playbook is ${shown(middle(seen.playbook, 'verifiedMs') / goal)}. All hosts are looked at ` +
+      `twice before anything is signed, for the diagnosis and again for the plan, which could be made of the same look; and ` +
+      `an apply starts an agent of its own, which looks before and after.\n`,
   )
 }
 
