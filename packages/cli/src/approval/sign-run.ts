@@ -53,6 +53,6 @@ function toBeSigned(manifest: Manifest): string {
   return [
     `To be signed: ${manifestDigest(manifest)}`,
     `  ${run}, asked for by ${safeLine(requester)}: ${safeLine(reason)}`,
-    `  ${hosts === 1 ? 'one host' : `${hosts} hosts`}; of each change ${wavesText(waves)}; to be begun before ${notAfter}`,
+    `  ${hosts === 1 ? 'one host' : `${hosts} hosts; of each change ${wavesText(waves)}`}; to be begun before ${notAfter}`,
   ].join('\n')
 }

@@ -77,7 +77,8 @@ function canariesOf({ canaries, waves }: RunView['run'], { hosts }: ChangeGroup)
   return first.slice(0, shareOf(waves.canaryHosts, hosts.length))
 }
 
-function footer({ run }: RunView, paint: Paint): string {
+function footer(view: RunView, paint: Paint): string {
+  const { run } = view
   if (!run.manifest) return ''
-  return `${paint.dim(paceText(run))}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
+  return `${paint.dim(paceText(view))}\nManifest ${manifestDigest(run.manifest)}, to be approved before ${run.manifest.notAfter}\n`
 }

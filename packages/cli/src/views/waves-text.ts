@@ -1,7 +1,8 @@
 /** In which order and at which pace a run does its hosts, and what stops it, as sentences. */
-import { safeLine, shareText, zonedWindowText, type Run, type WavePlan } from '@fleetmend/shared'
+import { safeLine, shareOf, shareText, zonedWindowText, type RunView, type WavePlan } from '@fleetmend/shared'
 
-export function paceText({ waves, limits, terms }: Run): string {
+export function paceText(view: RunView): string {
+  const { waves, limits, terms } = view.run
   const { stopAtFailures, stopAtUnreachable, stopAtRolledBack, hostsAtOnce, groupsAtOnce } = limits
   const changes = groupsAtOnce === 1 ? 'one change' : `${groupsAtOnce} changes`
   const stops = [
@@ -10,6 +11,7 @@ export function paceText({ waves, limits, terms }: Run): string {
     ...(stopAtRolledBack === undefined ? [] : [`${stopAtRolledBack} rolled back`]),
   ]
   const more = [
+    ...othersWait(view),
     ...(hostsAtOnce === undefined ? [] : [`Never more than ${hostsAtOnce} at work.`]),
     ...(terms.windows ?? []).map((window) => `Begins ${zonedWindowText(window)}.`),
     ...(terms.deadline === undefined ? [] : [`Nothing begins from ${terms.deadline} on.`]),
@@ -18,6 +20,17 @@ export function paceText({ waves, limits, terms }: Run): string {
   return [`At most ${changes} at a time; of each, ${wavesText(waves)}; stops at ${stops.join(', at ')}.`, ...more].join(
     ' ',
   )
+}
+
+/** Of a minute in which nothing seems to happen, people know before it begins. */
+function othersWait({ run: { groups, waves }, plans }: RunView): readonly string[] {
+  const waiting = groups.filter(({ hosts }) => {
+    const canaries = shareOf(waves.canaryHosts, hosts.length)
+    return canaries > 0 && canaries < hosts.length
+  })
+  const watchMs = Math.max(0, ...plans.map(({ plan }) => plan.watchMs))
+  if (waiting.length === 0 || watchMs === 0) return []
+  return [`The others begin once those were watched for ${Math.round(watchMs / 1000)} s (--watch).`]
 }
 
 /** What approvers sign of it. */
