@@ -1,0 +1,74 @@
+/** Somebody at the controller's socket, with what the command line is made of: it asks, follows a run, and keeps the picture. */
+import { connect, type Socket } from 'node:net'
+import { Peer, plainPaint, streamChannel, type HostDiagnosis, type Run, type RunNews } from '@fleetmend/shared'
+import type { Api } from '../../packages/cli/src/connection/controller.ts'
+import { controllerAt, type Controller } from '../../packages/cli/src/connection/controller.ts'
+import { followRun } from '../../packages/cli/src/connection/follow-run.ts'
+import { runPicture } from '../../packages/cli/src/progress/run-picture.ts'
+import { diagnoseFleet } from '../../packages/cli/src/runs/diagnose-fleet.ts'
+import type { Streams } from '../../packages/cli/src/streams.ts'
+
+export interface Watcher {
+  ask<Value>(call: (api: Api) => Promise<Value>): Promise<Value>
+  /** All that the socket brought so far. */
+  readonly receivedBytes: () => number
+  diagnose(): Promise<readonly HostDiagnosis[]>
+  /** The story of a run until something holds or it has ended. */
+  follow(run: Run, told: (news: RunNews) => boolean): Promise<void>
+  close(): void
+}
+
+/** A terminal that nobody looks at. */
+const streams: Streams = {
+  ...{ out: () => undefined, err: () => undefined, paint: plainPaint, errPaint: plainPaint },
+  ...{ width: 100, columns: 100, rows: 40, onResize: () => () => undefined },
+  ...{ isOutTerminal: false, isLive: false, canAsk: false },
+  ...{ ask: () => Promise.resolve(null), askSecret: () => Promise.resolve(null) },
+}
+
+const cli = { streams, patience: { reconnectMs: 60_000, againMs: 100 }, nowMs: () => Date.now() }
+
+export function watcherAt(path: string): Watcher {
+  const sockets: Socket[] = []
+  const controller: Controller = controllerAt(
+    () =>
+      new Promise((resolve, reject) => {
+        const socket = connect(path)
+        sockets.push(socket)
+        socket.once('error', reject)
+        socket.once('connect', () => {
+          socket.off('error', reject)
+          resolve({ ok: true, peer: new Peer(streamChannel(socket)) })
+        })
+      }),
+  )
+  return {
+    async ask(call) {
+      const answer = await controller.ask(call)
+      if (!answer.ok) throw new Error(answer.problem.detail)
+      return answer.value
+    },
+    receivedBytes: () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
+    async diagnose() {
+      const answer = await diagnoseFleet({ streams }, controller, {})
+      if (!answer.ok) throw new Error(answer.problem.detail)
+      return answer.value
+    },
+    async follow(run, told) {
+      const picture = runPicture(run)
+      const story = followRun(cli, controller, run.id)
+      for (;;) {
+        const next = await story.next()
+        if (next.done) {
+          if (next.value) throw new Error(next.value.detail)
+          return
+        }
+        picture.tell(next.value)
+        if (!told(next.value)) continue
+        await story.return(null)
+        return
+      }
+    },
+    close: () => controller.close(),
+  }
+}
