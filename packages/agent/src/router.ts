@@ -4,7 +4,9 @@
  */
 import {
   ApplyId,
+  briefly,
   Digest,
+  Greeting,
   problemError,
   ShownAuthority,
   SuggestedRemediation,
@@ -71,7 +73,9 @@ const sequence = z.int().check(z.positive())
 const historyLimit = z.int().check(z.minimum(1), z.maximum(200))
 
 export const agentRouter = t.router({
-  hello: t.procedure.query(({ ctx }) => ctx.agent.hello()),
+  hello: t.procedure
+    .input(z.optional(Greeting))
+    .query(async ({ ctx, input }) => briefly(await ctx.agent.hello(), input ?? { knows: [] })),
 
   diagnose: t.procedure
     .input(z.strictObject({ site: z.exactOptional(z.string().check(z.maxLength(253))) }))

@@ -11,6 +11,7 @@ import {
   spokenHere,
   type ApplyId,
   type ApplyReport,
+  type Catalogue,
   type Digest,
   type Hello,
   type Problem,
@@ -187,21 +188,28 @@ async function applyOf(state: StateFolder, plan: Digest): Promise<ApplyReport | 
   return applies.find(({ outcome }) => outcome !== 'refused') ?? applies[0] ?? null
 }
 
+/** Made when it is first asked for. */
+let catalogue: Catalogue | null = null
+
+function makeCatalogue(): Catalogue {
+  return {
+    diagnoses: diagnoses.map(({ id, title, meaning }) => ({ id, title, meaning })),
+    remediations: remediations.map((each) => ({
+      id: each.id,
+      title: each.title,
+      meaning: each.meaning,
+      input: inputSchema(each),
+    })),
+  }
+}
+
 async function hello(host: Host, audit: SignedHead | null, asRoot: boolean): Promise<Hello> {
   return {
     host: host.id,
     agentVersion,
     os: await osName(host),
     spoken: spokenHere,
-    catalogue: {
-      diagnoses: diagnoses.map(({ id, title, meaning }) => ({ id, title, meaning })),
-      remediations: remediations.map((each) => ({
-        id: each.id,
-        title: each.title,
-        meaning: each.meaning,
-        input: inputSchema(each),
-      })),
-    },
+    catalogue: (catalogue ??= makeCatalogue()),
     ...(asRoot ? { asRoot: true as const } : {}),
     ...(audit === null ? {} : { audit }),
   }

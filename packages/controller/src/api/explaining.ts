@@ -15,7 +15,8 @@ export async function explainWith(sessions: Pick<Sessions, 'all'>, diagnosis: st
     const says = 'No host is connected, so nobody can tell what it means. To see the fleet:\n    fleetmend hosts list'
     return { ok: false, problem: problem('unreachable', says) }
   }
-  const all = new Map(connected.flatMap(({ hello }) => hello.catalogue.diagnoses.map(({ id, title }) => [id, title])))
+  const catalogues = new Set(connected.map(({ hello }) => hello.catalogue))
+  const all = new Map([...catalogues].flatMap(({ diagnoses }) => diagnoses.map(({ id, title }) => [id, title])))
   const list = [...all].map(([id, title]) => `    ${id.padEnd(28)} ${title}`).join('\n')
   const says = `No connected host knows a diagnosis ${JSON.stringify(diagnosis)}. There are:\n\n${list}`
   return { ok: false, problem: problem('unknown-diagnosis', says) }

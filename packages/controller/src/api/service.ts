@@ -3,8 +3,8 @@ import {
   encodeJoinToken,
   problem,
   spokenHere,
+  type Catalogue,
   type HostRecordView,
-  type OfferedRemediation,
   type Problem,
   type Run,
   type Timers,
@@ -203,14 +203,16 @@ function inShort(told: Problem | null): HostRecordView['wrong'] {
   return told && { code: told.code, says: told.detail }
 }
 
-/** A remediation as most of the connected hosts describe it. */
+/** A remediation as one of the connected hosts describes it. Hosts of one version share what they say of it. */
 function catalogueOf(sessions: Sessions, only?: ReadonlySet<string>): readonly Offered[] {
-  const offers = new Map<string, OfferedRemediation[]>()
-  for (const { host, hello } of sessions.all()) {
-    if (only?.has(host) === false) continue
-    for (const each of hello.catalogue.remediations) offers.set(each.id, [...(offers.get(each.id) ?? []), each])
-  }
-  return [...offers.values()].flatMap((same) => (same[0] ? [{ ...same[0], hosts: same.length }] : []))
+  const hosts = new Map<Catalogue, number>()
+  for (const { host, hello } of sessions.all())
+    if (only?.has(host) !== false) hosts.set(hello.catalogue, (hosts.get(hello.catalogue) ?? 0) + 1)
+  const offers = new Map<string, Offered>()
+  for (const [{ remediations }, count] of hosts)
+    for (const each of remediations)
+      offers.set(each.id, { ...(offers.get(each.id) ?? each), hosts: (offers.get(each.id)?.hosts ?? 0) + count })
+  return [...offers.values()]
 }
 
 /** Only what no host that is here offers; where nobody is here, each host answers for itself. */

@@ -29,6 +29,7 @@ import { getHost, listHosts, putHost } from '../store/hosts.ts'
 import type { Database } from '../store/tables.ts'
 import type { SshAccess } from './ssh-access.ts'
 import { knownHostsText, said, sshTarget } from './ssh-places.ts'
+import type { Sessions } from './sessions.ts'
 import { openSshSession } from './ssh-session.ts'
 
 export interface AddRequest {
@@ -48,6 +49,7 @@ export interface AddingParts {
   readonly clock: Pick<Clock, 'nowMs'>
   readonly timers: Timers
   readonly access: SshAccess
+  readonly sessions: Pick<Sessions, 'catalogues'>
   /** Called with the new member. */
   readonly keep: (host: HostId) => Promise<Problem | null>
 }

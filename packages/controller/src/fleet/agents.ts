@@ -200,7 +200,7 @@ async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: Know
   // Asked again: it may have been removed since the handshake, and from here on a removal finds this line.
   const why = await whyNotMember(database, known)
   if (why) return turnAway(why)
-  const session = await openSession(peer, host, 'certificate')
+  const session = await openSession(peer, { host, by: 'certificate', catalogues: sessions.catalogues })
   if (!session.ok) return turnAway(session.problem)
   await attend(room, session.value, () => {
     forget()

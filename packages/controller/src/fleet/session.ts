@@ -13,6 +13,7 @@ import {
   type ProblemCode,
 } from '@fleetmend/shared'
 import type { TRPCClient } from '@trpc/client'
+import type { Catalogues } from './catalogues.ts'
 
 export interface Session {
   readonly host: HostId
@@ -30,18 +31,27 @@ export type SessionOpened =
 /** An agent that does not say who it is within this time is not worth a connection. */
 const helloLimitMs = 15_000
 
-/** `host` is who it is by that, whatever it says. */
-export async function openSession(peer: Peer, host: HostId, by: 'certificate' | 'SSH key'): Promise<SessionOpened> {
+export interface SessionOf {
+  readonly host: HostId
+  /** Who it is by that, whatever it says. */
+  readonly by: 'certificate' | 'SSH key'
+  readonly catalogues: Catalogues
+}
+
+export async function openSession(peer: Peer, { host, by, catalogues }: SessionOf): Promise<SessionOpened> {
   const agent = clientOver<AgentRouter>(peer)
+  const asked = catalogues.ask()
   try {
-    const said = Hello.safeParse(await agent.hello.query(undefined, { context: { limitMs: helloLimitMs } }))
-    if (!said.success) return refuse('malformed-frame', 'What it says of itself makes no sense.')
-    if (said.data.host !== host)
-      return refuse('wrong-host', `Its ${by} is that of ${host}, and it calls itself ${said.data.host}.`)
-    const agreed = agree(said.data.spoken)
+    const answer = await agent.hello.query({ knows: asked.knows }, { context: { limitMs: helloLimitMs } })
+    const said = Hello.safeParse(answer)
+    const hello = said.success ? asked.complete(said.data, peer.ended) : null
+    if (!hello) return refuse('malformed-frame', 'What it says of itself makes no sense.')
+    if (hello.host !== host)
+      return refuse('wrong-host', `Its ${by} is that of ${host}, and it calls itself ${hello.host}.`)
+    const agreed = agree(hello.spoken)
     if (!agreed.ok) return refuse('not-spoken-here', agreed.says)
     const close = (because?: Problem): void => peer.close(because)
-    return { ok: true, value: { host, hello: said.data, agent, ended: peer.ended, close } }
+    return { ok: true, value: { host, hello, agent, ended: peer.ended, close } }
   } catch (error) {
     return { ok: false, problem: problemOf(error) }
   }

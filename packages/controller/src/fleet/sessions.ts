@@ -1,9 +1,12 @@
 /** Which agents are connected, right now. Nothing of it is stored: it is true of a moment. */
 import type { HostId, Problem } from '@fleetmend/shared'
 import type { Clock } from '../runs/clock.ts'
+import { openCatalogues, type Catalogues } from './catalogues.ts'
 import type { Session } from './session.ts'
 
 export interface Sessions {
+  /** What the agents that are here can find and do. */
+  readonly catalogues: Catalogues
   get(host: HostId): Session | null
   all(): readonly Session[]
   /** The newest connection of a host is the one that counts: it knows best that the one before is gone. */
@@ -54,6 +57,7 @@ export function openSessions(clock: Clock): Sessions {
   }
 
   return {
+    catalogues: openCatalogues(),
     get: (host) => connected.get(host) ?? null,
     all: () => [...connected.values()],
     enter(session) {

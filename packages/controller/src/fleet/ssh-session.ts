@@ -3,15 +3,22 @@ import { Peer, problem, streamChannel, type HostId, type Problem, type Timers } 
 import type { SshConnection, SshDriver, SshTarget } from '@fleetmend/ssh'
 import { startBound } from './bound-agent.ts'
 import { openSession, type SessionOpened } from './session.ts'
+import type { Sessions } from './sessions.ts'
 
 /** Of a host behind a slow line, with a jump host on the way. */
 const openLimitMs = 30_000
+
+export interface SshSessionParts {
+  readonly access: { readonly driver: SshDriver }
+  readonly timers: Timers
+  readonly sessions: Pick<Sessions, 'catalogues'>
+}
 
 /** The connection ends with the session. */
 export async function openSshSession(
   host: HostId,
   target: SshTarget,
-  { access, timers }: { readonly access: { readonly driver: SshDriver }; readonly timers: Timers },
+  { access, timers, sessions }: SshSessionParts,
   signal: AbortSignal,
 ): Promise<SessionOpened> {
   const limit = AbortSignal.timeout(openLimitMs)
@@ -19,7 +26,7 @@ export async function openSshSession(
   try {
     const connected = await access.driver.connect(target, either)
     if (!connected.ok) return connected
-    const opened = await sessionOver(connected.value, host, timers, either).catch(async (error: unknown) => {
+    const opened = await sessionOver(connected.value, host, { timers, sessions }, either).catch(async (error: unknown) => {
       await connected.value[Symbol.asyncDispose]()
       throw error
     })
@@ -34,7 +41,7 @@ export async function openSshSession(
 async function sessionOver(
   connection: SshConnection,
   host: HostId,
-  timers: Timers,
+  { timers, sessions }: Pick<SshSessionParts, 'timers' | 'sessions'>,
   signal: AbortSignal,
 ): Promise<SessionOpened> {
   const bound = await startBound(connection, signal)
@@ -42,7 +49,7 @@ async function sessionOver(
   const peer = new Peer(streamChannel(bound.value, { preamble: 'expect', timers }), { timers })
   const cut = (): void => peer.close()
   signal.addEventListener('abort', cut, { once: true })
-  const opened = await openSession(peer, host, 'SSH key')
+  const opened = await openSession(peer, { host, by: 'SSH key', catalogues: sessions.catalogues })
   signal.removeEventListener('abort', cut)
   signal.throwIfAborted()
   if (!opened.ok) {
