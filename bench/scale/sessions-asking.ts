@@ -35,7 +35,8 @@ answerParent(async ({ dataFolder }: { readonly dataFolder: string }): Promise<Se
     connected: (session) => void watch.connected(session),
   })
   const questions: Readonly<Record<string, (session: Session) => Promise<unknown>>> = {
-    hello: ({ agent }) => agent.hello.query(),
+    // As it is asked when an agent arrives.
+    hello: ({ agent }) => agent.hello.query({ knows: sessions.catalogues.ask().knows }),
     diagnose: ({ agent }) => agent.diagnose.query({}),
   }
   return {
