@@ -23,7 +23,8 @@ export type LineOpened =
   | { readonly kind: 'not-the-controller'; readonly says: string }
   | { readonly kind: 'not-reached'; readonly says: string }
 
-const handshakeLimitMs = 15_000
+/** A controller to which a whole fleet comes back lets in one host after the other. */
+const handshakeLimitMs = 30_000
 
 /** What a problem says is for people to read, and nobody reads more. */
 const maxDetail = 2000

@@ -4,9 +4,8 @@
  * one of the fleet.
  */
 import type { X509Certificate } from 'node:crypto'
-import { createServer, type Server, type ServerOptions as HttpsOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { createServer, type ServerOptions as HttpsOptions } from 'node:https'
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import {
   AGENT_PATH,
@@ -23,6 +22,7 @@ import { hostIdentity, type KnownPeer } from '../identity/host-identity.ts'
 import type { Clock } from '../runs/clock.ts'
 import { places } from './places.ts'
 import { turnAway } from './turn-away.ts'
+import { waitingLine } from './waiting-line.ts'
 
 export interface KnownHost extends KnownPeer {
   readonly certificate: X509Certificate
@@ -57,8 +57,14 @@ export interface ListenFor {
 const newcomerPlaces = { total: 32, perNetwork: 8 }
 /** An enrolment has some two kilobytes. */
 const newcomersFrameBytes = 32 * 1024
-/** Connections that are not lines yet, at some 70 KB each. */
-const handshakePlaces = { total: 2048, perNetwork: 512 }
+/**
+ * Connections that are not lines yet, at some 70 KB each, and those that wait until they may begin, at some 4 KB: a core does
+ * under a thousand handshakes a second, and ten thousand hosts behind one address come back within one.
+ */
+const beginning = {
+  places: { total: 2048, perNetwork: 512 },
+  waiting: { total: 16_384, perNetwork: 12_288 },
+}
 /** For the TLS handshake, and again for the head of the request. */
 const handshakeMs = 10_000
 const maxHeadBytes = 8 * 1024
@@ -77,9 +83,6 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
     // Those who come to enrol have no certificate; who needs one is judged below.
     rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
-    headersTimeout: handshakeMs,
-    requestTimeout: handshakeMs,
-    connectionsCheckingInterval: 1000,
     maxHeaderSize: maxHeadBytes,
   })
   // Lines that are open stay as they are; whoever connects from then on sees the new one.
@@ -101,21 +104,32 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
 
   const forMembers = webSockets(MAX_FRAME_BYTES)
   const forNewcomers = webSockets(newcomersFrameBytes)
-  const beginning = places(handshakePlaces)
+  const line = waitingLine(beginning)
   const newcomers = places(newcomerPlaces)
-  const sockets = new Map<string, Duplex>()
+  const sockets = new Map<string, { readonly socket: Socket; readonly leave: () => void }>()
   server.on('request', (_, response) =>
     response.writeHead(426, { connection: 'close' }).end('This port is for agents.\n'),
   )
-  server.on('connection', (socket) => {
-    const address = socket.remoteAddress ?? ''
-    if (!beginning.take(socket, address)) return void socket.destroy()
+  // Nothing is read from a connection that waits for its place.
+  const door = createTcpServer({ pauseOnConnect: true }, (socket) => {
     const name = nameOf(socket)
-    sockets.set(name, socket)
+    let limit: NodeJS.Timeout | null = null
+    const enter = (): void => {
+      // Also of those who never send the head of their request.
+      limit = setTimeout(() => socket.destroy(), 2 * handshakeMs)
+      server.emit('connection', socket)
+    }
+    const leave = (): void => {
+      line.leave(socket)
+      if (limit) clearTimeout(limit)
+    }
+    sockets.set(name, { socket, leave })
+    socket.on('error', () => socket.destroy())
     socket.on('close', () => {
-      beginning.leave(socket)
+      leave()
       sockets.delete(name)
     })
+    if (!line.queue(socket, socket.remoteAddress ?? '', enter)) socket.destroy()
   })
 
   server.on('upgrade', (request, socket, head) => {
@@ -130,8 +144,7 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
       }
       /** From here on it is a line, with limits of its own. */
       const yes = (by: WebSocketServer, then: (ws: WebSocket) => void): void => {
-        const raw = sockets.get(nameOf(socket))
-        if (raw) beginning.leave(raw)
+        sockets.get(nameOf(socket))?.leave()
         by.handleUpgrade(request, socket, head, then)
       }
       if (path !== ENROL_PATH && path !== RENEW_PATH && path !== AGENT_PATH)
@@ -155,15 +168,15 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
     })
   })
 
-  await listen(server, parts)
+  await listen(door, parts)
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (door.address() as AddressInfo).port,
     async close() {
       closing.abort()
       await renewing
       await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets.values()) socket.destroy()
+        door.close(() => resolve())
+        for (const { socket } of sockets.values()) socket.destroy()
       })
     },
   }

@@ -14,6 +14,8 @@ export interface Places {
   take(connection: object, address: string): boolean
   /** It is known by now, or gone. Asked twice, the second time does nothing. */
   leave(connection: object): void
+  /** Of one that has a place. */
+  networkOf(connection: object): string | null
 }
 
 export function places({ total, perNetwork }: PlaceLimits): Places {
@@ -36,6 +38,7 @@ export function places({ total, perNetwork }: PlaceLimits): Places {
       if (left === 0) counts.delete(network)
       else counts.set(network, left)
     },
+    networkOf: (connection) => taken.get(connection) ?? null,
   }
 }
 
