@@ -20,16 +20,46 @@ export async function* diagnoseHosts(
   question: DiagnosisAsked,
   signal: AbortSignal,
 ): AsyncGenerator<HostDiagnosis> {
-  const waiting = [...hosts]
-  const asked = new Map<HostId, Promise<HostDiagnosis>>()
-  while (waiting.length > 0 || asked.size > 0) {
-    for (const host of waiting.splice(0, atOnce - asked.size))
-      asked.set(host, diagnoseHost(sessions, host, question, signal))
-    const answer = await Promise.race(asked.values())
-    asked.delete(answer.host)
-    if (signal.aborted) return
-    yield answer
+  const waiting = hosts.values()
+  let answered: Answered[] = []
+  let told = Promise.withResolvers<void>()
+  let isOver = false
+  /** One host after the other. The next is asked when the answer of the one before was taken. */
+  const ask = async (): Promise<void> => {
+    for (const host of waiting) {
+      if (isOver) return
+      const answer = await diagnoseHost(sessions, host, question, signal)
+      if (isOver) return
+      await new Promise<void>((taken) => {
+        answered.push({ answer, taken })
+        told.resolve()
+      })
+    }
   }
+  const asking = Array.from({ length: Math.min(atOnce, hosts.length) }, ask)
+  for (const each of asking) each.catch((error: unknown) => told.reject(error))
+  try {
+    for (let left = hosts.length; left > 0;) {
+      await told.promise
+      told = Promise.withResolvers()
+      const batch = answered
+      answered = []
+      for (const { taken } of batch) taken()
+      for (const { answer } of batch) {
+        if (signal.aborted) return
+        left--
+        yield answer
+      }
+    }
+  } finally {
+    isOver = true
+    for (const { taken } of answered) taken()
+  }
+}
+
+interface Answered {
+  readonly answer: HostDiagnosis
+  readonly taken: () => void
 }
 
 async function diagnoseHost(
