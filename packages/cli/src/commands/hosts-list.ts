@@ -17,7 +17,7 @@ export function hostsListCommand(cli: Cli) {
     .action(
       cli.action((names, options) =>
         withController(cli, async (controller) => {
-          const listed = await controller.ask((api) => api.hosts.list.query(targetOf(names, options)))
+          const listed = await controller.askLong((api) => api.hosts.listInParts.subscribe(targetOf(names, options)))
           if (!listed.ok) return reportProblem(cli.streams, listed.problem, options)
           const document: HostsDocument = { format: 'fleetmend.hosts/1', hosts: listed.value }
           if (options.json) printJson(cli.streams, document)

@@ -17,7 +17,7 @@ export function runsListCommand(cli: Cli) {
     .action(
       cli.action((options) =>
         withController(cli, async (controller) => {
-          const listed = await controller.ask((api) => api.runs.list.query({ limit: options.limit }))
+          const listed = await controller.askLong((api) => api.runs.listInParts.subscribe({ limit: options.limit }))
           if (!listed.ok) return reportProblem(cli.streams, listed.problem, options)
           if (options.json)
             printJson(cli.streams, { format: 'fleetmend.runs/1', runs: listed.value } satisfies RunsDocument)

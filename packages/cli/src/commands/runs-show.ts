@@ -42,7 +42,7 @@ async function showRun(cli: Cli, controller: Controller, view: RunView, alsoDiff
   const plan = isToBeDecided || alsoDiffs ? [runPlanText(view, streams.paint)] : []
   if (isToBeDecided) await showLong(cli, plan.join(''))
   else {
-    const told = await controller.ask((api) => api.runs.story.query({ run: run.id }))
+    const told = await controller.askLong((api) => api.runs.storyInParts.subscribe({ run: run.id }))
     if (!told.ok) return reportProblem(streams, told.problem)
     const story = `${streams.paint.dim('What happened')}\n${storyText(told.value, streams.paint)}`
     await showLong(cli, [...plan, story, runText(view, streams.paint)].join('\n'))

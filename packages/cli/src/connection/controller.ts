@@ -1,7 +1,7 @@
 /** The controller as commands see it: calls that answer with a value or a problem, over a connection made when needed. */
 import type { TRPCClient } from '@trpc/client'
 import type { ApiRouter } from '@fleetmend/controller'
-import { callFailureOf, clientOver, problem, problemOf, type Peer, type Problem } from '@fleetmend/shared'
+import { CallFailure, callFailureOf, clientOver, joined, problem, problemOf, type Part, type Peer, type Problem } from '@fleetmend/shared'
 import type { Connected } from './connect-socket.ts'
 
 export type Api = TRPCClient<ApiRouter>
@@ -17,6 +17,8 @@ export type Answer<Value> =
 
 export interface Controller {
   ask<Value>(call: (api: Api) => Promise<Value>): Promise<Answer<Value>>
+  /** What comes in parts, because it is as long as the fleet is large. */
+  askLong<Value>(subscribe: (api: Api) => AsyncIterable<Part<Value>>): Promise<Answer<Value>>
   /** What a subscription tells; returns why it ended before its end, if it did. */
   stream<Value>(
     subscribe: (api: Api) => AsyncIterable<Value>,
@@ -36,7 +38,7 @@ export function controllerAt(connect: () => Promise<Connected>): Controller {
     return { ok: true, value: line.api }
   }
 
-  return {
+  const controller: Controller = {
     async ask(call) {
       const opened = await open()
       if (!opened.ok) return opened
@@ -44,6 +46,21 @@ export function controllerAt(connect: () => Promise<Connected>): Controller {
         return { ok: true, value: await call(opened.value) }
       } catch (error) {
         return failure(error)
+      }
+    },
+    async askLong<Value>(subscribe: (api: Api) => AsyncIterable<Part<Value>>): Promise<Answer<Value>> {
+      const parts: Part<Value>[] = []
+      const answer = controller.stream(subscribe)
+      for (;;) {
+        const next = await answer.next()
+        if (!next.done) {
+          parts.push(next.value)
+          continue
+        }
+        if (next.value) return next.value
+        // A controller that is stopped ends its answers in order, wherever they are.
+        const value = joined(parts)
+        return value === null ? failure(cutOff()) : { ok: true, value }
       }
     },
     async *stream(subscribe) {
@@ -58,6 +75,11 @@ export function controllerAt(connect: () => Promise<Connected>): Controller {
     },
     close: () => line?.peer.close(),
   }
+  return controller
+}
+
+function cutOff(): CallFailure {
+  return new CallFailure('connection-lost', true, 'The answer ended before all of it was there.')
 }
 
 function failure(error: unknown): Extract<Answer<never>, { ok: false }> {

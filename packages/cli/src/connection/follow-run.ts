@@ -36,7 +36,7 @@ export async function* followRun(
     }
     if (isToldToItsEnd) return null
     // A controller that is stopped in order ends its answers in order, too.
-    const shown = await controller.ask((api) => api.runs.show.query({ run }))
+    const shown = await controller.askLong((api) => api.runs.showInParts.subscribe({ run }))
     if (!shown.ok && shown.lost === null) return shown.problem
     // It ended while nobody was told: the rest of its story is there at once.
     if (shown.ok && hasEnded(shown.value.run.state)) continue

@@ -23,7 +23,7 @@ export async function submitDeed(
   let mayHaveArrived = false
   for (;;) {
     const answer: Answer<Run> = mayHaveArrived
-      ? await controller.ask((api) => api.runs.show.query({ run: deed.run })).then(runOf)
+      ? await controller.askLong((api) => api.runs.showInParts.subscribe({ run: deed.run })).then(runOf)
       : await controller.ask((api) => deed.submit(api))
     if (isLost(answer)) {
       mayHaveArrived ||= answer.lost === 'unknown'

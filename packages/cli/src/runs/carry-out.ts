@@ -36,7 +36,7 @@ export async function followToEnd(
   const { streams } = cli
   const failed = await tellUntilEnd(cli, controller, run, answering, begin)
   if (failed) return reportProblem(streams, failed, answering)
-  const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: run.id })))
+  const shown = await persistently(cli, () => controller.askLong((api) => api.runs.showInParts.subscribe({ run: run.id })))
   if (!shown.ok) return reportProblem(streams, shown.problem, answering)
   if (answering.json) printRun(streams, shown.value)
   else if (!answering.jsonl) {
@@ -93,6 +93,6 @@ async function tellUntilEnd(
 
 /** Now, and not only in that part of the story. */
 async function isHeld(controller: Controller, run: Run['id']): Promise<boolean> {
-  const shown = await controller.ask((api) => api.runs.show.query({ run }))
+  const shown = await controller.askLong((api) => api.runs.showInParts.subscribe({ run }))
   return shown.ok && shown.value.run.state === 'holding'
 }

@@ -45,7 +45,7 @@ export async function plannedRun(
   const { id, hosts } = started
   const failed = await untilPlanned(cli, controller, started, answering)
   if (failed) return { ok: false, problem: failed, lost: null }
-  const shown = await persistently(cli, () => controller.ask((api) => api.runs.show.query({ run: id })))
+  const shown = await persistently(cli, () => controller.askLong((api) => api.runs.showInParts.subscribe({ run: id })))
   if (shown.ok && shown.value.run.hosts.length !== hosts.length) throw new Error(`${id} lost hosts. This is a bug.`)
   return shown
 }

@@ -20,5 +20,5 @@ export function withRun(
 
 async function showRun(controller: Controller, id: string): Promise<Answer<RunView>> {
   const run = readRunId(id)
-  return run.ok ? controller.ask((api) => api.runs.show.query({ run: run.value })) : run
+  return run.ok ? controller.askLong((api) => api.runs.showInParts.subscribe({ run: run.value })) : run
 }

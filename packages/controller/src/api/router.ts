@@ -5,6 +5,7 @@ import {
   HostId,
   Labels,
   Manifest,
+  inParts,
   problemError,
   RunId,
   RunLimits,
@@ -59,6 +60,8 @@ const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 /** What somebody signed of a run, with the digest of the manifest that they were shown. */
 /** Whoever says nothing is told the whole story; whoever was cut off, what came after the last that they heard. */
 const Watched = z.strictObject({ run: RunId, lastEventId, from: z.exactOptional(z.literal('now')) })
+const OneRun = z.strictObject({ run: RunId })
+const Newest = z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) })
 const Signed = z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) })
 
 export const apiRouter = t.router({
@@ -85,6 +88,11 @@ export const apiRouter = t.router({
 
   hosts: t.router({
     list: t.procedure.input(Target).query(async ({ ctx, input }) => opened(await ctx.controller.listHosts(input))),
+
+    /** The same of any length, as is everything of this name; a frame takes some five thousand hosts. */
+    listInParts: t.procedure.input(Target).subscription(async function* ({ ctx, input }) {
+      yield* inParts(opened(await ctx.controller.listHosts(input)))
+    }),
 
     invite: t.procedure
       .input(
@@ -178,16 +186,26 @@ export const apiRouter = t.router({
       .mutation(async ({ ctx, input: { run, ...request } }) => opened(await ctx.controller.rollBackRun(run, request))),
 
     show: t.procedure
-      .input(z.strictObject({ run: RunId }))
+      .input(OneRun)
       .query(async ({ ctx, input }) => opened(await ctx.controller.showRun(input.run))),
 
+    showInParts: t.procedure.input(OneRun).subscription(async function* ({ ctx, input }) {
+      yield* inParts(opened(await ctx.controller.showRun(input.run)))
+    }),
+
     story: t.procedure
-      .input(z.strictObject({ run: RunId }))
+      .input(OneRun)
       .query(async ({ ctx, input }) => opened(await ctx.controller.storyOf(input.run))),
 
-    list: t.procedure
-      .input(z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) }))
-      .query(({ ctx, input }) => ctx.controller.listRuns(input.limit)),
+    storyInParts: t.procedure.input(OneRun).subscription(async function* ({ ctx, input }) {
+      yield* inParts(opened(await ctx.controller.storyOf(input.run)))
+    }),
+
+    list: t.procedure.input(Newest).query(({ ctx, input }) => ctx.controller.listRuns(input.limit)),
+
+    listInParts: t.procedure.input(Newest).subscription(async function* ({ ctx, input }) {
+      yield* inParts(await ctx.controller.listRuns(input.limit))
+    }),
 
     watch: t.procedure.input(Watched).subscription(async function* ({ ctx, input, signal }) {
       const from = input.lastEventId === undefined ? (input.from ?? 0) : Number(input.lastEventId)

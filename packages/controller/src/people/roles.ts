@@ -18,9 +18,13 @@ export const rolesOfProcedure = {
   explain: everybody,
   names: everybody,
   'hosts.list': everybody,
+  'hosts.listInParts': everybody,
   'runs.list': everybody,
+  'runs.listInParts': everybody,
   'runs.show': everybody,
+  'runs.showInParts': everybody,
   'runs.story': everybody,
+  'runs.storyInParts': everybody,
   'runs.watch': everybody,
 
   /** Changes nothing, and keeps hosts busy for a moment. */
