@@ -3,10 +3,12 @@
  * memory of an idle agent, questions to all of them, a run in batches that somebody follows, and a controller that is killed
  * and started again; beside raw `ws` request and reply, and NATS, with the same payloads, certificates and processes.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { briefly, digestOf, readApprovers } from '@fleetmend/shared'
+import { simulatedHost } from './scale/simulated-host.ts'
 import { recordAnswers } from './scale/answers.ts'
 import { controllerIn } from './scale/controller.ts'
 import { copyOfData, meetSessions, restart, startAgents, stormController, untilHere } from './scale/fleetmend.ts'
@@ -22,8 +24,6 @@ const log = (what: string, value: unknown) =>
   process.stdout.write(`${((performance.now() - t0) / 1000).toFixed(1).padStart(6)} ${what} ${JSON.stringify(value)}\n`)
 const t0 = performance.now()
 const answers = await recordAnswers()
-const payloads = { hello: JSON.stringify(answers.hello), diagnose: JSON.stringify(answers.diagnosis) }
-log('payloads', { hello: payloads.hello.length, diagnose: payloads.diagnose.length })
 
 for (const size of sizes.length > 0 ? sizes : [10_000]) {
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'fleetmend-scale-'))
@@ -32,6 +32,10 @@ for (const size of sizes.length > 0 ? sizes : [10_000]) {
   const controller = await controllerIn(folder)
   const fleet = await makeFleet({ dataFolder: controller.dataFolder, folder, url: controller.url, hosts: size, processes: 2 })
   log('fleet made', size)
+  const first = simulatedHost(JSON.parse(readFileSync(fleet.identityFiles[0] ?? '', 'utf8'))[0], answers, readApprovers(''))
+  const hello = await first.agent.hello()
+  const payloads = { hello: JSON.stringify(briefly(hello, { knows: [digestOf(hello.catalogue)] })), diagnose: JSON.stringify(answers.diagnosis) }
+  log('payloads', { hello: payloads.hello.length, diagnose: payloads.diagnose.length })
   const copy = copyOfData(folder, controller.dataFolder)
   const watcher = await controller.start()
   const agents = await startAgents(fleet, { url: controller.url, answers, approvers: controller.approvers })

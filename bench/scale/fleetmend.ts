@@ -46,7 +46,7 @@ export async function startAgents(
 /** All hosts, as the controller's own list has them. */
 export async function untilHere(watcher: Watcher, hosts: number): Promise<void> {
   for (;;) {
-    const listed = await watcher.ask((api) => api.hosts.list.query({}))
+    const listed = await watcher.askLong((api) => api.hosts.listInParts.subscribe({}))
     if (listed.filter(({ connected }) => connected).length === hosts) return
     await sleep(100)
   }

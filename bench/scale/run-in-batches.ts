@@ -70,7 +70,7 @@ export async function runInBatches({ watcher, controllerPid, key, hosts }: RunWa
   })
   const id = run!.id
   await phase('approve', async () => {
-    const shown = await watcher.ask((api) => api.runs.show.query({ run: id }))
+    const shown = await watcher.askLong((api) => api.runs.showInParts.subscribe({ run: id }))
     const { manifest } = shown.run
     if (!manifest) throw new Error(`${id} has no manifest: it is ${shown.run.state}.`)
     const signature = sign(shown.run, key)
@@ -88,7 +88,7 @@ export async function runInBatches({ watcher, controllerPid, key, hosts }: RunWa
       return hasEnded(news.state)
     })
   })
-  const { run: ended } = await watcher.ask((api) => api.runs.show.query({ run: id }))
+  const { run: ended } = await watcher.askLong((api) => api.runs.showInParts.subscribe({ run: id }))
   const outcomes: Record<string, number> = {}
   for (const { state } of ended.hosts) outcomes[state] = (outcomes[state] ?? 0) + 1
   const toldNotOnce = ended.hosts.filter((host) => told.get(host.id) !== 1).length

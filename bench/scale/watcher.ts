@@ -1,7 +1,7 @@
 /** Somebody at the controller's socket, with what the command line is made of: it asks, follows a run, and keeps the picture. */
 import { connect, type Socket } from 'node:net'
-import { Peer, plainPaint, streamChannel, type HostDiagnosis, type Run, type RunNews } from '@fleetmend/shared'
-import type { Api } from '../../packages/cli/src/connection/controller.ts'
+import { Peer, plainPaint, streamChannel, type HostDiagnosis, type Part, type Run, type RunNews } from '@fleetmend/shared'
+import type { Answer, Api } from '../../packages/cli/src/connection/controller.ts'
 import { controllerAt, type Controller } from '../../packages/cli/src/connection/controller.ts'
 import { followRun } from '../../packages/cli/src/connection/follow-run.ts'
 import { runPicture } from '../../packages/cli/src/progress/run-picture.ts'
@@ -10,6 +10,7 @@ import type { Streams } from '../../packages/cli/src/streams.ts'
 
 export interface Watcher {
   ask<Value>(call: (api: Api) => Promise<Value>): Promise<Value>
+  askLong<Value>(subscribe: (api: Api) => AsyncIterable<Part<Value>>): Promise<Value>
   /** All that the socket brought so far. */
   readonly receivedBytes: () => number
   diagnose(): Promise<readonly HostDiagnosis[]>
@@ -43,16 +44,11 @@ export function watcherAt(path: string): Watcher {
       }),
   )
   return {
-    async ask(call) {
-      const answer = await controller.ask(call)
-      if (!answer.ok) throw new Error(answer.problem.detail)
-      return answer.value
-    },
+    ask: async (call) => must(await controller.ask(call)),
+    askLong: async (subscribe) => must(await controller.askLong(subscribe)),
     receivedBytes: () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
     async diagnose() {
-      const answer = await diagnoseFleet({ streams }, controller, {})
-      if (!answer.ok) throw new Error(answer.problem.detail)
-      return answer.value
+      return must(await diagnoseFleet({ streams }, controller, {}))
     },
     async follow(run, told) {
       const picture = runPicture(run)
@@ -71,4 +67,9 @@ export function watcherAt(path: string): Watcher {
     },
     close: () => controller.close(),
   }
+}
+
+function must<Value>(answer: Answer<Value>): Value {
+  if (!answer.ok) throw new Error(answer.problem.detail)
+  return answer.value
 }

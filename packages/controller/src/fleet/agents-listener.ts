@@ -62,7 +62,7 @@ const newcomersFrameBytes = 32 * 1024
  * under a thousand handshakes a second, and ten thousand hosts behind one address come back within one.
  */
 const beginning = {
-  places: { total: 2048, perNetwork: 512 },
+  places: { total: 1024, perNetwork: 256 },
   waiting: { total: 16_384, perNetwork: 12_288 },
 }
 /** For the TLS handshake, and again for the head of the request. */
