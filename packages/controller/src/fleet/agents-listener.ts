@@ -3,9 +3,10 @@
  * certificate ran out may renew it and nothing else; every other one is who its certificate says it is, as long as it is
  * one of the fleet.
  */
-import type { X509Certificate } from 'node:crypto'
+import { constants } from 'node:crypto'
 import { createServer, type ServerOptions as HttpsOptions } from 'node:https'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
   AGENT_PATH,
@@ -25,7 +26,8 @@ import { turnAway } from './turn-away.ts'
 import { waitingLine } from './waiting-line.ts'
 
 export interface KnownHost extends KnownPeer {
-  readonly certificate: X509Certificate
+  /** Of its certificate. */
+  readonly untilMs: number
 }
 
 export interface AgentsListener {
@@ -83,6 +85,8 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
     // Those who come to enrol have no certificate; who needs one is judged below.
     rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
+    // Nobody comes back with one: a line lasts longer than a ticket is good for, and each costs a part of the handshake.
+    secureOptions: constants.SSL_OP_NO_TICKET,
     maxHeaderSize: maxHeadBytes,
   })
   // Lines that are open stay as they are; whoever connects from then on sees the new one.
@@ -124,7 +128,7 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
       if (limit) clearTimeout(limit)
     }
     sockets.set(name, { socket, leave })
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroyThis)
     socket.on('close', () => {
       leave()
       sockets.delete(name)
@@ -133,7 +137,7 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
   })
 
   server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', destroyThis)
     void (async () => {
       if (!(socket instanceof TLSSocket)) return socket.destroy()
       const path = request.url ?? ''
@@ -192,7 +196,12 @@ async function whoIs(socket: TLSSocket, graceMs: number, { authority, clock, why
   const why = await whyNot(identified.value)
   if (why) return { ok: false, problem: why }
   if (!certificate) throw new Error('A host was known by no certificate.')
-  return { ok: true, value: { ...identified.value, certificate } }
+  return { ok: true, value: { ...identified.value, untilMs: Date.parse(certificate.validTo) } }
+}
+
+/** As a listener, it keeps nothing else alive for as long as the line lasts. */
+function destroyThis(this: Duplex): void {
+  this.destroy()
 }
 
 type SecureSettings = Pick<HttpsOptions, 'cert' | 'key' | 'ca' | 'minVersion'>

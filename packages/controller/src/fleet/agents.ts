@@ -25,7 +25,7 @@ import { hostTrusts } from '../store/hosts.ts'
 import { listenForAgents, type AgentsListener, type KnownHost } from './agents-listener.ts'
 import { attend, type Attending } from './attend.ts'
 import { networkOf } from './places.ts'
-import { lineLife } from './line-life.ts'
+import { lineLives, type LineLives } from './line-life.ts'
 import { openSession } from './session.ts'
 
 export interface AgentsParts extends Attending {
@@ -48,6 +48,7 @@ const arrivals = { burst: 30, perSecond: 1 / 5 }
 interface Room extends AgentsParts {
   readonly failures: TokenBuckets
   readonly renewals: TokenBuckets
+  readonly lives: LineLives
 }
 
 interface NewcomerContext {
@@ -126,6 +127,7 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
     log: (line) => parts.log(safeLine(line)),
     failures: tokenBuckets(failedEnrolments, nowMs),
     renewals: tokenBuckets(renewals, nowMs),
+    lives: lineLives(clock),
   }
   const arriving = tokenBuckets(arrivals, nowMs)
   return listenForAgents({
@@ -155,7 +157,7 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
     renewing(ws, socket, known) {
       const peer = new Peer(webSocketChannel(ws, { socket }), {
         router: lateRouter,
-        createContext: () => contextOf(room, known, () => undefined),
+        createContext: () => contextOf(room, known, socket, () => undefined),
         limits: { calls: 1, queuedCalls: 1, subscriptions: 0 },
         timers: room.timers,
         onError: ({ error }) => room.log(`a bug while ${known.host} renewed its certificate: ${said(error)}`),
@@ -174,15 +176,15 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
 
 async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: KnownHost): Promise<void> {
   const { database, sessions, clock, log } = room
-  const { host, certificate } = known
+  const { host } = known
   const peer = new Peer(webSocketChannel(ws, { socket }), {
     router: membersRouter,
-    createContext: () => contextOf(room, known, (untilMs) => life.extend(untilMs)),
+    createContext: () => contextOf(room, known, socket, (untilMs) => life.extend(untilMs)),
     limits: { calls: 4, queuedCalls: 16, subscriptions: 0 },
     timers: room.timers,
     onError: ({ path, error }) => log(`a bug in ${path} for ${host}: ${said(error)}`),
   })
-  const life = lineLife(clock, Date.parse(certificate.validTo), () =>
+  const life = room.lives.begin(known.untilMs, () =>
     peer.close(
       problem('certificate-expired', `The certificate of ${host} ran out, and was not renewed over this line.`),
     ),
@@ -208,8 +210,16 @@ async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: Know
   })
 }
 
-function contextOf(room: Room, known: KnownHost, renewed: (untilMs: number) => void): MemberContext {
-  return { room, peer: { ...known, publicKey: known.certificate.publicKey }, renewed }
+/** Its key is read when it is needed, which is once in many hours. */
+function contextOf(
+  room: Room,
+  known: KnownHost,
+  socket: TLSSocket,
+  renewed: (untilMs: number) => void,
+): MemberContext {
+  const certificate = socket.getPeerX509Certificate()
+  if (!certificate) throw new Error(`The line of ${known.host} has no certificate any more.`)
+  return { room, peer: { ...known, publicKey: certificate.publicKey }, renewed }
 }
 
 function whyNotEnrol({ failures }: Room, address: string): Problem | null {
