@@ -5,6 +5,7 @@
 import { systemTimers } from '@fleetmend/shared'
 import { watchHosts } from '../../packages/controller/src/audit/host-watch.ts'
 import { serveAgents } from '../../packages/controller/src/fleet/agents.ts'
+import { openSeenHosts } from '../../packages/controller/src/fleet/seen-hosts.ts'
 import { openSessions } from '../../packages/controller/src/fleet/sessions.ts'
 import type { Session } from '../../packages/controller/src/fleet/session.ts'
 import { openCertificateAuthority } from '../../packages/controller/src/identity/certificate-authority.ts'
@@ -30,7 +31,7 @@ answerParent(async ({ dataFolder }: { readonly dataFolder: string }): Promise<Se
   const watch = watchHosts({ database, fleet: authority.value.fleet, clock: systemClock, log })
   const sessions = openSessions(systemClock)
   const listener = await serveAgents({
-    ...{ database, authority: authority.value, sessions, clock: systemClock, timers: systemTimers, log },
+    ...{ database, authority: authority.value, sessions, seen: openSeenHosts(database), clock: systemClock, timers: systemTimers, log },
     ...{ names: ['127.0.0.1'], host: '127.0.0.1', port: 0, renewalGraceMs: 0 },
     connected: (session) => void watch.connected(session),
   })

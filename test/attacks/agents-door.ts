@@ -18,6 +18,7 @@ import { openLine, type LineOpened } from '../../packages/agent/src/serve/contro
 import { enrolHost, type Enrolling } from '../../packages/agent/src/serve/enrol-host.ts'
 import type { Identity } from '../../packages/agent/src/state/identity.ts'
 import { serveAgents } from '../../packages/controller/src/fleet/agents.ts'
+import { openSeenHosts } from '../../packages/controller/src/fleet/seen-hosts.ts'
 import { openSessions, type Sessions } from '../../packages/controller/src/fleet/sessions.ts'
 import {
   openCertificateAuthority,
@@ -62,11 +63,13 @@ export async function agentsDoor(authorities: GivenAuthorities = {}, timers = sy
   const authority = opened.value
   const database = await openMemoryStore()
   const sessions = openSessions(clock)
+  const seen = openSeenHosts(database)
   const log: string[] = []
   const listener = await serveAgents({
     database,
     authority,
     sessions,
+    seen,
     clock,
     timers,
     names: ['127.0.0.1'],
@@ -112,6 +115,7 @@ export async function agentsDoor(authorities: GivenAuthorities = {}, timers = sy
     async [Symbol.asyncDispose]() {
       sessions.close()
       await listener.close()
+      await seen.close()
       await database.destroy()
       rmSync(folder, { recursive: true, force: true })
     },

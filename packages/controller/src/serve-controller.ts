@@ -20,6 +20,7 @@ import { watchHosts } from './audit/host-watch.ts'
 import { beginRecord, recordRefusal } from './audit/record.ts'
 import { serveAgents } from './fleet/agents.ts'
 import { connectedFleet } from './fleet/connected-fleet.ts'
+import { openSeenHosts } from './fleet/seen-hosts.ts'
 import { openSessions } from './fleet/sessions.ts'
 import { openSshAccess } from './fleet/ssh-access.ts'
 import { keepSshLines } from './fleet/ssh-lines.ts'
@@ -132,6 +133,8 @@ export async function serveController(options: ControllerOptions): Promise<Contr
   const watch = watchHosts({ database, fleet, clock, log })
   const names = namesOf(options)
   const sessions = openSessions(clock)
+  const seen = openSeenHosts(database)
+  open.push(() => seen.close())
   const failed = Promise.withResolvers<Problem>()
   void opened.lost.then((says) => failed.resolve(problem('database-lost', says)))
   const driver = new Driver({
@@ -152,6 +155,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       database,
       authority: authority.value,
       sessions,
+      seen,
       clock,
       timers,
       names,
@@ -172,7 +176,7 @@ export async function serveController(options: ControllerOptions): Promise<Contr
       driver: options.sshDriver,
     })
     const lines = await keepSshLines({
-      ...{ database, sessions, clock, timers, access, log },
+      ...{ database, sessions, seen, clock, timers, access, log },
       random: Math.random,
       connected: (session) => void watch.connected(session),
       otherHostKey: (host, told) => watch.otherHostKey(host, told),

@@ -22,6 +22,7 @@ import { enrol, renewCertificate, whyNotMember } from '../identity/enrol.ts'
 import type { KnownPeer } from '../identity/host-identity.ts'
 import { tokenBuckets, type TokenBuckets } from '../people/token-buckets.ts'
 import { hostTrusts } from '../store/hosts.ts'
+import type { Database } from '../store/tables.ts'
 import { listenForAgents, type AgentsListener, type KnownHost } from './agents-listener.ts'
 import { attend, type Attending } from './attend.ts'
 import { networkOf } from './places.ts'
@@ -29,6 +30,7 @@ import { lineLives, type LineLives } from './line-life.ts'
 import { openSession } from './session.ts'
 
 export interface AgentsParts extends Attending {
+  readonly database: Database
   readonly authority: CertificateAuthority
   readonly timers: Timers
   readonly names: readonly string[]

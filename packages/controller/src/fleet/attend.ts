@@ -1,13 +1,12 @@
 /** A host of the fleet is here, whichever way it came: known to everybody, until it is gone. */
 import { safeLine } from '@fleetmend/shared'
 import type { Clock } from '../runs/clock.ts'
-import { sawHost } from '../store/hosts.ts'
-import type { Database } from '../store/tables.ts'
+import type { SeenHosts } from './seen-hosts.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface Attending {
-  readonly database: Database
+  readonly seen: SeenHosts
   readonly sessions: Sessions
   readonly clock: Clock
   /** Called when a host of the fleet is here. */
@@ -17,14 +16,14 @@ export interface Attending {
 
 /** `entering`: called once, just before it counts; false: it does not, and is on its way out. Ends with the session. */
 export async function attend(
-  { database, sessions, clock, connected, log }: Attending,
+  { seen, sessions, clock, connected, log }: Attending,
   session: Session,
   entering: () => boolean,
 ): Promise<void> {
   const { host, hello } = session
   const { os, agentVersion } = hello
   const saw = (): Promise<void> =>
-    sawHost(database, host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
+    seen.saw(host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
   await saw()
   if (entering()) {
     sessions.enter(session)

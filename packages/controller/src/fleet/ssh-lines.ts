@@ -15,6 +15,7 @@ import {
 } from '@fleetmend/shared'
 import { getHost, listHosts } from '../store/hosts.ts'
 import { writePrivateFile } from '../store/private-folder.ts'
+import type { Database } from '../store/tables.ts'
 import { attend, type Attending } from './attend.ts'
 import type { SshAccess } from './ssh-access.ts'
 import { knownHostsText, said, sshTarget } from './ssh-places.ts'
@@ -28,6 +29,7 @@ export interface SshLines {
 }
 
 export interface SshLinesParts extends Attending {
+  readonly database: Database
   readonly access: SshAccess
   readonly timers: Timers
   /** In [0, 1). */

@@ -16,7 +16,7 @@ import {
 } from '@fleetmend/shared'
 import { appendRecord } from '../store/audit-records.ts'
 import { getHostAudit, pinHost, setAlarm } from '../store/host-audits.ts'
-import { getHost, hostTrusts, putHost, renewedHost } from '../store/hosts.ts'
+import { getHost, getMember, hostTrusts, putHost, renewedHost } from '../store/hosts.ts'
 import { findJoinToken, useJoinToken, type Bearer } from '../store/join-tokens.ts'
 import type { Connection, Database } from '../store/tables.ts'
 import { readAgentKey } from './agent-key.ts'
@@ -113,9 +113,9 @@ async function shownAgain(
  * certificate outlives the removal of its host by up to a day.
  */
 export async function whyNotMember(database: Database, { host, keyFingerprint }: KnownPeer): Promise<Problem | null> {
-  const known = await getHost(database, host)
+  const known = await getMember(database, host)
   if (!known) return problem('host-removed', `${host} is not a host of this fleet any more.`)
-  if (known.ssh !== null) return problem('host-over-ssh', overSsh(host))
+  if (known.isOverSsh) return problem('host-over-ssh', overSsh(host))
   if (known.keyFingerprint === keyFingerprint) return null
   return problem(
     'host-replaced',

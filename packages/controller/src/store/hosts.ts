@@ -1,5 +1,5 @@
 /** The hosts of the fleet, as records. Whether one is connected right now is not stored: that is true of a moment. */
-import { HostRecord, Labels, SshWay, type Digest, type HostId, type Instant } from '@fleetmend/shared'
+import { Digest, HostRecord, Labels, SshWay, type HostId, type Instant } from '@fleetmend/shared'
 import type { Connection, HostsTable } from './tables.ts'
 
 /** A host that enrols anew under the same name takes the place of the old record. */
@@ -15,6 +15,20 @@ export async function putHost(db: Connection, host: HostRecord): Promise<void> {
 export async function getHost(db: Connection, id: HostId): Promise<HostRecord | null> {
   const row = await db.selectFrom('hosts').selectAll().where('id', '=', id).executeTakeFirst()
   return row ? recordOf(row) : null
+}
+
+export type Member = Pick<HostRecord, 'keyFingerprint' | 'enrolledAt'> & { readonly isOverSsh: boolean }
+
+/** What decides whether a line is that of a host of the fleet, without the rest of its record: asked at every connection. */
+export async function getMember(db: Connection, id: HostId): Promise<Member | null> {
+  const query = db.selectFrom('hosts').select(['key_fingerprint', 'enrolled_at', 'ssh'])
+  const row = await query.where('id', '=', id).executeTakeFirst()
+  if (!row) return null
+  return {
+    keyFingerprint: Digest.parse(row.key_fingerprint),
+    enrolledAt: row.enrolled_at,
+    isOverSsh: row.ssh !== null,
+  }
 }
 
 export async function listHosts(db: Connection): Promise<readonly HostRecord[]> {
