@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { controllerProcess, freePort, type ControllerProcess } from '../../test/scenarios/controller-process.ts'
 import { watcherAt, type Watcher } from './watcher.ts'
 
@@ -13,6 +14,8 @@ export interface Controller {
   readonly approvers: string
   readonly pid: () => number
   readonly log: readonly string[]
+  /** Where its profile is written (`look-inside.ts`). */
+  readonly inside: string
   start(): Promise<Watcher>
   kill(): Promise<void>
 }
@@ -26,6 +29,9 @@ export async function controllerIn(folder: string): Promise<Controller> {
   const list = join(folder, 'approvers')
   writeFileSync(list, approvers)
   const log: string[] = []
+  const inside = join(folder, 'inside.json')
+  const hook = fileURLToPath(new URL('look-inside.ts', import.meta.url))
+  const env = { NODE_OPTIONS: `--import ${hook}`, FLEETMEND_LOOK_INSIDE: inside }
   let running: ControllerProcess | null = null
   process.once('exit', () => {
     if (running) process.kill(running.pid, 'SIGKILL')
@@ -35,7 +41,7 @@ export async function controllerIn(folder: string): Promise<Controller> {
     dataFolder: join(folder, 'data'),
     key,
     approvers,
-    log,
+    ...{ log, inside },
     pid: () => running?.pid ?? 0,
     async start() {
       const answers = async (): Promise<boolean> => {
@@ -48,7 +54,7 @@ export async function controllerIn(folder: string): Promise<Controller> {
           watcher.close()
         }
       }
-      running = await controllerProcess({ folder, socket, approvers: list, port, log, answers })
+      running = await controllerProcess({ folder, socket, approvers: list, port, log, answers, env })
       return watcherAt(socket)
     },
     async kill() {

@@ -2,7 +2,7 @@
  * Loaded by Node before the controller, which does not know of it. A first SIGUSR2 begins a profile of its CPU, a second one
  * writes it down with what its memory is made of, into the file that FLEETMEND_LOOK_INSIDE names.
  */
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { getHeapStatistics } from 'node:v8'
 import type { CpuProfile, Inside } from './read-profile.ts'
@@ -25,9 +25,12 @@ function end(of: Session): void {
     of.disconnect()
     const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
     const { total_heap_size: heapTotal } = getHeapStatistics()
-    const inside: Inside = { profile: profile as CpuProfile, memory: { rss, heapUsed, heapTotal, external, arrayBuffers } }
-    writeFileSync(`${file}.new`, JSON.stringify(inside))
+    const inside: Inside = {
+      profile: profile as CpuProfile,
+      memory: { rss, heapUsed, heapTotal, external, arrayBuffers },
+    }
     // Whole, once it is there.
-    writeFileSync(file, JSON.stringify(inside))
+    writeFileSync(`${file}.new`, JSON.stringify(inside))
+    renameSync(`${file}.new`, file)
   })
 }

@@ -22,26 +22,22 @@ export interface Spent {
   readonly share: number
 }
 
-/** By function, or by the file or package that it is in; the largest first. */
-export function spentIn({ nodes, samples, timeDeltas }: CpuProfile, by: 'function' | 'part'): readonly Spent[] {
+/** By the room or package that the code is in; the largest first. */
+export function spentIn({ nodes, samples, timeDeltas }: CpuProfile): readonly Spent[] {
   const known = new Map(nodes.map((node) => [node.id, node]))
   const sums = new Map<string, number>()
   let busy = 0
   for (const [n, id] of samples.entries()) {
     const node = known.get(id)
     const name = node?.callFrame.functionName ?? ''
-    if (!node || name === '(idle)' || name === '(root)') continue
+    // The profile itself is no work of the controller.
+    if (!node || name === '(idle)' || name === '(root)' || node.callFrame.url === 'node:inspector') continue
     const us = timeDeltas[n] ?? 0
     busy += us
-    const where = by === 'part' ? partOf(node) : `${name || '(anonymous)'} ${placeOf(node)}`
+    const where = partOf(node)
     sums.set(where, (sums.get(where) ?? 0) + us)
   }
   return [...sums].map(([where, us]) => ({ where, share: us / busy })).toSorted((a, b) => b.share - a.share)
-}
-
-function placeOf({ callFrame: { url, lineNumber } }: ProfileNode): string {
-  const short = url.replace(/^.*\/node_modules\/(?:\.pnpm\/[^/]+\/node_modules\/)?/, '').replace(/^.*\/(packages\/)/, '$1')
-  return short === '' ? '' : `${short}:${lineNumber + 1}`
 }
 
 function partOf(node: ProfileNode): string {
@@ -49,7 +45,7 @@ function partOf(node: ProfileNode): string {
   if (functionName === '(garbage collector)') return 'garbage collection'
   if (functionName === '(program)') return 'outside of JavaScript'
   if (url === '') return 'calls into Node: TLS, sockets, SQLite'
-  if (url.startsWith('node:')) return `node: ${url.slice('node:'.length).split('/').slice(0, 2).join('/')}`
+  if (url.startsWith('node:')) return 'JavaScript of Node'
   const ours = /\/packages\/([^/]+)\/src\/([^/]+)/.exec(url)
   if (ours) return `${ours[1]}/${ours[2]}`
   return /\/node_modules\/(?:\.pnpm\/[^/]+\/node_modules\/)?((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? url

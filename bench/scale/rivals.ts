@@ -24,7 +24,6 @@ export interface Stormed {
   readonly wallMs: number
   /** Of whoever was connected to. */
   readonly cpuMs: number
-  readonly refused: number
   /** What a connection took, once it was quiet again. */
   readonly rssKiB: number
   readonly privateKiB: number
@@ -47,7 +46,9 @@ export async function meetRawWs({ fleet, payloads, settle }: RivalWanted): Promi
   const asking = await startPart<RawAsking>('./raw-ws-asking.ts', { ...server, authority })
   const url = `wss://127.0.0.1:${await asking.ask('port')}`
   const answering = await answeringAt('./raw-ws-answering.ts', url, { fleet, payloads })
-  const stormed = await storm([asking.pid], fleet, settle, () => Promise.all(answering.map((each) => each.ask('connect'))))
+  const stormed = await storm([asking.pid], fleet, settle, () =>
+    Promise.all(answering.map((each) => each.ask('connect'))),
+  )
   return { contestant: contestant('raw ws', asking, [asking.pid], [asking, ...answering]), stormed }
 }
 
@@ -97,7 +98,7 @@ export async function storm(
   const full = memory()
   const grown = (field: 'rssKiB' | 'privateKiB'): number =>
     full.reduce((sum, each, n) => sum + each[field] - (empty[n]?.[field] ?? 0), 0) / hosts.length
-  return { wallMs, cpuMs, refused: 0, rssKiB: grown('rssKiB'), privateKiB: grown('privateKiB') }
+  return { wallMs, cpuMs, rssKiB: grown('rssKiB'), privateKiB: grown('privateKiB') }
 }
 
 function contestant(

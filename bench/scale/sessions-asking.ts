@@ -31,7 +31,15 @@ answerParent(async ({ dataFolder }: { readonly dataFolder: string }): Promise<Se
   const watch = watchHosts({ database, fleet: authority.value.fleet, clock: systemClock, log })
   const sessions = openSessions(systemClock)
   const listener = await serveAgents({
-    ...{ database, authority: authority.value, sessions, seen: openSeenHosts(database), clock: systemClock, timers: systemTimers, log },
+    ...{
+      database,
+      authority: authority.value,
+      sessions,
+      seen: openSeenHosts(database),
+      clock: systemClock,
+      timers: systemTimers,
+      log,
+    },
     ...{ names: ['127.0.0.1'], host: '127.0.0.1', port: 0, renewalGraceMs: 0 },
     connected: (session) => void watch.connected(session),
   })

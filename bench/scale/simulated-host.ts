@@ -69,6 +69,7 @@ export function simulatedHost(identity: Identity, recorded: RecordedAnswers, app
       const expiresAt = new Date(madeAt.getTime() + 60 * 60_000).toISOString()
       const plan = { ...recorded.plan, host, watchMs, madeAt: madeAt.toISOString(), expiresAt }
       planned = { digest: digestOf(plan), plan, forecast: [] }
+      report = null
       onRecord('plan-made', { plan: planned.digest })
       return { kind: 'planned', record: planned }
     },

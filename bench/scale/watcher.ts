@@ -1,11 +1,18 @@
 /** Somebody at the controller's socket, with what the command line is made of: it asks, follows a run, and keeps the picture. */
 import { connect, type Socket } from 'node:net'
-import { Peer, plainPaint, streamChannel, type HostDiagnosis, type Part, type Run, type RunNews } from '@fleetmend/shared'
+import {
+  Peer,
+  plainPaint,
+  streamChannel,
+  type HostDiagnosis,
+  type Part,
+  type Run,
+  type RunNews,
+} from '@fleetmend/shared'
 import type { Answer, Api } from '../../packages/cli/src/connection/controller.ts'
 import { controllerAt, type Controller } from '../../packages/cli/src/connection/controller.ts'
 import { followRun } from '../../packages/cli/src/connection/follow-run.ts'
 import { runPicture } from '../../packages/cli/src/progress/run-picture.ts'
-import { diagnoseFleet } from '../../packages/cli/src/runs/diagnose-fleet.ts'
 import type { Streams } from '../../packages/cli/src/streams.ts'
 
 export interface Watcher {
@@ -13,7 +20,8 @@ export interface Watcher {
   askLong<Value>(subscribe: (api: Api) => AsyncIterable<Part<Value>>): Promise<Value>
   /** All that the socket brought so far. */
   readonly receivedBytes: () => number
-  diagnose(): Promise<readonly HostDiagnosis[]>
+  /** What all hosts say, and when each answer was here. */
+  diagnose(): Promise<{ readonly said: readonly HostDiagnosis[]; readonly arrivedMs: readonly number[] }>
   /** The story of a run until something holds or it has ended. */
   follow(run: Run, told: (news: RunNews) => boolean): Promise<void>
   close(): void
@@ -48,7 +56,19 @@ export function watcherAt(path: string): Watcher {
     askLong: async (subscribe) => must(await controller.askLong(subscribe)),
     receivedBytes: () => sockets.reduce((sum, socket) => sum + socket.bytesRead, 0),
     async diagnose() {
-      return must(await diagnoseFleet({ streams }, controller, {}))
+      const startedMs = performance.now()
+      const arrivedMs: number[] = []
+      const said: HostDiagnosis[] = []
+      const answers = controller.stream((api) => api.diagnose.subscribe({ target: {} }))
+      for (;;) {
+        const next = await answers.next()
+        if (next.done) {
+          if (next.value) throw new Error(next.value.problem.detail)
+          return { said, arrivedMs }
+        }
+        said.push(next.value)
+        arrivedMs.push(performance.now() - startedMs)
+      }
     },
     async follow(run, told) {
       const picture = runPicture(run)

@@ -22,6 +22,8 @@ export interface ControllerProcessOptions {
   readonly port: number
   /** Of a PostgreSQL; left out: its store is a file. */
   readonly databaseUrl?: string | undefined
+  /** Beside that of this process. */
+  readonly env?: NodeJS.ProcessEnv
   readonly log: string[]
   /** Whether it answers by now. */
   readonly answers: () => Promise<boolean>
@@ -30,13 +32,14 @@ export interface ControllerProcessOptions {
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 export async function controllerProcess(options: ControllerProcessOptions): Promise<ControllerProcess> {
-  const { folder, socket, approvers, port, databaseUrl, log, answers } = options
+  const { folder, socket, approvers, port, databaseUrl, env: more = {}, log, answers } = options
   const words = ['--socket', socket, 'controller', 'serve', '--data', join(folder, 'data'), '--approvers', approvers]
   const where = ['--listen', `127.0.0.1:${port}`, '--public-url', `wss://127.0.0.1:${port}`, '--name', '127.0.0.1']
-  const more = ['--policy', join(folder, 'fleet-policy')]
+  const policy = ['--policy', join(folder, 'fleet-policy')]
   // It starts again and again: what was compiled once is kept.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled'), FLEETMEND_DATABASE: databaseUrl ?? '' }
-  const child = spawn(process.execPath, [main, ...words, ...where, ...more], {
+  const own = { NODE_COMPILE_CACHE: join(folder, 'compiled'), FLEETMEND_DATABASE: databaseUrl ?? '' }
+  const env = { ...process.env, ...own, ...more }
+  const child = spawn(process.execPath, [main, ...words, ...where, ...policy], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   })

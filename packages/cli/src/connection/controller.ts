@@ -1,7 +1,17 @@
 /** The controller as commands see it: calls that answer with a value or a problem, over a connection made when needed. */
 import type { TRPCClient } from '@trpc/client'
 import type { ApiRouter } from '@fleetmend/controller'
-import { CallFailure, callFailureOf, clientOver, joined, problem, problemOf, type Part, type Peer, type Problem } from '@fleetmend/shared'
+import {
+  CallFailure,
+  callFailureOf,
+  clientOver,
+  joined,
+  problem,
+  problemOf,
+  type Part,
+  type Peer,
+  type Problem,
+} from '@fleetmend/shared'
 import type { Connected } from './connect-socket.ts'
 
 export type Api = TRPCClient<ApiRouter>

@@ -36,7 +36,9 @@ export async function followToEnd(
   const { streams } = cli
   const failed = await tellUntilEnd(cli, controller, run, answering, begin)
   if (failed) return reportProblem(streams, failed, answering)
-  const shown = await persistently(cli, () => controller.askLong((api) => api.runs.showInParts.subscribe({ run: run.id })))
+  const shown = await persistently(cli, () =>
+    controller.askLong((api) => api.runs.showInParts.subscribe({ run: run.id })),
+  )
   if (!shown.ok) return reportProblem(streams, shown.problem, answering)
   if (answering.json) printRun(streams, shown.value)
   else if (!answering.jsonl) {

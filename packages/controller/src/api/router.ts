@@ -185,17 +185,13 @@ export const apiRouter = t.router({
       )
       .mutation(async ({ ctx, input: { run, ...request } }) => opened(await ctx.controller.rollBackRun(run, request))),
 
-    show: t.procedure
-      .input(OneRun)
-      .query(async ({ ctx, input }) => opened(await ctx.controller.showRun(input.run))),
+    show: t.procedure.input(OneRun).query(async ({ ctx, input }) => opened(await ctx.controller.showRun(input.run))),
 
     showInParts: t.procedure.input(OneRun).subscription(async function* ({ ctx, input }) {
       yield* inParts(opened(await ctx.controller.showRun(input.run)))
     }),
 
-    story: t.procedure
-      .input(OneRun)
-      .query(async ({ ctx, input }) => opened(await ctx.controller.storyOf(input.run))),
+    story: t.procedure.input(OneRun).query(async ({ ctx, input }) => opened(await ctx.controller.storyOf(input.run))),
 
     storyInParts: t.procedure.input(OneRun).subscription(async function* ({ ctx, input }) {
       yield* inParts(opened(await ctx.controller.storyOf(input.run)))

@@ -213,12 +213,7 @@ async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: Know
 }
 
 /** Its key is read when it is needed, which is once in many hours. */
-function contextOf(
-  room: Room,
-  known: KnownHost,
-  socket: TLSSocket,
-  renewed: (untilMs: number) => void,
-): MemberContext {
+function contextOf(room: Room, known: KnownHost, socket: TLSSocket, renewed: (untilMs: number) => void): MemberContext {
   const certificate = socket.getPeerX509Certificate()
   if (!certificate) throw new Error(`The line of ${known.host} has no certificate any more.`)
   return { room, peer: { ...known, publicKey: certificate.publicKey }, renewed }

@@ -22,8 +22,7 @@ export async function attend(
 ): Promise<void> {
   const { host, hello } = session
   const { os, agentVersion } = hello
-  const saw = (): Promise<void> =>
-    seen.saw(host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
+  const saw = (): Promise<void> => seen.saw(host, { at: new Date(clock.nowMs()).toISOString(), os, agentVersion })
   await saw()
   if (entering()) {
     sessions.enter(session)

@@ -26,10 +26,12 @@ export async function openSshSession(
   try {
     const connected = await access.driver.connect(target, either)
     if (!connected.ok) return connected
-    const opened = await sessionOver(connected.value, host, { timers, sessions }, either).catch(async (error: unknown) => {
-      await connected.value[Symbol.asyncDispose]()
-      throw error
-    })
+    const opened = await sessionOver(connected.value, host, { timers, sessions }, either).catch(
+      async (error: unknown) => {
+        await connected.value[Symbol.asyncDispose]()
+        throw error
+      },
+    )
     if (!opened.ok) await connected.value[Symbol.asyncDispose]()
     return opened
   } catch (error) {

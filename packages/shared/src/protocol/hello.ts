@@ -32,7 +32,9 @@ export const Hello = z.object({
   spoken: Spoken,
   catalogue: Catalogue,
   known: z.exactOptional(
-    Digest.check(z.describe('The catalogue is the one with this digest, which whoever asks has; its lists are left out.')),
+    Digest.check(
+      z.describe('The catalogue is the one with this digest, which whoever asks has; its lists are left out.'),
+    ),
   ),
   asRoot: z.exactOptional(
     z.literal(true).check(z.describe('Whoever asks over this line counts as root on the host, and needs no approval.')),
