@@ -5,7 +5,7 @@
  * with the same payloads, certificates and processes. Hosts answer what a failing one was recorded to answer. Goals, on two
  * cores: 0.7 of the calls per second of raw `ws`, all of 10,000 within 1.5 of its time, at most 64 KiB for an idle agent, all
  * back within 20 s of a restart and none refused, and a cost for each host that is flat from 100 to 10,000.
- * `npm run scale [-- HOSTS …]`; needs as many open files as there are agents in a process, 12,000 here, and 6 GB of memory.
+ * `node bench/scale.ts [HOSTS …]`; needs 12,000 open files for a process, 8 GB of memory and, for NATS, `apt-get install nats-server`.
  */
 import { loadavg } from 'node:os'
 import { recordAnswers } from './scale/answers.ts'

@@ -23,6 +23,7 @@ const tasks = {
   parsers: 'needed',
   simulate: 'unused',
   kills: 'unused',
+  scale: 'unused',
 }
 const exit = { internal: 1, refused: 3, usage: 64 }
 
@@ -43,7 +44,7 @@ const testPackages = { zsh: '/usr/bin/zsh' }
 const [name, ...rest] = process.argv.slice(2)
 const hosts = Object.hasOwn(tasks, name ?? '')
   ? tasks[name]
-  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|bench|parsers|simulate|kills')
+  : fail(exit.usage, 'usage: node scripts/bootstrap.mjs test|demo|score|crash|bench|parsers|simulate|kills|scale')
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(exit.usage, `Node 20 or newer is needed; this is ${process.version}.`)
 if (!existsSync(join(root, 'scripts', `${name}.ts`)))

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { controllerProcess, freePort, type ControllerProcess } from '../../test/scenarios/controller-process.ts'
+import { freePort } from '../../test/lab/free-port.ts'
+import { controllerProcess, type ControllerProcess } from '../../test/scenarios/controller-process.ts'
 import { watcherAt, type Watcher } from './watcher.ts'
 
 export interface Controller {

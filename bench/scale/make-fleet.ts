@@ -74,7 +74,7 @@ export async function makeFleet({ dataFolder, folder, url, hosts, processes }: F
     for (const { host, privateKey, certificate, expiresAt } of members)
       identities.push({
         ...{ format: 'fleetmend.identity/1', host, fleet: authority.fleet, url },
-        ...{ key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), certificate },
+        ...{ key: privateKey.export({ format: 'pem', type: 'pkcs8' }), certificate },
         ...{ authority: authority.certificate, issuedAt: at, expiresAt },
       })
   }

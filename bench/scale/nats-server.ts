@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../../test/scenarios/controller-process.ts'
+import { freePort } from '../../test/lab/free-port.ts'
 import type { FleetMade } from './make-fleet.ts'
 
 export interface NatsServer {

@@ -74,14 +74,14 @@ function tell(child: ChildProcess, question: Question): void {
 }
 
 /** In the process itself: `begin` makes what it can be asked, and whoever started it going away ends it. */
-export function answerParent<Input>(begin: (input: Input) => Promise<Tasks>): void {
+export function answerParent(begin: (input: never) => Promise<Tasks>): void {
   let tasks: Tasks = {}
   process.on('disconnect', () => process.exit())
   process.on('message', (question: Question) => void answer(question))
 
   async function answer({ id, name, input }: Question): Promise<void> {
     try {
-      if (name === 'begin') tasks = await begin(input as Input)
+      if (name === 'begin') tasks = await begin(input as never)
       const value = name === 'begin' ? null : await tasks[name]?.(input as never)
       process.send?.({ id, value } satisfies Answer)
     } catch (error) {

@@ -53,10 +53,14 @@ export function wholeText({ hosts, stormed, diagnosed, run, beside, reconnected,
         phase.news === 0 ? '' : ms(phase.lateP99Ms),
       ]),
     ]),
-    `It is ${run.state}: ${Object.entries(run.outcomes)
-      .map(([state, count]) => `${count} ${state}`)
-      .join(', ')}; ` + `${run.toldNotOnce} hosts whose outcome was not told exactly once.\n`,
+    `It is ${run.state}: ${outcomesText(run.outcomes)}; ${run.toldNotOnce} hosts whose outcome was not told exactly once.\n`,
   ].join('')
+}
+
+function outcomesText(outcomes: Readonly<Record<string, number>>): string {
+  return Object.entries(outcomes)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ')
 }
 
 /** CPU of the controller for one host, in fleets of different sizes. */

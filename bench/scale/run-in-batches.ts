@@ -1,7 +1,6 @@
 /** A run over all hosts, as a person has it: planned, signed with their key, carried out in batches, and followed live. */
-import { hasEnded, type Run } from '@fleetmend/shared'
+import { hasEnded, manifestDigest, type Run } from '@fleetmend/shared'
 import { sign } from '../../test/scenarios/begin-run.ts'
-import { manifestDigest } from '@fleetmend/shared'
 import { percentile } from './figures.ts'
 import { cpuMsOf } from './process-use.ts'
 import type { Watcher } from './watcher.ts'
@@ -53,7 +52,7 @@ export async function runInBatches({ watcher, controllerPid, key, hosts }: RunWa
     })
   }
 
-  let run: Run | null = null
+  const planned: Run[] = []
   await phase('plan', async (heard) => {
     const started = await watcher.ask((api) =>
       api.runs.start.mutate({
@@ -66,9 +65,9 @@ export async function runInBatches({ watcher, controllerPid, key, hosts }: RunWa
       if (news.news === 'event') heard(news.event.at)
       return news.news === 'event' && news.state !== 'planning'
     })
-    run = started
+    planned.push(started)
   })
-  const id = run!.id
+  const id = planned[0]?.id ?? ''
   await phase('approve', async () => {
     const shown = await watcher.askLong((api) => api.runs.showInParts.subscribe({ run: id }))
     const { manifest } = shown.run

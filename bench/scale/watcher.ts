@@ -9,8 +9,7 @@ import {
   type Run,
   type RunNews,
 } from '@fleetmend/shared'
-import type { Answer, Api } from '../../packages/cli/src/connection/controller.ts'
-import { controllerAt, type Controller } from '../../packages/cli/src/connection/controller.ts'
+import { controllerAt, type Answer, type Api, type Controller } from '../../packages/cli/src/connection/controller.ts'
 import { followRun } from '../../packages/cli/src/connection/follow-run.ts'
 import { runPicture } from '../../packages/cli/src/progress/run-picture.ts'
 import type { Streams } from '../../packages/cli/src/streams.ts'

@@ -177,7 +177,7 @@ export function serveAgents(parts: AgentsParts): Promise<AgentsListener> {
 }
 
 async function welcome(room: Room, ws: WebSocket, socket: TLSSocket, known: KnownHost): Promise<void> {
-  const { database, sessions, clock, log } = room
+  const { database, sessions, log } = room
   const { host } = known
   const peer = new Peer(webSocketChannel(ws, { socket }), {
     router: membersRouter,
