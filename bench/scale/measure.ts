@@ -35,6 +35,8 @@ export const agentProcesses = 2
 /** Whatever is asked of thousands is seldom asked of more at once. */
 export const fewAtOnce = 64
 
+const breathMs = 4000
+
 export interface Payloads {
   readonly hello: string
   readonly diagnose: string
@@ -210,6 +212,8 @@ async function askBeside(place: Place, asked: BesideWanted): Promise<Beside> {
     for (const atOnce of [hosts.length, fewAtOnce]) {
       const turns = await inTurns(contestants, others, { what, hosts, atOnce, rounds: 3 })
       questions.push({ what, atOnce, turns })
+      // Those who stood still hear that the others are there, before they take them for dead.
+      await sleep(breathMs)
       say(`all were asked for ${what}, ${atOnce} at once`)
     }
   for (const each of contestants) await each.end()

@@ -24,7 +24,7 @@ export type LineOpened =
   | { readonly kind: 'not-reached'; readonly says: string }
 
 /** A controller to which a whole fleet comes back lets in one host after the other. */
-const handshakeLimitMs = 30_000
+const handshakeLimitMs = 60_000
 
 /** What a problem says is for people to read, and nobody reads more. */
 const maxDetail = 2000
