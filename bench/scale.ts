@@ -9,21 +9,24 @@
  */
 import { loadavg } from 'node:os'
 import { recordAnswers } from './scale/answers.ts'
-import { measure, profile, type Measured } from './scale/measure.ts'
+import { measure, profile, type Measured, type Say } from './scale/measure.ts'
 import { flatText, goalsOf, goalsText, profileText, wholeText } from './scale/report.ts'
 
+const { FLEETMEND_SCALE_HOSTS: given = '100 1000 10000' } = process.env
 const sizes = process.argv.slice(2).map(Number)
-const wanted = sizes.length > 0 ? sizes : [100, 1000, 10_000]
+const wanted = sizes.length > 0 ? sizes : given.split(' ').map(Number)
 const profiledHosts = Math.min(1000, Math.max(...wanted))
 /** Whatever hangs, it ends; nobody is left behind by it. */
-const longestMs = 11 * 60_000
+const longestMs = 15 * 60_000
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 setTimeout(() => fail('It takes much too long.'), longestMs).unref()
 
 const startedMs = performance.now()
-const say = (line: string): void =>
-  void process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`)
+const say: Say = (line, figures) => {
+  const told = figures ? `  ${JSON.stringify(figures)}` : ''
+  process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s  ${line}${told}\n`)
+}
 
 const answers = await recordAnswers()
 const load = loadavg()[0] ?? 0

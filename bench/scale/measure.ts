@@ -82,15 +82,18 @@ export interface MeasureWanted {
   readonly answers: RecordedAnswers
   /** With what it is held against, and a controller that is killed. */
   readonly isWhole: boolean
-  readonly say: (line: string) => void
+  readonly say: Say
 }
+
+/** For whoever waits, and for what is left of a run that was broken off. */
+export type Say = (line: string, figures?: object) => void
 
 export async function measure({ hosts, answers, isWhole, say }: MeasureWanted): Promise<Measured> {
   await using place = scratch()
-  const settleMs = hosts >= 5000 ? 20_000 : 4000
+  const settleMs = hosts >= 5000 ? 15_000 : 4000
   const settle = (): Promise<unknown> => sleep(settleMs)
   const { controller, fleet, agents, watcher, stormed, heapKiB, copy } = await stand(place, { hosts, answers, settle })
-  say(`${hosts} agents are connected`)
+  say(`${hosts} agents are connected`, { ...stormed, heapKiB, attempts: stormed.attempts.failed })
   const others = [controller.pid(), ...agents.pids]
   const beside = isWhole ? await askBeside(place, { controller, fleet, answers, settle, copy, others, say }) : null
   // What sat still beside the others came through it.
@@ -100,10 +103,16 @@ export async function measure({ hosts, answers, isWhole, say }: MeasureWanted): 
   for (let rehearsal = 0; rehearsal < (hosts <= 100 ? 5 : hosts <= 1000 ? 1 : 0); rehearsal++)
     await runInBatches({ watcher, controllerPid: controller.pid(), key: controller.key, hosts })
   const run = await runInBatches({ watcher, controllerPid: controller.pid(), key: controller.key, hosts })
-  say('a run is done')
+  say('diagnosed over the API', diagnosed)
+  say('a run is done', run)
   watcher.close()
   const back = isWhole ? await restart(controller, agents, hosts) : null
   back?.watcher.close()
+  if (back)
+    say('the controller was killed, and all are back', {
+      ...back.reconnected,
+      attempts: back.reconnected.attempts.failed,
+    })
   return { hosts, stormed, heapKiB, diagnosed, run, beside, reconnected: back?.reconnected ?? null }
 }
 
@@ -182,7 +191,7 @@ interface BesideWanted extends Pick<Standing, 'controller' | 'fleet'> {
   readonly copy: string
   /** Of the whole controller and its agents, which stand still meanwhile. */
   readonly others: readonly number[]
-  readonly say: (line: string) => void
+  readonly say: Say
 }
 
 async function askBeside(place: Place, asked: BesideWanted): Promise<Beside> {
@@ -195,13 +204,10 @@ async function askBeside(place: Place, asked: BesideWanted): Promise<Beside> {
     return found
   }
   const raw = await met(meetRawWs({ fleet, folder, payloads: { ...payloads }, settle }))
-  say('raw ws is connected')
+  say('raw ws is connected', raw.stormed)
   const nats = hasNats() ? await met(meetNats({ fleet, folder, payloads: { ...payloads }, settle })) : null
-  say(
-    nats
-      ? 'NATS is connected'
-      : 'There is no nats-server here. To have it beside the others: apt-get install nats-server',
-  )
+  const lacking = 'There is no nats-server here. To have it beside the others: apt-get install nats-server'
+  say(nats ? 'NATS is connected' : lacking, nats?.stormed)
   const sessions = await meetSessions(copy, fleet, { answers, approvers: controller.approvers })
   place.end.push(() => sessions.end())
   say('the sessions of a second controller are connected')
@@ -210,11 +216,11 @@ async function askBeside(place: Place, asked: BesideWanted): Promise<Beside> {
   const questions: Question[] = []
   for (const what of ['hello', 'diagnose'] as const)
     for (const atOnce of [hosts.length, fewAtOnce]) {
-      const turns = await inTurns(contestants, others, { what, hosts, atOnce, rounds: 3 })
+      const turns = await inTurns(contestants, others, { what, hosts, atOnce, rounds: hosts.length > 5000 ? 2 : 3 })
       questions.push({ what, atOnce, turns })
       // Those who stood still hear that the others are there, before they take them for dead.
       await sleep(breathMs)
-      say(`all were asked for ${what}, ${atOnce} at once`)
+      say(`all were asked for ${what}, ${atOnce} at once`, Object.fromEntries(turns))
     }
   for (const each of contestants) await each.end()
   return { raw: raw.stormed, nats: nats?.stormed ?? null, payloads, questions }
