@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:crypto'
 import { createServer, type ServerOptions as HttpsOptions } from 'node:https'
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import {
@@ -21,6 +21,7 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import type { CertificateAuthority } from '../identity/certificate-authority.ts'
 import { hostIdentity, type KnownPeer } from '../identity/host-identity.ts'
 import type { Clock } from '../runs/clock.ts'
+import { openDoors } from './open-doors.ts'
 import { places } from './places.ts'
 import { turnAway } from './turn-away.ts'
 import { waitingLine } from './waiting-line.ts'
@@ -70,8 +71,6 @@ const beginning = {
 /** For the TLS handshake, and again for the head of the request. */
 const handshakeMs = 10_000
 const maxHeadBytes = 8 * 1024
-/** A fleet that comes back all at once. */
-const backlog = 4096
 const renewServerBeforeMs = 30 * 24 * 60 * 60_000
 const renewServerEveryMs = 60 * 60_000
 
@@ -115,7 +114,7 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
     response.writeHead(426, { connection: 'close' }).end('This port is for agents.\n'),
   )
   // Nothing is read from a connection that waits for its place.
-  const door = createTcpServer({ pauseOnConnect: true }, (socket) => {
+  const connected = (socket: Socket): void => {
     const name = nameOf(socket)
     let limit: NodeJS.Timeout | null = null
     const enter = (): void => {
@@ -134,7 +133,7 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
       sockets.delete(name)
     })
     if (!line.queue(socket, socket.remoteAddress ?? '', enter)) socket.destroy()
-  })
+  }
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', destroyThis)
@@ -172,16 +171,15 @@ export async function listenForAgents(parts: ListenFor): Promise<AgentsListener>
     })
   })
 
-  await listen(door, parts)
+  const doors = await openDoors({ host: parts.host, port: parts.port, connected })
   return {
-    port: (door.address() as AddressInfo).port,
+    port: doors.port,
     async close() {
       closing.abort()
       await renewing
-      await new Promise<void>((resolve) => {
-        door.close(() => resolve())
-        for (const { socket } of sockets.values()) socket.destroy()
-      })
+      const closed = doors.close()
+      for (const { socket } of sockets.values()) socket.destroy()
+      await closed
     },
   }
 }
@@ -251,11 +249,4 @@ function webSockets(maxPayload: number): WebSocketServer {
 /** The same for a connection and for the TLS that is spoken over it. */
 function nameOf({ remoteAddress, remotePort }: Pick<TLSSocket, 'remoteAddress' | 'remotePort'>): string {
   return `${remoteAddress} ${remotePort}`
-}
-
-function listen(server: Server, { host, port }: Pick<ListenFor, 'host' | 'port'>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host, port, backlog }, resolve)
-  })
 }
