@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import {
   Peer,
   plainPaint,
+  runPicture,
   streamChannel,
   type HostDiagnosis,
   type Part,
@@ -11,7 +12,6 @@ import {
 } from '@fleetmend/shared'
 import { controllerAt, type Answer, type Api, type Controller } from '../../packages/cli/src/connection/controller.ts'
 import { followRun } from '../../packages/cli/src/connection/follow-run.ts'
-import { runPicture } from '../../packages/cli/src/progress/run-picture.ts'
 import type { Streams } from '../../packages/cli/src/streams.ts'
 
 export interface Watcher {
@@ -71,7 +71,7 @@ export function watcherAt(path: string): Watcher {
     },
     async follow(run, told) {
       const picture = runPicture(run)
-      const story = followRun(cli, controller, run.id)
+      const story = followRun(cli, controller, run.id, 'its-beginning')
       for (;;) {
         const next = await story.next()
         if (next.done) {
