@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import {
   Peer,
   plainPaint,
+  nowOf,
   runPicture,
   streamChannel,
   type HostDiagnosis,
@@ -70,7 +71,7 @@ export function watcherAt(path: string): Watcher {
       }
     },
     async follow(run, told) {
-      const picture = runPicture(run)
+      const picture = runPicture(nowOf(run))
       const story = followRun(cli, controller, run.id, 'its-beginning')
       for (;;) {
         const next = await story.next()
