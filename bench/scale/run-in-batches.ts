@@ -76,16 +76,18 @@ export async function runInBatches({ watcher, controllerPid, key, hosts }: RunWa
     await watcher.ask((api) => api.runs.approve.mutate({ run: id, digest: manifestDigest(manifest), signature }))
   })
   await phase('apply', async (heard) => {
-    const begun = await watcher.ask((api) => api.runs.begin.mutate({ run: id, by: 'ana' }))
-    const sinceMs = Date.now()
-    await watcher.follow(begun, (news) => {
-      if (news.news !== 'event') return false
-      const { event } = news
-      if (event.type === 'host-applied' && event.host) told.set(event.host, (told.get(event.host) ?? 0) + 1)
-      // What came before is told again, and is not late.
-      if (Date.parse(event.at) >= sinceMs) heard(event.at)
-      return hasEnded(news.state)
-    })
+    const { run: approved } = await watcher.askLong((api) => api.runs.showInParts.subscribe({ run: id }))
+    await watcher.follow(
+      approved,
+      (news) => {
+        if (news.news !== 'event') return false
+        const { event } = news
+        if (event.type === 'host-applied' && event.host) told.set(event.host, (told.get(event.host) ?? 0) + 1)
+        heard(event.at)
+        return hasEnded(news.state)
+      },
+      () => watcher.ask((api) => api.runs.begin.mutate({ run: id, by: 'ana' })),
+    )
   })
   const { run: ended } = await watcher.askLong((api) => api.runs.showInParts.subscribe({ run: id }))
   const outcomes: Record<string, number> = {}

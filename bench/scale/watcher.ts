@@ -1,9 +1,9 @@
 /** Somebody at the controller's socket, with what the command line is made of: it asks, follows a run, and keeps the picture. */
 import { connect, type Socket } from 'node:net'
 import {
+  nowOf,
   Peer,
   plainPaint,
-  nowOf,
   runPicture,
   streamChannel,
   type HostDiagnosis,
@@ -22,8 +22,11 @@ export interface Watcher {
   readonly receivedBytes: () => number
   /** What all hosts say, and when each answer was here. */
   diagnose(): Promise<{ readonly said: readonly HostDiagnosis[]; readonly arrivedMs: readonly number[] }>
-  /** The story of a run until something holds or it has ended. */
-  follow(run: Run, told: (news: RunNews) => boolean): Promise<void>
+  /**
+   * The story of a run until something holds or it has ended; with what begins it, from there, as who carries out a run is
+   * there before it begins.
+   */
+  follow(run: Run, told: (news: RunNews) => boolean, begin?: () => Promise<unknown>): Promise<void>
   close(): void
 }
 
@@ -70,9 +73,14 @@ export function watcherAt(path: string): Watcher {
         arrivedMs.push(performance.now() - startedMs)
       }
     },
-    async follow(run, told) {
+    async follow(run, told, begin) {
       const picture = runPicture(nowOf(run))
-      const story = followRun(cli, controller, run.id, 'its-beginning')
+      const story = followRun(cli, controller, run.id, begin ? 'now' : 'its-beginning')
+      if (begin) {
+        const first = await story.next()
+        if (first.done) throw new Error(first.value?.detail ?? `${run.id} has ended before it began.`)
+        await begin()
+      }
       for (;;) {
         const next = await story.next()
         if (next.done) {

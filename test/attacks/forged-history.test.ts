@@ -280,7 +280,8 @@ attack(
     await meanwhile(at, () =>
       edit(at, (database) => {
         rewrite(database, (all) => all.filter(({ entry }) => entry['run'] !== at.run))
-        for (const table of ['run_events', 'applies', 'run_hosts', 'runs']) database.exec(`delete from ${table}`)
+        for (const table of ['run_events', 'applies', 'run_hosts', 'run_groups', 'run_notes', 'run_held_back', 'runs'])
+          database.exec(`delete from ${table}`)
       }),
     )
     return await verified(at)

@@ -57,11 +57,11 @@ const startKey = z.uuid()
 /** Resumes after the last event that was seen. */
 const lastEventId = z.exactOptional(z.string().check(z.regex(/^\d{1,12}$/)))
 
-/** What somebody signed of a run, with the digest of the manifest that they were shown. */
-/** Whoever says nothing is told the whole story; whoever was cut off, what came after the last that they heard. */
-const Watched = z.strictObject({ run: RunId, lastEventId, from: z.exactOptional(z.literal('now')) })
 const OneRun = z.strictObject({ run: RunId })
 const Newest = z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(1000)) })
+/** Whoever says nothing is told the whole story; whoever was cut off, what came after the last that they heard. */
+const Watched = z.strictObject({ run: RunId, lastEventId, from: z.exactOptional(z.literal('now')) })
+/** What somebody signed of a run, with the digest of the manifest that they were shown. */
 const Signed = z.strictObject({ run: RunId, digest: Digest, signature: z.string().check(z.maxLength(16_384)) })
 
 export const apiRouter = t.router({

@@ -3,7 +3,7 @@
  * (libuv 1.45 on), and a turn is long while handshakes are computed: through one door alone a fleet that comes back overflows
  * what the kernel queues, and who is dropped there tries again after 1, 3, 7, 15, 31 and 63 seconds.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net'
 
 export interface Doors {
   readonly port: number
@@ -45,7 +45,7 @@ export async function openDoors({ host, port, connected }: DoorsAt): Promise<Doo
   }
 }
 
-function listen(server: Server, at: Parameters<Server['listen']>[0] & object): Promise<void> {
+function listen(server: Server, at: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(at, () => {
