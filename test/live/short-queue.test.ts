@@ -10,7 +10,7 @@ import { openLab, type Lab } from '../lab/lab.ts'
 import { until } from '../lab/until.ts'
 import { customers, edit, hostOf, reloadNginx, restartFpm, setFpm, site, type Host } from './faults/host-kit.ts'
 
-const looks = 5
+const looks = 3
 
 describe.skipIf(await hostsAreImpossible())('a queue that is too short to be seen full', () => {
   let lab: Lab
