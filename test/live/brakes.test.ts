@@ -17,6 +17,7 @@ import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
+import { restartAgent } from '../lab/serving-agent.ts'
 import { until } from '../lab/until.ts'
 
 const service = 'php8.2-fpm'
@@ -38,7 +39,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await host.writeFile('/etc/fleetmend/approvers', `olivia ${olivia.publicKey}\n`)
     await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
     await host.must(['systemctl', 'daemon-reload'])
-    await host.must(['systemctl', 'start', 'fleetmend-agent'])
+    await restartAgent(host)
     reload = await plan('reload-fpm')
   })
   afterAll(async () => {

@@ -20,6 +20,7 @@ import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
+import { restartAgent } from '../lab/serving-agent.ts'
 import { until } from '../lab/until.ts'
 
 const service = 'php8.2-fpm'
@@ -43,7 +44,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
     await host.writeFile(policy, 'coolDownMinutes: 0\n')
     await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
     await host.must(['systemctl', 'daemon-reload'])
-    await host.must(['systemctl', 'start', 'fleetmend-agent'])
+    await restartAgent(host)
   })
   afterAll(async () => {
     await host?.[Symbol.asyncDispose]()
@@ -96,7 +97,7 @@ describe.skipIf(await hostsAreImpossible())('a real Debian 12 host', () => {
       authority: { kind: 'grant', by: ['olivia'], grant: 'g-20261120-091500-7c02' },
     })
     await host.must(['systemctl', 'kill', '--signal=KILL', 'fleetmend-agent'])
-    await host.must(['systemctl', 'restart', 'fleetmend-agent'])
+    await restartAgent(host)
 
     const second = await plan('reload-fpm')
     expect((await begin(second, grantFor(second))).problem).toMatchObject({

@@ -10,7 +10,7 @@ import { callAgent } from '../lab/call-agent.ts'
 import { hostsAreImpossible } from '../lab/can-boot-hosts.ts'
 import { bootHost } from '../lab/lab.ts'
 import type { LiveHost } from '../lab/live-host.ts'
-import { until } from '../lab/until.ts'
+import { restartAgent } from '../lab/serving-agent.ts'
 import { hostOf } from './faults/host-kit.ts'
 
 const agentUnit = readFileSync(new URL('../../packaging/systemd/fleetmend-agent.service', import.meta.url), 'utf8')
@@ -70,11 +70,7 @@ describe.skipIf(await hostsAreImpossible())('a real host', () => {
 async function serve(host: LiveHost): Promise<void> {
   await host.writeFile('/etc/systemd/system/fleetmend-agent.service', agentUnit)
   await host.must(['systemctl', 'daemon-reload'])
-  await host.must(['systemctl', 'start', 'fleetmend-agent'])
-  await until(
-    async () => (await host.run(['test', '-S', '/run/fleetmend/agent.sock'])).exitCode === 0,
-    'the socket of the agent',
-  )
+  await restartAgent(host)
 }
 
 /** What differs from look to look is left out: how long it took, and evidence with times. */

@@ -14,6 +14,7 @@ import {
 } from '@fleetmend/shared'
 import { callAgent } from '../../lab/call-agent.ts'
 import { must } from '../../lab/tool.ts'
+import { restartAgent } from '../../lab/serving-agent.ts'
 import { until } from '../../lab/until.ts'
 import type { Host } from '../faults/host-kit.ts'
 import type { CrashCase } from './crash-cases.ts'
@@ -39,7 +40,7 @@ export async function* rival(host: Host, one: CrashCase, other: CrashCase): Asyn
     const [scene, second] = [await openScene(host, one), await openScene(host, other)]
     yield await applyTwice(scene)
     yield await applyBoth(scene, second)
-    await host.must(['systemctl', 'start', 'fleetmend-agent'])
+    await restartAgent(host)
     yield await beginTwice(scene, approve)
     yield await killServing(scene, approve)
   } finally {

@@ -4,7 +4,7 @@ import { hardwareKey, type HardwareKey } from '../../../packages/shared/test/har
 import { openLab, type Lab } from '../../lab/lab.ts'
 import type { LiveHost } from '../../lab/live-host.ts'
 import type { Release } from '../../lab/tree-recipes.ts'
-import { until } from '../../lab/until.ts'
+import { restartAgent } from '../../lab/serving-agent.ts'
 import { openSshDoors, type SshDoors } from './over-ssh.ts'
 
 export interface AgentHost extends AsyncDisposable {
@@ -31,8 +31,7 @@ export async function bootAgentHost(release: keyof typeof services & Release): P
     await host.writeFile('/etc/systemd/system/fleetmend-agent.service', readFileSync(agentUnit))
     const doors = await openSshDoors(host)
     await host.must(['systemctl', 'daemon-reload'])
-    await host.must(['systemctl', 'start', 'fleetmend-agent'])
-    await until(async () => (await host.run(['test', '-S', '/run/fleetmend/agent.sock'])).exitCode === 0, 'the socket')
+    await restartAgent(host)
     const close = async (): Promise<void> => {
       doors[Symbol.dispose]()
       await lab[Symbol.asyncDispose]()
