@@ -1,8 +1,9 @@
 /** `fleetmend controller backup`: a copy of the controller's store, taken while it works. */
 import { createHash, randomBytes } from 'node:crypto'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { exitCodes, problem, safeLine, shellWord, type Problem } from '@fleetmend/shared'
+import { isThere } from '@fleetmend/shared/node/is-there'
 import { Command } from '@commander-js/extra-typings'
 import type { Cli } from '../cli.ts'
 import type { Controller } from '../connection/controller.ts'
@@ -90,16 +91,6 @@ async function receive(controller: Controller, path: string): Promise<Received> 
     const bytes = Buffer.from(next.value.bytes, 'base64')
     hash.update(bytes)
     await file.writeFile(bytes)
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 

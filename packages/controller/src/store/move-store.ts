@@ -2,9 +2,9 @@
  * Moves a store from one kind to the other: all of it into an empty one, in one transaction, and looked at there before it
  * counts. Both are locked meanwhile, so that no controller works over either of them. What is moved stays where it was, too.
  */
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem, type Digest, type Problem, type ProblemCode } from '@fleetmend/shared'
+import { isThere } from '@fleetmend/shared/node/is-there'
 import { contentOf, copyTable, isEmptyStore, tableNames } from './copy-tables.ts'
 import { openStore, type StorePlace, type StoreOpened } from './open-store.ts'
 import { verifyChain } from './run-events.ts'
@@ -70,16 +70,6 @@ async function withStore(place: StorePlace, work: (database: Database) => Promis
     return await work(opened.database)
   } finally {
     await opened.database.destroy()
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 
