@@ -11,7 +11,11 @@ export function canonicalBytes(document: unknown): Buffer {
 }
 
 export function digestOf(document: unknown): Digest {
-  return `sha256:${createHash('sha256').update(canonicalBytes(document)).digest('hex')}`
+  return digestOfBytes(canonicalBytes(document))
+}
+
+export function digestOfBytes(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 /** What a person compares by eye: enough digits that nobody finds a second document with the same ones. */

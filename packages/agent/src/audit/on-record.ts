@@ -1,8 +1,8 @@
 /** What goes on record on a host, and when: one function for each occasion, called where it happens. */
-import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { problem } from '@fleetmend/shared/problems'
 import type { ApplyId, ApplyReport, Authority, Digest, PlanRecord, Problem, RunId } from '@fleetmend/shared'
-import { digestOf } from '@fleetmend/shared/digest'
+import { digestOf, digestOfBytes } from '@fleetmend/shared/digest'
 import type { StartApply } from '../execute/begin-apply.ts'
 import type { ReadHost } from '../host/host.ts'
 import { readReport } from '../state/apply-record.ts'
@@ -87,7 +87,7 @@ export async function recordRules(
 /** Called when a host has its new identity: whoever keeps its chain takes heads by this key from now on. */
 export async function recordEnrolled(recorder: Recorder, { host, fleet, key }: Membership): Promise<void> {
   const publicKey = createPublicKey(createPrivateKey(key)).export({ format: 'der', type: 'spki' })
-  await record(recorder, { type: 'enrolled', host, fleet, key: sha256(publicKey) })
+  await record(recorder, { type: 'enrolled', host, fleet, key: digestOfBytes(publicKey) })
 }
 
 /** Called when a renewed certificate is kept; the key is the same. */
@@ -118,11 +118,7 @@ function signedOf(authority: Authority | null): { readonly run: RunId | null; re
 
 async function fileDigest(host: Pick<ReadHost, 'readFile'>, path: string): Promise<Digest | null> {
   const read = await host.readFile(path)
-  return read.ok ? sha256(read.value) : null
-}
-
-function sha256(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  return read.ok ? digestOfBytes(read.value) : null
 }
 
 function notWritten(says: string): Problem {

@@ -2,8 +2,7 @@
  * The history: every event of every run in one chain, each entry holding the hash of the one before. Whoever keeps an
  * old hash can tell later whether anything before it was changed, taken out or put in. Append-only, by a trigger too.
  */
-import { createHash } from 'node:crypto'
-import { canonicalBytes, Digest, type RunId } from '@fleetmend/shared'
+import { canonicalBytes, Digest, digestOfBytes, type RunId } from '@fleetmend/shared'
 import { hostOfEvent, personOfEvent, RecordedEvent, type RunEvent } from '../runs/run-event.ts'
 import { appendRecord } from './audit-records.ts'
 import type { Connection, RunEventsTable } from './tables.ts'
@@ -32,7 +31,7 @@ export async function appendEvent(
   })
   const bytes = canonicalBytes(recorded)
   const { sequence, at, previous } = recorded
-  const hash = sha256(bytes)
+  const hash = digestOfBytes(bytes)
   await transaction
     .insertInto('run_events')
     .values({ sequence, run, revision, at, type: event.type, entry: bytes.toString('utf8'), previous, hash })
@@ -118,7 +117,7 @@ function whyBroken(
   const expected = (before?.sequence ?? 0) + 1
   if (row.sequence !== expected) return `Entry ${expected} is missing: the next one is ${row.sequence}.`
   const bytes = Buffer.from(row.entry, 'utf8')
-  if (sha256(bytes) !== row.hash) return `Entry ${row.sequence} is not what its hash was computed over.`
+  if (digestOfBytes(bytes) !== row.hash) return `Entry ${row.sequence} is not what its hash was computed over.`
   const entry = RecordedEvent.safeParse(parseJson(row.entry))
   if (!entry.success || !canonicalBytes(entry.data).equals(bytes))
     return `Entry ${row.sequence} is not an entry that a controller writes.`
@@ -140,8 +139,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function sha256(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

@@ -1,6 +1,5 @@
 /** Computes every hash of the controller's chain of records again, over the text that is stored. */
-import { createHash } from 'node:crypto'
-import { AuditRecord, canonicalBytes, whyNotNext, type ChainEnd, type Digest } from '@fleetmend/shared'
+import { AuditRecord, canonicalBytes, digestOfBytes, whyNotNext, type ChainEnd, type Digest } from '@fleetmend/shared'
 import { recordsFrom } from './audit-records.ts'
 import type { AuditRecordsTable, Connection } from './tables.ts'
 
@@ -27,7 +26,7 @@ const pageRows = 500
 
 function readRecord({ sequence, record: text, hash }: AuditRecordsTable): AuditRecord | null {
   const bytes = Buffer.from(text, 'utf8')
-  if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== hash) return null
+  if (digestOfBytes(bytes) !== hash) return null
   const record = AuditRecord.safeParse(JSON.parse(text))
   if (!record.success || !canonicalBytes(record.data).equals(bytes)) return null
   return record.data.sequence === sequence ? record.data : null
