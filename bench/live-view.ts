@@ -7,6 +7,7 @@ import { nowOf, plainPaint, runPicture, type RunNews } from '@fleetmend/shared'
 import { liveBlock } from '../packages/cli/src/progress/live-block.ts'
 import { pictureLines } from '../packages/cli/src/progress/picture-lines.ts'
 import { toldRun } from '../packages/controller/test/told-run.ts'
+import { median } from '../test/lab/median.ts'
 
 const sizes = [100, 300, 1000, 3000]
 const rounds = 5
@@ -57,10 +58,6 @@ function timed(work: () => unknown): number {
   const startedMs = performance.now()
   work()
   return performance.now() - startedMs
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
 function us(ms: number): string {

@@ -15,6 +15,7 @@ import { bootAgentHost } from '../test/live/ways/agent-host.ts'
 import { dialledOut } from '../test/live/ways/dialled-out.ts'
 import { overSsh, programOf, sshDrivers } from '../test/live/ways/over-ssh.ts'
 import type { Way } from '../test/live/ways/way.ts'
+import { median } from '../test/lab/median.ts'
 
 const rounds = 15
 const callsPerRound = 20
@@ -116,10 +117,6 @@ function print(...[name = '', ...cells]: readonly string[]): void {
 
 function ms(all: readonly number[]): string {
   return `${median(all).toFixed(1)} ms`
-}
-
-function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }
 
 async function tookMs(work: () => Promise<unknown>): Promise<number> {

@@ -3,12 +3,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connectSocket } from '../../packages/cli/src/connection/connect-socket.ts'
 import { controllerAt } from '../../packages/cli/src/connection/controller.ts'
+import { median } from '../../test/lab/median.ts'
 import { putRecorder, recorderBundle, recordLook } from '../../test/lab/recording/recorder.ts'
 import type { Ran } from '../../test/lab/tool.ts'
 import type { EightHosts } from './eight-hosts.ts'
 import { clush, playbook } from './rivals.ts'
 import { asOneScript, sameReads, type SameReads } from './same-reads.ts'
-import { median, printTable, shown, spread, took, tookTyped, verdict, type Took } from './took.ts'
+import { printTable, shown, spread, took, tookTyped, verdict, type Took } from './took.ts'
 
 const rounds = 5
 const goals = { ansible: 50, clush: 5 }

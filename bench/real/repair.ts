@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpus } from 'node:os'
 import type { ApplyReport, Run, RunView } from '@fleetmend/shared'
+import { median } from '../../test/lab/median.ts'
 import { breakAll, clushScript, firstAnswersMs, listens, mustBeAsBefore, sitesOf } from './broken-address.ts'
 import type { EightHosts } from './eight-hosts.ts'
 import { clush, playbook } from './rivals.ts'
-import { median, printTable, shown, spread, tookTyped, verdict, type CommandLine, type Took } from './took.ts'
+import { printTable, shown, spread, tookTyped, verdict, type CommandLine, type Took } from './took.ts'
 
 const rounds = 3
 const goal = 5

@@ -1,6 +1,7 @@
 /** What something takes until it has ended: time, and what all processors of this machine did meanwhile, hosts included. */
 import { readFileSync } from 'node:fs'
 import { runTool, type Ran } from '../../test/lab/tool.ts'
+import { median } from '../../test/lab/median.ts'
 
 export interface Took {
   readonly wallMs: number
@@ -34,10 +35,6 @@ function busyMs(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = line.split(/\s+/).slice(1).map(Number)
   return (user + nice + system + irq + softirq) * 10
-}
-
-export function median(all: readonly number[]): number {
-  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? Number.NaN
 }
 
 /** The middle, with the lowest and the highest beside it. */

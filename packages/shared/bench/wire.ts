@@ -18,6 +18,7 @@ import { corkPerTurn } from '../src/wire/cork.ts'
 import { memoryChannels } from '../src/wire/memory-channel.ts'
 import { Peer } from '../src/wire/peer.ts'
 import { webSocketChannel } from '../src/wire/web-socket-channel.ts'
+import { median } from '../../../test/lab/median.ts'
 
 const answer = { host: 'web-7', outcome: 'diagnosed', findings: [] }
 const t = initTRPC.create()
@@ -207,8 +208,4 @@ function print(name: string, perSecond: readonly number[], base: readonly number
   const ratio = median(perSecond.map((each, round) => each / (base[round] ?? Number.NaN)))
   const spread = `${Math.min(...perSecond).toFixed(0)}-${Math.max(...perSecond).toFixed(0)}`
   console.log(`  ${name.padEnd(26)}${median(perSecond).toFixed(0).padStart(7)}  ${ratio.toFixed(2)}  (${spread})`)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
